@@ -1,0 +1,115 @@
+import { z } from 'zod/mini'
+import * as api from './api.ts'
+
+/** An answer of the server that is no success, or none at all (`unreachable`). */
+export class ApiError extends Error {
+  readonly code: string
+  /** HTTP status; 0 where there was no answer. */
+  readonly status: number
+
+  constructor(status: number, code: string, message: string) {
+    super(message)
+    this.name = 'ApiError'
+    this.status = status
+    this.code = code
+  }
+}
+
+export type ApiClientOptions = {
+  /** Origin of the server, e.g. `http://127.0.0.1:7070`; in its own pages the empty string. */
+  server: string
+  /** API key; pages leave it out and are known by their session cookie. */
+  key?: string
+  fetch?: typeof fetch
+}
+
+/** Typed calls of the HTTP interface. Every answer is parsed; a refusal is thrown as {@link ApiError}. */
+export interface ApiClient {
+  createRecording(request: api.CreateRecordingRequest): Promise<api.CreatedRecording>
+  recording(id: string): Promise<api.RecordingView>
+  recordings(after?: string): Promise<api.RecordingList>
+  publish(id: string, share: boolean): Promise<api.RecordingView>
+  rename(id: string, title: string): Promise<api.RecordingView>
+  remove(id: string): Promise<void>
+  share(id: string): Promise<api.ShareView>
+  unshare(id: string, shareId: string): Promise<void>
+  shared(shareId: string): Promise<api.RecordingView>
+  session(): Promise<api.SessionView>
+  setup(request: api.SetupRequest): Promise<api.SessionView>
+  login(email: string, password: string): Promise<api.SessionView>
+  logout(): Promise<void>
+  keys(): Promise<api.ApiKeyView[]>
+  createKey(name: string): Promise<api.CreatedApiKey>
+  revokeKey(id: string): Promise<void>
+}
+
+export function apiClient(options: ApiClientOptions): ApiClient {
+  const nothing = z.unknown()
+  const at = (...parts: string[]) => `/api/v1/${parts.map(encodeURIComponent).join('/')}`
+
+  async function call<Schema extends z.ZodMiniType>(
+    method: string,
+    path: string,
+    schema: Schema,
+    body?: unknown,
+  ): Promise<z.output<Schema>> {
+    const headers: Record<string, string> = {}
+    if (options.key !== undefined) headers['authorization'] = `Bearer ${options.key}`
+    if (body !== undefined) headers['content-type'] = 'application/json'
+    let response: Response
+    try {
+      response = await (options.fetch ?? fetch)(options.server + path, {
+        method,
+        headers,
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      })
+    } catch (cause) {
+      const reason =
+        cause instanceof Error ? ((cause.cause as Error | undefined)?.message ?? cause.message) : String(cause)
+      throw new ApiError(0, 'unreachable', `no answer from ${options.server || 'the server'}: ${reason}`)
+    }
+    const text = await response.text()
+    const value = parseJson(text)
+    if (!response.ok) {
+      const refusal = api.errorBody.safeParse(value)
+      if (refusal.success) throw new ApiError(response.status, refusal.data.error.code, refusal.data.error.message)
+      throw new ApiError(response.status, 'bad-answer', `the server answered ${response.status}`)
+    }
+    const result = schema.safeParse(value)
+    if (!result.success)
+      throw new ApiError(response.status, 'bad-answer', 'the answer is not what this version expects')
+    return result.data
+  }
+
+  return {
+    createRecording: (request) => call('POST', at('recordings'), api.createdRecording, request),
+    recording: (id) => call('GET', at('recordings', id), api.recordingView),
+    recordings: (after) =>
+      call(
+        'GET',
+        at('recordings') + (after === undefined ? '' : `?after=${encodeURIComponent(after)}`),
+        api.recordingList,
+      ),
+    publish: (id, share) => call('POST', at('recordings', id, 'publish'), api.recordingView, { share }),
+    rename: (id, title) => call('PATCH', at('recordings', id), api.recordingView, { title }),
+    remove: async (id) => void (await call('DELETE', at('recordings', id), nothing)),
+    share: (id) => call('POST', at('recordings', id, 'shares'), api.shareView),
+    unshare: async (id, shareId) => void (await call('DELETE', at('recordings', id, 'shares', shareId), nothing)),
+    shared: (shareId) => call('GET', at('shares', shareId), api.recordingView),
+    session: () => call('GET', at('session'), api.sessionView),
+    setup: (request) => call('POST', at('setup'), api.sessionView, request),
+    login: (email, password) => call('POST', at('session'), api.sessionView, { email, password }),
+    logout: async () => void (await call('DELETE', at('session'), nothing)),
+    keys: async () => (await call('GET', at('keys'), api.apiKeyList)).keys,
+    createKey: (name) => call('POST', at('keys'), api.createdApiKey, { name }),
+    revokeKey: async (id) => void (await call('DELETE', at('keys', id), nothing)),
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,178 @@
+import { z } from 'zod/mini'
+
+// Every message of the HTTP interface: the type that readers see, and the schema that parses it (the compiler holds the
+// two together). Times are ISO 8601 in UTC, durations ms, sizes bytes.
+
+type Schema<Value> = z.ZodMiniType<Value>
+
+export type ViewState = 'ready' | 'needs-encode' | 'unsupported'
+const viewState: Schema<ViewState> = z.enum(['ready', 'needs-encode', 'unsupported'])
+
+/** Why a recording ended: its sender said so, or nobody sent for the quiet time. */
+export type EndReason = 'stopped' | 'quiet'
+
+export type TrackView = {
+  id: number
+  kind: 'video' | 'audio' | 'other'
+  codec: string
+  /** RFC 6381 codec string. */
+  codecString: string | null
+  width?: number | undefined
+  height?: number | undefined
+  sampleRate?: number | undefined
+  channels?: number | undefined
+  samples: number
+}
+const trackView: Schema<TrackView> = z.object({
+  id: z.int(),
+  kind: z.enum(['video', 'audio', 'other']),
+  codec: z.string(),
+  codecString: z.nullable(z.string()),
+  width: z.optional(z.int()),
+  height: z.optional(z.int()),
+  sampleRate: z.optional(z.number()),
+  channels: z.optional(z.int()),
+  samples: z.int(),
+})
+
+/** A recording as everybody who may read it sees it. */
+export type RecordingView = {
+  id: string
+  title: string
+  state: 'receiving' | 'published'
+  createdAt: string
+  publishedAt: string | null
+  endReason: EndReason | null
+  durationMs: number
+  /** Of the stored body. */
+  bytes: number
+  /** Of the stored body, lowercase hex; null until it was computed. */
+  sha256: string | null
+  container: string
+  tracks: TrackView[]
+  /** What was wrong with the body, where something was: it is published up to there. */
+  damage: { code: string; message: string; offset: number | null } | null
+  shareUrl: string | null
+  mp4Url: string | null
+  mp4State: ViewState
+  webmUrl: string | null
+  webmState: ViewState
+  /** Why a view is not there, in words. */
+  viewNote: string | null
+}
+export const recordingView: Schema<RecordingView> = z.object({
+  id: z.string(),
+  title: z.string(),
+  state: z.enum(['receiving', 'published']),
+  createdAt: z.string(),
+  publishedAt: z.nullable(z.string()),
+  endReason: z.nullable(z.enum(['stopped', 'quiet'])),
+  durationMs: z.number(),
+  bytes: z.int(),
+  sha256: z.nullable(z.string()),
+  container: z.string(),
+  tracks: z.array(trackView),
+  damage: z.nullable(z.object({ code: z.string(), message: z.string(), offset: z.nullable(z.int()) })),
+  shareUrl: z.nullable(z.string()),
+  mp4Url: z.nullable(z.string()),
+  mp4State: viewState,
+  webmUrl: z.nullable(z.string()),
+  webmState: viewState,
+  viewNote: z.nullable(z.string()),
+})
+
+export type RecordingList = {
+  recordings: RecordingView[]
+  /** For `?after=`; null on the last page. */
+  next: string | null
+}
+export const recordingList: Schema<RecordingList> = z.object({
+  recordings: z.array(recordingView),
+  next: z.nullable(z.string()),
+})
+
+export type CreateRecordingRequest = { title?: string | undefined; contentType?: string | undefined }
+export const createRecordingRequest: Schema<CreateRecordingRequest> = z.object({
+  title: z.optional(z.string().check(z.maxLength(500))),
+  contentType: z.optional(z.string().check(z.maxLength(200))),
+})
+
+export type CreatedRecording = { id: string; ingestUrl: string; token: string }
+export const createdRecording: Schema<CreatedRecording> = z.object({
+  id: z.string(),
+  ingestUrl: z.string(),
+  token: z.string(),
+})
+
+export type PublishRequest = { from?: 'raw' | 'processed' | undefined; share?: boolean | undefined }
+export const publishRequest: Schema<PublishRequest> = z.object({
+  from: z.optional(z.enum(['raw', 'processed'])),
+  share: z.optional(z.boolean()),
+})
+
+export type RenameRecordingRequest = { title: string }
+export const renameRecordingRequest: Schema<RenameRecordingRequest> = z.object({
+  title: z.string().check(z.minLength(1), z.maxLength(500)),
+})
+
+export type ShareView = { id: string; url: string; createdAt: string }
+export const shareView: Schema<ShareView> = z.object({ id: z.string(), url: z.string(), createdAt: z.string() })
+
+const email = z.string().check(z.maxLength(254), z.regex(/^[^\s@]+@[^\s@]+$/, 'not an e-mail address'))
+
+export type SetupRequest = { token: string; email: string; name: string; password: string }
+export const setupRequest: Schema<SetupRequest> = z.object({
+  token: z.string().check(z.maxLength(200)),
+  email,
+  name: z.string().check(z.minLength(1), z.maxLength(200)),
+  password: z.string().check(z.minLength(10, 'a password of at least 10 characters'), z.maxLength(1000)),
+})
+
+export type LoginRequest = { email: string; password: string }
+export const loginRequest: Schema<LoginRequest> = z.object({ email, password: z.string().check(z.maxLength(1000)) })
+
+/** Who is signed in; `setupNeeded` says that nobody has an account yet. */
+export type SessionView = {
+  user: { id: string; email: string | null; name: string; role: 'owner' | 'member' } | null
+  setupNeeded: boolean
+}
+export const sessionView: Schema<SessionView> = z.object({
+  user: z.nullable(
+    z.object({
+      id: z.string(),
+      email: z.nullable(z.string()),
+      name: z.string(),
+      role: z.enum(['owner', 'member']),
+    }),
+  ),
+  setupNeeded: z.boolean(),
+})
+
+export type ApiKeyView = {
+  id: string
+  name: string
+  origin: 'environment' | 'created'
+  createdAt: string
+  lastUsedAt: string | null
+}
+const apiKeyShape = {
+  id: z.string(),
+  name: z.string(),
+  origin: z.enum(['environment', 'created']),
+  createdAt: z.string(),
+  lastUsedAt: z.nullable(z.string()),
+}
+export type ApiKeyList = { keys: ApiKeyView[] }
+export const apiKeyList: Schema<ApiKeyList> = z.object({ keys: z.array(z.object(apiKeyShape)) })
+
+export type CreateApiKeyRequest = { name: string }
+export const createApiKeyRequest: Schema<CreateApiKeyRequest> = z.object({
+  name: z.string().check(z.minLength(1), z.maxLength(100)),
+})
+
+/** `key` is shown this once. */
+export type CreatedApiKey = ApiKeyView & { key: string }
+export const createdApiKey: Schema<CreatedApiKey> = z.object({ ...apiKeyShape, key: z.string() })
+
+export type ErrorBody = { error: { code: string; message: string } }
+export const errorBody: Schema<ErrorBody> = z.object({ error: z.object({ code: z.string(), message: z.string() }) })

@@ -1,0 +1,312 @@
+// A sender of one recording, for browsers and for Node: SPEC.md from the sender's side.
+//
+//   connecting ── welcome ──> sending ── end acknowledged ──> published
+//       ^                        │
+//       └─ waiting <── closed ───┘          any state ── refused for good ──> stopped
+//
+// What it holds in memory is one chunk; every byte stays in the spool until it is acknowledged.
+import type { RecordingView } from './api.ts'
+import { type Crc32, chunkHeaderBytes, writeChunkHeader } from './chunk.ts'
+import { type CloseName, closeCodes, closeName } from './close-codes.ts'
+import { type Ack, ingestSubprotocol, parseReceiverMessage, type ReceiverMessage, type Welcome } from './control.ts'
+
+/** The sender's durable store of what is not yet acknowledged. */
+export interface Spool {
+  /** End of what was recorded so far; grows. */
+  readonly size: number
+  /** Where the last acknowledgement stood when the spool was opened, and the chain there. */
+  readonly acknowledged: { offset: number; crc: number }
+  /** At most `length` bytes from `offset` (at or after the last acknowledgement); fewer only at the end. */
+  read(offset: number, length: number): Promise<Uint8Array>
+  /** Bytes 0 to `offset` are safe at the far end and may be forgotten. */
+  acknowledge(offset: number, crc: number): Promise<void>
+}
+
+/** The part of a WebSocket that is used; browsers' and the one of `ws` both have it. */
+export interface IngestSocket {
+  binaryType: string
+  readonly bufferedAmount: number
+  onopen: ((event: never) => void) | null
+  onmessage: ((event: { data: unknown }) => void) | null
+  onclose: ((event: { code: number; reason: string }) => void) | null
+  onerror: ((event: never) => void) | null
+  send(data: string | Uint8Array<ArrayBuffer>): void
+  close(code?: number, reason?: string): void
+}
+
+export type SenderState =
+  | { state: 'connecting'; attempt: number }
+  | { state: 'sending'; epoch: number }
+  | { state: 'waiting'; attempt: number; delayMs: number; after: CloseName }
+  | { state: 'published'; recording: RecordingView }
+  | { state: 'stopped'; after: CloseName }
+
+export type SenderProgress = {
+  /** All in bytes: in the spool, given to the socket, safe at the far end. */
+  recorded: number
+  sent: number
+  safe: number
+}
+
+export type IngestSenderOptions = {
+  url: string
+  token: string
+  spool: Spool
+  crc32: Crc32
+  connect(url: string, subprotocol: string): IngestSocket
+  onState?(state: SenderState): void
+  onProgress?(progress: SenderProgress): void
+  /** Silence with bytes outstanding after which a connection counts as dead (F4), ms. */
+  silenceMs?: number
+  /** Largest chunk to send, bytes; the receiver's `maxChunk` bounds it too. */
+  maxChunkBytes?: number
+}
+
+export interface IngestSender {
+  readonly progress: SenderProgress
+  /** The spool grew. */
+  grown(): void
+  /** No more bytes come: publish at the spool's size. */
+  end(): void
+  /** Lets go of the connection and sends no more; the spool keeps what is not acknowledged. */
+  close(): void
+  /** Settles when the recording is published, refused for good, or {@link close} was called. */
+  readonly done: Promise<Extract<SenderState, { state: 'published' | 'stopped' }>>
+  /** When the end-of-stream was handed to the socket the last time (performance.now(), ms); null before. */
+  readonly endSentAt: number | null
+}
+
+const minWaitMs = 250
+const maxWaitMs = 10_000
+const fullWaitMs = 5_000
+/** More than this in the socket's own buffer adds delay and no throughput. */
+const maxBufferedBytes = 1024 * 1024
+const minChunkBytes = 16 * 1024
+
+export function openIngestSender(options: IngestSenderOptions): IngestSender {
+  const { spool, crc32 } = options
+  const silenceMs = options.silenceMs ?? 10_000
+  let ended = false
+  let closed = false
+  let attempt = 0
+  let endSentAt: number | null = null
+  const safe = { offset: spool.acknowledged.offset, crc: spool.acknowledged.crc }
+  const progress: SenderProgress = { recorded: spool.size, sent: safe.offset, safe: safe.offset }
+  let connection: { socket: IngestSocket; wake(): void } | null = null
+  let retryTimer: ReturnType<typeof setTimeout> | undefined
+  let settle: (state: Extract<SenderState, { state: 'published' | 'stopped' }>) => void = () => {}
+  const done = new Promise<Extract<SenderState, { state: 'published' | 'stopped' }>>((resolve) => {
+    settle = resolve
+  })
+
+  function report(state: SenderState): void {
+    options.onState?.(state)
+    if (state.state === 'published' || state.state === 'stopped') {
+      closed = true
+      settle(state)
+    }
+  }
+
+  function reportProgress(): void {
+    progress.recorded = spool.size
+    options.onProgress?.(progress)
+  }
+
+  function connect(): void {
+    attempt++
+    report({ state: 'connecting', attempt })
+    const socket = options.connect(options.url, ingestSubprotocol)
+    socket.binaryType = 'arraybuffer'
+    let heardAt = performance.now()
+    let welcome: Welcome | null = null
+    let window = 0
+    let sent = 0
+    let chain = 0
+    let endSent = false
+    let over = false
+    let pumping = false
+    let chunkBytes = minChunkBytes * 4
+    let rate = { at: heardAt, offset: 0 }
+
+    const silence = setInterval(() => {
+      const outstanding = welcome === null || sent > safe.offset || endSent
+      if (outstanding && performance.now() - heardAt > silenceMs) {
+        socket.close()
+        lost('timeout') // a dead peer never completes the closing handshake
+      }
+      wake() // the socket's own buffer may have drained
+    }, 250)
+
+    function lost(name: CloseName): void {
+      if (over) return
+      over = true
+      clearInterval(silence)
+      socket.onmessage = socket.onclose = null
+      connection = null
+      if (closed) return
+      const next = closeCodes[name].sender
+      if (next === 'stop') {
+        report({ state: 'stopped', after: name })
+        return
+      }
+      const ceiling = Math.min(minWaitMs * 2 ** Math.min(attempt - 1, 10), maxWaitMs)
+      const delayMs = (next === 'reconnect-later' ? fullWaitMs : 0) + ceiling * (0.5 + Math.random() / 2)
+      report({ state: 'waiting', attempt, delayMs, after: name })
+      retryTimer = setTimeout(connect, delayMs)
+    }
+
+    /** Takes up the receiver's state; false where its bytes are not ours (R2). */
+    async function resume(message: Welcome): Promise<void> {
+      window = message.window
+      if (message.offset > spool.size || message.offset < safe.offset) {
+        // R3: our own tail was lost; or the receiver lost acknowledged bytes, which only it can tell.
+        if (message.offset < safe.offset) {
+          lost('checksum-mismatch')
+          return
+        }
+        chain = message.crc
+      } else {
+        chain = await chainAt(message.offset)
+        if (over) return
+        if (chain !== message.crc) {
+          socket.send(JSON.stringify({ type: 'rewind', epoch: message.epoch, offset: safe.offset, crc: safe.crc }))
+          return
+        }
+      }
+      sent = message.offset
+      safe.offset = message.offset
+      safe.crc = message.crc
+      await spool.acknowledge(safe.offset, safe.crc)
+      attempt = 0
+      welcome = message
+      rate = { at: performance.now(), offset: sent }
+      progress.sent = progress.safe = sent
+      report({ state: 'sending', epoch: message.epoch })
+      reportProgress()
+      wake()
+    }
+
+    async function chainAt(offset: number): Promise<number> {
+      let crc = safe.crc
+      for (let at = safe.offset; at < offset; ) {
+        const bytes = await spool.read(at, Math.min(minChunkBytes * 16, offset - at))
+        if (bytes.length === 0) return crc
+        crc = crc32(bytes, crc)
+        at += bytes.length
+      }
+      return crc
+    }
+
+    async function acknowledged(message: Ack): Promise<void> {
+      if (message.offset < safe.offset || message.offset > sent) return
+      const now = performance.now()
+      // Chunks of about a quarter of a second of what the link carries: small when it is slow, since what a broken
+      // connection had under way is sent again.
+      const perSecond = ((message.offset - rate.offset) / Math.max(now - rate.at, 1)) * 1000
+      if (now - rate.at > 500) {
+        chunkBytes = Math.max(minChunkBytes, perSecond / 4)
+        rate = { at: now, offset: message.offset }
+      }
+      window = message.window
+      safe.offset = message.offset
+      safe.crc = message.crc
+      progress.safe = message.offset
+      await spool.acknowledge(message.offset, message.crc)
+      reportProgress()
+      wake()
+    }
+
+    async function receive(message: ReceiverMessage): Promise<void> {
+      if (message.type === 'welcome') {
+        if (message.state === 'receiving') await resume(message)
+        return
+      }
+      if (message.type === 'ack') return acknowledged(message)
+      over = true
+      clearInterval(silence)
+      connection = null
+      progress.safe = Math.max(progress.safe, message.recording.bytes)
+      socket.close(1000)
+      reportProgress()
+      report({ state: 'published', recording: message.recording })
+    }
+
+    async function pump(): Promise<void> {
+      if (pumping || welcome === null) return
+      pumping = true
+      try {
+        const limit = Math.min(welcome.maxChunk, options.maxChunkBytes ?? welcome.maxChunk)
+        while (!over && sent < spool.size) {
+          const room = Math.min(window - (sent - safe.offset), maxBufferedBytes - socket.bufferedAmount)
+          if (room <= 0) return
+          const wanted = Math.min(limit, Math.max(minChunkBytes, chunkBytes), spool.size - sent, room)
+          const bytes = await spool.read(sent, Math.floor(wanted))
+          if (over || bytes.length === 0) return
+          const message = new Uint8Array(chunkHeaderBytes + bytes.length)
+          message.set(bytes, chunkHeaderBytes)
+          chain = crc32(bytes, chain)
+          writeChunkHeader(message, { epoch: welcome.epoch, offset: sent, crc: chain }, crc32)
+          socket.send(message)
+          sent += bytes.length
+          progress.sent = sent
+        }
+        if (ended && !endSent && sent >= spool.size && !over) {
+          endSent = true
+          socket.send(JSON.stringify({ type: 'end', epoch: welcome.epoch, size: sent, crc: chain }))
+          endSentAt = performance.now()
+          heardAt = endSentAt
+        }
+      } finally {
+        pumping = false
+      }
+    }
+
+    function wake(): void {
+      pump().catch(() => {
+        socket.close()
+        lost('going-away')
+      })
+    }
+
+    let turn = Promise.resolve()
+    socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', protocol: 1, token: options.token }))
+    socket.onmessage = (event) => {
+      heardAt = performance.now()
+      turn = turn
+        .then(() => (over || typeof event.data !== 'string' ? undefined : receive(parseReceiverMessage(event.data))))
+        .catch(() => {
+          socket.close()
+          lost('going-away')
+        })
+    }
+    socket.onclose = (event) => {
+      // Messages that came before the close are handled before it: the last of them may be `published`.
+      turn = turn.then(() => lost(event.code === 1000 ? 'going-away' : closeName(event.code)))
+    }
+    socket.onerror = () => {} // a close event follows
+    connection = { socket, wake }
+  }
+
+  connect()
+  return {
+    progress,
+    done,
+    get endSentAt() {
+      return endSentAt
+    },
+    grown() {
+      reportProgress()
+      connection?.wake()
+    },
+    end() {
+      ended = true
+      connection?.wake()
+    },
+    close() {
+      if (closed) return
+      clearTimeout(retryTimer)
+      report({ state: 'stopped', after: 'normal' })
+      connection?.socket.close(1000)
+    },
+  }
+}
