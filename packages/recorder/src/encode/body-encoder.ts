@@ -1,0 +1,35 @@
+import type { EncoderChoice } from './choose-encoder.ts'
+
+export type EncoderErrorCode =
+  | 'not-supported' // this browser has no encoder that could be used
+  | 'failed' // the encoder gave up; what it made so far stays usable
+
+export class EncoderError extends Error {
+  readonly code: EncoderErrorCode
+
+  constructor(code: EncoderErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'EncoderError'
+    this.code = code
+  }
+}
+
+export type BodyEvents = {
+  /** The body grew. `sync`: these bytes begin where a player can begin (a fragment or the body's start). */
+  onBytes(bytes: Uint8Array, mark: { sync: boolean }): void
+  /** The encoder gave up; no bytes come after. */
+  onError(error: EncoderError): void
+}
+
+/** Makes one recording's body out of an open capture; the bytes come in order and are never changed later. */
+export interface BodyEncoder {
+  readonly choice: EncoderChoice
+  /** Of media made so far, without pauses. */
+  readonly durationMs: number
+  /** Settles when the first picture (or sound) is being encoded. */
+  start(): Promise<void>
+  pause(): void
+  resume(): void
+  /** Settles when the last byte was given out. */
+  stop(): Promise<void>
+}
