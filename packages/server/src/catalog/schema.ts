@@ -1,0 +1,103 @@
+import type { ColumnType, Generated, Insertable, Selectable } from 'kysely'
+import type { KeyId, RecordingId, ShareId, UserId } from './identifiers.ts'
+
+/**
+ * The tables as Kysely sees them, written by hand after `store/migrations/*.sql`, which are the truth.
+ * `bigint` arrives as a number (the pool refuses one above 2^53), `timestamptz` as a Date, `bytea` as a Buffer.
+ */
+export interface Schema {
+  users: UsersTable
+  sessions: SessionsTable
+  api_keys: ApiKeysTable
+  setup_links: SetupLinksTable
+  recordings: RecordingsTable
+  shares: SharesTable
+}
+
+type Stamp = ColumnType<Date, Date | undefined, Date>
+type LaterStamp = ColumnType<Date | null, Date | null | undefined, Date | null>
+/** jsonb goes in as text, so that an array is not mistaken for a Postgres array by the driver. */
+type Json<T> = ColumnType<T, string | undefined, string>
+
+export interface UsersTable {
+  id: UserId
+  email: string | null
+  name: Generated<string>
+  password_hash: string | null
+  role: Role
+  created_at: Stamp
+}
+export type Role = 'owner' | 'member'
+
+export interface SessionsTable {
+  id_hash: Buffer
+  user_id: UserId
+  created_at: Stamp
+  expires_at: Date
+  last_seen_at: Stamp
+  user_agent: Generated<string>
+}
+
+export interface ApiKeysTable {
+  id: KeyId
+  user_id: UserId
+  name: string
+  hash: Buffer
+  origin: 'environment' | 'created'
+  created_at: Stamp
+  last_used_at: LaterStamp
+  revoked_at: LaterStamp
+}
+
+export interface SetupLinksTable {
+  hash: Buffer
+  created_at: Stamp
+  used_at: LaterStamp
+}
+
+export interface RecordingsTable {
+  id: RecordingId
+  owner_id: UserId
+  title: string
+  state: Generated<RecordingState>
+  content_type: string
+  created_at: Stamp
+  epoch: Generated<number>
+  token_hash: Buffer
+  size: number | null
+  crc32: number | null
+  sha256: Buffer | null
+  end_reason: string | null
+  published_at: LaterStamp
+  last_data_at: LaterStamp
+  duration_ms: number | null
+  summary: Json<RecordingSummary>
+  publication_share_id: ShareId | null
+  deleted_at: LaterStamp
+}
+export type RecordingState = 'receiving' | 'published' | 'discarded'
+export type ViewState = 'ready' | 'needs-encode' | 'unsupported'
+
+/** What the index knew when the recording was published; every key may be missing, more may be added. */
+export type RecordingSummary = {
+  container?: string
+  tracks?: readonly unknown[]
+  damage?: readonly unknown[]
+  mp4State?: ViewState
+  webmState?: ViewState
+  [further: string]: unknown
+}
+
+export interface SharesTable {
+  id: ShareId
+  recording_id: RecordingId
+  created_at: Stamp
+  revoked_at: LaterStamp
+  created_by: UserId | null
+}
+
+export type User = Selectable<UsersTable>
+export type Recording = Selectable<RecordingsTable>
+export type Share = Selectable<SharesTable>
+export type ApiKey = Selectable<ApiKeysTable>
+export type NewUser = Insertable<UsersTable>

@@ -1,0 +1,91 @@
+import { mkdirSync, realpathSync } from 'node:fs'
+import { resolve } from 'node:path'
+import pg from 'pg'
+import { lockDataFolder } from './data-folder-lock.ts'
+import type { Log } from './log.ts'
+import { findBinaries } from './postgres/binaries.ts'
+import { reachableBinaries } from './postgres/binary-cache.ts'
+import { checkClusterVersion, clusterDirOf, ensureCluster } from './postgres/cluster.ts'
+import { clearLeftovers } from './postgres/leftovers.ts'
+import { choosePostgresUser } from './postgres/postgres-user.ts'
+import { postgresSettings } from './postgres/settings.ts'
+import { socketFolder } from './postgres/socket-folder.ts'
+import { type PostgresState, PostgresSupervisor } from './postgres/supervisor.ts'
+
+/** The role and the database of the application: no superuser, so that a hole in a query reads no files. */
+const application = 'rushes'
+
+export type EmbeddedOptions = {
+  dataDir: string
+  log: Log
+  /** Over the usual ones; for tests. */
+  settings?: Readonly<Record<string, string>>
+}
+
+export type EmbeddedDatabase = {
+  poolConfig: { host: string; user: string; database: string }
+  readonly state: PostgresState
+  stop(): Promise<void>
+}
+
+/**
+ * The embedded Postgres of a data folder, started and supervised.
+ * @throws StoreError `data-folder-in-use`, `data-folder-unusable`, `binaries-missing`, `binaries-unreachable`,
+ *   `no-database-user`, `database-version`, `database-start-failed`
+ */
+export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
+  const { log } = options
+  mkdirSync(resolve(options.dataDir), { recursive: true })
+  const dataDir = realpathSync(options.dataDir)
+  const lock = lockDataFolder(dataDir)
+  try {
+    const clusterDir = clusterDirOf(dataDir)
+    const user = choosePostgresUser(clusterDir)
+    const { binaries, version } = reachableBinaries(findBinaries(), dataDir, user)
+    const made = await ensureCluster(clusterDir, binaries, user)
+    checkClusterVersion(clusterDir, version.major)
+    const settings = { ...postgresSettings, ...options.settings }
+    const supervisor = new PostgresSupervisor({ clusterDir, binaries, user, settings, log })
+    await clearLeftovers(clusterDir, log)
+    await supervisor.start()
+    const sockets = socketFolder(clusterDir)
+    try {
+      await ensureApplicationDatabase(sockets.path)
+    } catch (error) {
+      await supervisor.stop()
+      throw error
+    }
+    log.info({ version: version.text, clusterDir, user: user.name || undefined, made }, 'embedded Postgres is ready')
+    return {
+      poolConfig: { host: sockets.path, user: application, database: application },
+      get state() {
+        return supervisor.state
+      },
+      async stop() {
+        await supervisor.stop()
+        sockets.release()
+        lock.release()
+      },
+    }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+/** Makes the role and its database where they are missing, also after an interrupted first start. */
+async function ensureApplicationDatabase(host: string): Promise<void> {
+  const client = new pg.Client({ host, user: 'postgres', database: 'postgres' })
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ role: boolean; database: boolean }>(
+      `select exists(select from pg_roles where rolname = $1) as role,
+              exists(select from pg_database where datname = $1) as database`,
+      [application],
+    )
+    if (!rows[0]!.role) await client.query(`create role ${application} login`)
+    if (!rows[0]!.database) await client.query(`create database ${application} owner ${application}`)
+  } finally {
+    await client.end()
+  }
+}
