@@ -1,0 +1,378 @@
+import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
+import { type FrameClock, frameClock } from './frame-clock.ts'
+import { mediaControls } from './media-controls.ts'
+import {
+  diagnose,
+  type PlaybackProblem,
+  type PlaybackSource,
+  playableSources,
+  sourcesOf,
+  sourceWords,
+} from './playback-source.ts'
+import { runCommand } from './player-commands.ts'
+import { playerStyles } from './player-styles.ts'
+import { problemPanel } from './problem-panel.ts'
+import { type ResumeStore, resumeStore } from './resume-store.ts'
+import { shortcutDialog } from './shortcut-dialog.ts'
+import { commandFor, type PlayerCommand } from './shortcuts.ts'
+import { formatClock, parseStartTime } from './start-time.ts'
+
+/** Often enough that a crash costs little, rarely enough not to write all the time. */
+const rememberEveryMs = 5000
+const hintMs = 900
+const resumedNoticeMs = 8000
+
+/**
+ * Plays one recording: the first of its files that the browser can play, with controls, keys and a memory of where one
+ * left. It asks nobody but its own sources.
+ *
+ * Attributes: `src` (MP4), `src-webm`, their MIME types `type` and `type-webm` (with `codecs`, so that a file the
+ * browser can't play is not even fetched), `poster`, `title`, `start` (`75`, `1h10m5s`, `1:10:05`; goes before what is
+ * remembered), `recording-id` (remembers the position under it), `keys="page"` (keys work wherever on the page the
+ * focus is, except in fields and on buttons), `autoplay`. `<track>` children become captions.
+ * Events: `rushes-player-problem` with the {@link PlaybackProblem} as detail.
+ */
+export class RushesPlayer extends LitElement {
+  static override styles: CSSResultGroup = playerStyles
+  static override properties: PropertyDeclarations = {
+    src: {},
+    srcWebm: { attribute: 'src-webm' },
+    type: {},
+    typeWebm: { attribute: 'type-webm' },
+    poster: {},
+    title: {},
+    start: {},
+    recordingId: { attribute: 'recording-id' },
+    keys: {},
+    autoplay: { type: Boolean },
+    source: { state: true },
+    problem: { state: true },
+    hint: { state: true },
+    resumedAt: { state: true },
+  }
+
+  declare src: string | null
+  declare srcWebm: string | null
+  declare type: string | null
+  declare typeWebm: string | null
+  declare poster: string | null
+  declare title: string
+  declare start: string | null
+  declare recordingId: string | null
+  declare keys: 'player' | 'page'
+  declare autoplay: boolean
+  declare private source: PlaybackSource | null
+  declare private problem: PlaybackProblem | null
+  declare private hint: string
+  declare private resumedAt: number | null
+
+  /** Sources not tried yet, after the one that plays. */
+  #remaining: PlaybackSource[] = []
+  /** Where the next source that loads goes on. */
+  #goOn: { seconds: number; playing: boolean } | null = null
+  #began = false
+  #rememberedAt = 0
+  #clock: FrameClock | null = null
+  #hintTimer: ReturnType<typeof setTimeout> | undefined
+  #resumedTimer: ReturnType<typeof setTimeout> | undefined
+  #store: ResumeStore
+
+  constructor() {
+    super()
+    this.src = this.srcWebm = this.type = this.typeWebm = this.poster = this.start = this.recordingId = null
+    this.title = ''
+    this.keys = 'player'
+    this.autoplay = false
+    this.source = this.problem = this.resumedAt = null
+    this.hint = ''
+    this.#store = resumeStore(ownStorage())
+    this.addEventListener('keydown', (event) => this.#onKey(event))
+  }
+
+  /** The native element inside; null before the first render. */
+  get media(): HTMLVideoElement | null {
+    return this.renderRoot?.querySelector('video') ?? null
+  }
+
+  play(): Promise<void> {
+    return this.media?.play() ?? Promise.resolve()
+  }
+
+  pause(): void {
+    this.media?.pause()
+  }
+
+  /** Moves to `seconds`, within the recording. */
+  seek(seconds: number): void {
+    const { media } = this
+    if (media === null) return
+    const end = Number.isFinite(media.duration) ? media.duration : seconds
+    media.currentTime = Math.min(Math.max(0, seconds), end)
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    window.addEventListener('keydown', this.#onPageKey)
+    window.addEventListener('pagehide', this.#onPageHide)
+    window.addEventListener('online', this.#onOnline)
+  }
+
+  override disconnectedCallback(): void {
+    this.#remember(true)
+    super.disconnectedCallback()
+    window.removeEventListener('keydown', this.#onPageKey)
+    window.removeEventListener('pagehide', this.#onPageHide)
+    window.removeEventListener('online', this.#onOnline)
+    this.#clock?.stop()
+    this.#clock = null
+  }
+
+  protected override willUpdate(changed: Map<string, unknown>): void {
+    if (changed.has('src') || changed.has('srcWebm') || changed.has('type') || changed.has('typeWebm')) this.#choose()
+  }
+
+  protected override updated(): void {
+    const { media } = this
+    if (media === null) return
+    for (const track of this.querySelectorAll(':scope > track')) media.append(track) // captions
+    this.#clock ??= frameClock(media)
+  }
+
+  protected override render(): TemplateResult {
+    return html`
+      <media-controller nohotkeys role="region" aria-label=${this.title ? `Video player: ${this.title}` : 'Video player'}
+        @dblclick=${this.#onDoubleClick}>
+        <video slot="media" playsinline preload="metadata" tabindex="-1"
+          src=${this.source?.url ?? nothing}
+          poster=${this.poster ?? nothing}
+          ?autoplay=${this.autoplay}
+          @loadedmetadata=${this.#onMetadata}
+          @error=${this.#onError}
+          @timeupdate=${() => this.#remember(false)}
+          @pause=${() => this.#remember(true)}
+          @seeked=${() => this.#remember(true)}
+          @ended=${this.#onEnded}></video>
+        <media-loading-indicator slot="centered-chrome" noautohide></media-loading-indicator>
+        <media-play-button slot="centered-chrome" class="big-play" notooltip tabindex="-1" aria-hidden="true"></media-play-button>
+        <media-playback-rate-menu hidden anchor="auto" rates="0.5 0.75 1 1.25 1.5 1.75 2"></media-playback-rate-menu>
+        <div class="bars">
+          <media-time-range class="seek"></media-time-range>
+          <media-control-bar>
+            <media-play-button></media-play-button>
+            <media-mute-button></media-mute-button>
+            <media-volume-range></media-volume-range>
+            <media-time-display showduration></media-time-display>
+            <span class="gap"></span>
+            <media-captions-button></media-captions-button>
+            <media-playback-rate-menu-button></media-playback-rate-menu-button>
+            <media-pip-button></media-pip-button>
+            <media-fullscreen-button></media-fullscreen-button>
+          </media-control-bar>
+        </div>
+        <div slot="top-chrome" noautohide>
+          <div class="hint ${this.hint === '' ? '' : 'shown'}" role="status">${this.hint}</div>
+          ${this.resumedAt === null ? nothing : this.#resumedNotice(this.resumedAt)}
+        </div>
+      </media-controller>
+      ${
+        this.problem === null
+          ? nothing
+          : problemPanel(this.problem, sourcesOf(this), () => {
+              this.#retry()
+            })
+      }
+      ${shortcutDialog()}
+    `
+  }
+
+  #resumedNotice(seconds: number): TemplateResult {
+    const startOver = () => {
+      this.resumedAt = null
+      this.seek(0)
+    }
+    return html`<div class="resumed" role="status">
+      <span>Going on at ${formatClock(seconds)}</span>
+      <button type="button" @click=${startOver}>Start over</button>
+    </div>`
+  }
+
+  #choose(): void {
+    const all = sourcesOf(this)
+    const probe = document.createElement('video')
+    const playable = playableSources(all, (type) => probe.canPlayType(type))
+    const first = playable.shift() ?? null
+    if (first?.url !== this.source?.url) this.#began = false
+    this.#remaining = playable
+    this.source = first
+    this.problem = null
+    const refused = all[0]
+    if (first === null && refused !== undefined) this.#fail({ kind: 'unsupported', what: sourceWords(refused) })
+  }
+
+  #fail(problem: PlaybackProblem): void {
+    this.problem = problem
+    this.dispatchEvent(new CustomEvent('rushes-player-problem', { detail: problem }))
+  }
+
+  #onMetadata(): void {
+    const { media } = this
+    if (media === null) return
+    if (this.#goOn !== null) {
+      const { seconds, playing } = this.#goOn
+      this.#goOn = null
+      this.seek(seconds)
+      if (playing) void media.play().catch(() => undefined)
+      return
+    }
+    if (this.#began) return
+    this.#began = true
+    const asked = parseStartTime(this.start)
+    if (asked !== null) {
+      this.seek(asked)
+      return
+    }
+    const remembered = this.recordingId === null ? null : this.#store.read(this.recordingId)
+    if (remembered === null || remembered >= media.duration) return
+    this.seek(remembered)
+    this.resumedAt = remembered
+    clearTimeout(this.#resumedTimer)
+    this.#resumedTimer = setTimeout(() => {
+      this.resumedAt = null
+    }, resumedNoticeMs)
+  }
+
+  async #onError(): Promise<void> {
+    const { media, source } = this
+    if (media?.error == null || source === null) return
+    const { code } = media.error
+    const stopped = { seconds: media.currentTime, playing: !media.paused }
+    const next = this.#remaining.shift()
+    if (next !== undefined) {
+      this.#goOn = stopped.seconds > 0 ? stopped : null
+      this.source = next
+      return
+    }
+    const problem = await diagnose(source, { code, atSeconds: stopped.seconds }, (url, init) => fetch(url, init))
+    if (this.source !== source) return // meanwhile the page gave another one
+    this.#goOn = stopped.seconds > 0 ? stopped : null
+    this.#fail(problem)
+  }
+
+  #retry(): void {
+    const goOn = this.#goOn
+    this.#choose()
+    this.#goOn = goOn
+    this.media?.load()
+  }
+
+  readonly #onOnline = (): void => {
+    if (this.problem?.kind === 'unreachable') this.#retry()
+  }
+
+  readonly #onPageHide = (): void => this.#remember(true)
+
+  #onEnded(): void {
+    if (this.recordingId !== null) this.#store.clear(this.recordingId)
+  }
+
+  #remember(now: boolean): void {
+    const { media } = this
+    // Before the start position was applied, 0 would wipe what is remembered.
+    if (media === null || this.recordingId === null || !this.#began || media.ended) return
+    if (!now && performance.now() - this.#rememberedAt < rememberEveryMs) return
+    this.#rememberedAt = performance.now()
+    this.#store.write(this.recordingId, media.currentTime, media.duration)
+  }
+
+  #onDoubleClick(event: MouseEvent): void {
+    const onControls = event
+      .composedPath()
+      .some((node) => node instanceof HTMLElement && node.matches('.bars, .resumed'))
+    if (!onControls) this.#run({ do: 'fullscreen' })
+  }
+
+  readonly #onPageKey = (event: KeyboardEvent): void => {
+    if (this.keys !== 'page' || event.composedPath().includes(this)) return
+    if (isBusy(event)) return
+    // These scroll the page; they are the player's only while it has the focus.
+    if (['ArrowUp', 'ArrowDown', 'Home', 'End'].includes(event.key)) return
+    this.#onKey(event)
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    if (event.defaultPrevented || this.problem !== null || this.source === null || isOwnKeyOfControl(event)) return
+    const command = commandFor(event)
+    if (command === null) return
+    event.preventDefault()
+    this.#run(command)
+  }
+
+  #run(command: PlayerCommand): void {
+    const { media } = this
+    if (media === null) return
+    const words = runCommand(command, {
+      media,
+      frameSeconds: this.#clock?.frameSeconds ?? 1 / 30,
+      seek: (seconds) => this.seek(seconds),
+      press: (control) => this.#press(`media-${control}-button`),
+      showShortcuts: () => this.renderRoot.querySelector('dialog')?.showModal(),
+    })
+    if (words !== null) this.#say(words)
+  }
+
+  #press(tag: string): boolean {
+    const control = this.renderRoot.querySelector<HTMLElement & { handleClick?(): void }>(tag)
+    if (control === null || getComputedStyle(control).display === 'none') return false
+    control.handleClick?.()
+    return true
+  }
+
+  #say(words: string): void {
+    this.hint = words
+    clearTimeout(this.#hintTimer)
+    this.#hintTimer = setTimeout(() => {
+      this.hint = ''
+    }, hintMs)
+  }
+}
+
+/** Null where the browser forbids it (sandboxed frame, cookies off). */
+function ownStorage(): Storage | null {
+  try {
+    return localStorage
+  } catch {
+    return null
+  }
+}
+
+/** A key press that belongs to something else on the page. */
+function isBusy(event: KeyboardEvent): boolean {
+  return event.composedPath().some((node) => {
+    if (!(node instanceof HTMLElement)) return false
+    if (node.isContentEditable || node.matches('input, select, textarea, dialog, [role=dialog], [role=menu]'))
+      return true
+    return [' ', 'Enter'].includes(event.key) && node.matches('button, a[href], summary, [role=button]')
+  })
+}
+
+/** Space on a focused button, arrows on a focused range or menu: the control answers itself. */
+function isOwnKeyOfControl(event: KeyboardEvent): boolean {
+  return event.composedPath().some((node) => {
+    if (!(node instanceof HTMLElement)) return false
+    if (node.matches('dialog, [role=menu], media-playback-rate-menu')) return true
+    if (event.key.startsWith('Arrow') || event.key === 'Home' || event.key === 'End') {
+      return node.matches('media-time-range, media-volume-range, input')
+    }
+    return [' ', 'Enter'].includes(event.key) && node.matches('button, a[href], [role=button]')
+  })
+}
+
+if (mediaControls.length > 0 && customElements.get('rushes-player') === undefined) {
+  customElements.define('rushes-player', RushesPlayer)
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'rushes-player': RushesPlayer
+  }
+}
