@@ -1,6 +1,13 @@
+import type { ContainerReader } from './container-reader.ts'
+import { SNIFF_BYTES, sniffContainer } from './container-sniff.ts'
 import type { Layout } from './layout.ts'
-import type { MediaError } from './media-error.ts'
+import { MediaError } from './media-error.ts'
+import { openFragmentReader } from './mp4/fragments.ts'
+import { openMp4Tables } from './mp4/movie.ts'
+import type { SampleSink } from './sample-sink.ts'
 import type { Track } from './track.ts'
+import { openWebmTables } from './webm/header.ts'
+import { openWebmReader, type WebmReader } from './webm/reader.ts'
 
 /** A published form of a body: there at once, or why not. */
 export type View =
@@ -8,10 +15,13 @@ export type View =
   | { state: 'needs-encode'; reason: string }
   | { state: 'unsupported'; reason: string }
 
+/** Whether a view is there; `reason` is null when it is. */
+export type ViewStanding = { state: View['state']; reason: string | null }
+
 /**
  * What a body holds, kept as it grows: push the bytes in order, cut anywhere, and ask at any time.
- * Hostile bytes never throw: the first fault is kept in `damage`, what was whole before it stays usable, and later
- * bytes are counted but not read.
+ * The bytes given to `push` may be reused by the caller afterwards. Hostile bytes never throw: the first fault is kept
+ * in `damage`, what was whole before it stays usable, and later bytes are counted but not read.
  */
 export interface BodyIndex {
   push(bytes: Uint8Array): void
@@ -27,8 +37,190 @@ export interface BodyIndex {
   /** Longest track: max(pts + duration), ms. */
   readonly durationMs: number
   sampleCount(trackId: number): number
+  /** What {@link mp4View} and {@link webmView} would answer, without the cost of building a header. */
+  viewStates(): { mp4: ViewStanding; webm: ViewStanding }
   /** Complete, seekable MP4 (`moov` in front) of the whole samples so far. */
   mp4View(): View
   /** Complete, seekable WebM (Cues in front) of the whole samples so far. */
   webmView(): View
+}
+
+/** @param options.sink told everything that the index finds, as it is found (live fragments, checks) */
+export function openBodyIndex(options: { sink?: SampleSink } = {}): BodyIndex {
+  return new Index(options.sink ?? null)
+}
+
+type Refusal = Exclude<View, { state: 'ready' }>
+
+function mp4Refusal(view: View): Refusal | null {
+  return view.state === 'ready' ? null : view
+}
+
+function standing(refusal: Refusal | null): ViewStanding {
+  return refusal ?? { state: 'ready', reason: null }
+}
+
+const noHead = new Uint8Array(0)
+
+/** What the index counts for one track. */
+type TrackState = {
+  track: Track
+  samples: number
+  /** Greatest pts + duration, ticks. */
+  end: number
+  lastDts: number
+  /** From one sample to the next, for one whose duration nothing tells. */
+  step: number
+}
+
+class Index implements BodyIndex, SampleSink {
+  bytes = 0
+  damage: MediaError | null = null
+  readonly #sink: SampleSink | null
+  readonly #mp4 = openMp4Tables()
+  readonly #webm = openWebmTables()
+  readonly #states = new Map<number, TrackState>()
+  #reader: ContainerReader | null = null
+  #webmReader: WebmReader | null = null
+  /** The first bytes, until they tell the container. */
+  #head: Uint8Array = noHead
+
+  constructor(sink: SampleSink | null) {
+    this.#sink = sink
+  }
+
+  push(bytes: Uint8Array): void {
+    this.bytes += bytes.length
+    if (this.damage !== null || bytes.length === 0) return
+    try {
+      if (this.#reader === null) this.#sniff(bytes)
+      else this.#reader.push(bytes)
+    } catch (error) {
+      this.#keepDamage(error)
+    }
+  }
+
+  finish(): void {
+    try {
+      // What was told before the damage stands, so what waits for a successor is told too.
+      if (this.#reader !== null) this.#reader.finish()
+      else if (this.damage === null && this.bytes > 0) this.#open(this.#head)
+    } catch (error) {
+      this.#keepDamage(error)
+    }
+  }
+
+  #keepDamage(error: unknown): void {
+    if (!(error instanceof MediaError)) throw error
+    this.damage ??= error
+  }
+
+  #sniff(bytes: Uint8Array): void {
+    const head = new Uint8Array(this.#head.length + bytes.length)
+    head.set(this.#head)
+    head.set(bytes, this.#head.length)
+    this.#head = head
+    if (head.length < SNIFF_BYTES) return
+    this.#head = noHead
+    this.#open(head)
+  }
+
+  #open(head: Uint8Array): void {
+    switch (sniffContainer(head)) {
+      case 'ebml':
+        this.#webmReader = openWebmReader(this, this.#webm)
+        this.#reader = this.#webmReader
+        break
+      case 'mp4':
+        this.#reader = openFragmentReader(this)
+        break
+      default:
+        throw new MediaError('not-media', 'neither Matroska nor MP4', 0)
+    }
+    this.#reader?.push(head)
+  }
+
+  get wholeBytes(): number {
+    return this.#reader?.wholeBytes ?? 0
+  }
+
+  get container(): BodyIndex['container'] {
+    if (this.#webmReader !== null) return this.#webmReader.docType ?? 'unknown'
+    return this.#reader === null ? 'unknown' : 'mp4'
+  }
+
+  get tracks(): readonly Track[] {
+    return [...this.#states.values()].map((state) => state.track)
+  }
+
+  get durationMs(): number {
+    let longest = 0
+    for (const { track, end } of this.#states.values()) longest = Math.max(longest, (end * 1000) / track.timescale)
+    return longest
+  }
+
+  sampleCount(trackId: number): number {
+    return this.#states.get(trackId)?.samples ?? 0
+  }
+
+  mp4View(): View {
+    return this.#mp4Refusal() ?? this.#mp4.view(this.wholeBytes)
+  }
+
+  webmView(): View {
+    return this.#webmRefusal() ?? this.#webm.view(this.durationMs)
+  }
+
+  viewStates(): { mp4: ViewStanding; webm: ViewStanding } {
+    const webm = this.#webmRefusal()
+    const mp4 = this.#mp4Refusal()
+    return { mp4: standing(mp4), webm: standing(webm) }
+  }
+
+  #mp4Refusal(): Refusal | null {
+    return this.#webmReader?.obstacle ?? mp4Refusal(this.#mp4.view(this.wholeBytes))
+  }
+
+  #webmRefusal(): Refusal | null {
+    if (this.#webmReader === null) return { state: 'unsupported', reason: 'the body is not Matroska' }
+    return this.#webmReader.obstacle ?? this.#webm.refusal()
+  }
+
+  track(track: Track): void {
+    const state = this.#states.get(track.id)
+    if (state === undefined) this.#states.set(track.id, { track, samples: 0, end: 0, lastDts: 0, step: 0 })
+    else state.track = track
+    this.#mp4.track(track)
+    this.#sink?.track(track)
+  }
+
+  sample(
+    trackId: number,
+    offset: number,
+    size: number,
+    dts: number,
+    pts: number,
+    duration: number,
+    sync: boolean,
+  ): void {
+    const state = this.#states.get(trackId)!
+    if (state.samples > 0 && dts > state.lastDts) state.step = dts - state.lastDts
+    state.lastDts = dts
+    state.samples++
+    const end = pts + (duration > 0 ? duration : state.step)
+    if (end > state.end) state.end = end
+    this.#mp4.sample(trackId, offset, size, dts, pts, duration, sync)
+    this.#sink?.sample(trackId, offset, size, dts, pts, duration, sync)
+  }
+
+  patch(view: 'mp4' | 'webm', offset: number, bytes: 4 | 7 | 8, value: number): void {
+    if (view === 'webm') this.#webm.patch(offset, value)
+    else if (bytes !== 7) this.#mp4.patch(view, offset, bytes, value)
+    this.#sink?.patch(view, offset, bytes, value)
+  }
+
+  cluster(offset: number, timestamp: number): void {
+    this.#mp4.cluster(offset, timestamp)
+    this.#sink?.cluster(offset, timestamp)
+  }
 }

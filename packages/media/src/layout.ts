@@ -1,16 +1,14 @@
 import { MediaError } from './media-error.ts'
 
 /** A run of a published file: bytes of its own, or a range of the body as it lies. */
-export type Extent =
-  | { kind: 'bytes'; bytes: Uint8Array }
-  | { kind: 'body'; offset: number; length: number }
+export type Extent = { kind: 'bytes'; bytes: Uint8Array } | { kind: 'body'; offset: number; length: number }
 
 /** Values of one width, big-endian, laid over the body; offsets rise strictly and never overlap. */
 export interface PatchTable {
   readonly count: number
   offsetAt(index: number): number
-  /** Bytes of patch `index`: 4 or 8. */
-  widthAt(index: number): 4 | 8
+  /** Bytes of patch `index`: 4 (NAL unit lengths), 7 (EBML sizes of 8 bytes, whose first byte stays 0x01) or 8. */
+  widthAt(index: number): 4 | 7 | 8
   valueAt(index: number): number
 }
 

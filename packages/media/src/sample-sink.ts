@@ -12,8 +12,9 @@ export interface SampleSink {
    * (`dts` in decoding order and never falling; `duration` 0 where only the next sample can tell).
    */
   sample(trackId: number, offset: number, size: number, dts: number, pts: number, duration: number, sync: boolean): void
-  /** Same-size bytes that the views lay over the body at `offset` (cluster sizes, NAL unit lengths). */
-  patch(view: 'mp4' | 'webm', offset: number, bytes: 4 | 8, value: number): void
+  /** Same-size bytes that the views lay over the body at `offset` (NAL unit lengths; 7: the
+   * size behind the 0x01 of an 8-byte EBML size, which is the same for an unknown size and a known one). */
+  patch(view: 'mp4' | 'webm', offset: number, bytes: 4 | 7 | 8, value: number): void
   /** Matroska: a cluster begins at `offset`, its timestamp in ticks of the segment. */
   cluster(offset: number, timestamp: number): void
 }
