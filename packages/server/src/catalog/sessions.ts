@@ -76,3 +76,11 @@ export async function deleteExpiredSessions(db: Kysely<Schema>): Promise<number>
   const swept = await db.deleteFrom('sessions').where('expires_at', '<=', sql<Date>`now()`).executeTakeFirst()
   return Number(swept.numDeletedRows)
 }
+
+export async function deleteExpiredSession(db: Kysely<Schema>, idHash: Uint8Array): Promise<void> {
+  await db
+    .deleteFrom('sessions')
+    .where('id_hash', '=', Buffer.from(idHash))
+    .where('expires_at', '<=', sql<Date>`now()`)
+    .execute()
+}
