@@ -69,6 +69,8 @@ type TrackState = {
   /** Greatest pts + duration, ticks. */
   end: number
   lastDts: number
+  /** Samples that share `lastDts` (laces of unknown durations). */
+  sharing: number
   /** From one sample to the next, for one whose duration nothing tells. */
   step: number
 }
@@ -188,7 +190,7 @@ class Index implements BodyIndex, SampleSink {
 
   track(track: Track): void {
     const state = this.#states.get(track.id)
-    if (state === undefined) this.#states.set(track.id, { track, samples: 0, end: 0, lastDts: 0, step: 0 })
+    if (state === undefined) this.#states.set(track.id, { track, samples: 0, end: 0, lastDts: 0, sharing: 0, step: 0 })
     else state.track = track
     this.#mp4.track(track)
     this.#sink?.track(track)
@@ -204,10 +206,14 @@ class Index implements BodyIndex, SampleSink {
     sync: boolean,
   ): void {
     const state = this.#states.get(trackId)!
-    if (state.samples > 0 && dts > state.lastDts) state.step = dts - state.lastDts
-    state.lastDts = dts
+    if (dts > state.lastDts) {
+      if (state.samples > 0) state.step = (dts - state.lastDts) / state.sharing
+      state.lastDts = dts
+      state.sharing = 0
+    }
     state.samples++
-    const end = pts + (duration > 0 ? duration : state.step)
+    state.sharing++
+    const end = pts + (duration > 0 ? duration : state.step * state.sharing)
     if (end > state.end) state.end = end
     this.#mp4.sample(trackId, offset, size, dts, pts, duration, sync)
     this.#sink?.sample(trackId, offset, size, dts, pts, duration, sync)

@@ -44,10 +44,10 @@ export function readTrackEntry(
   const type = unsigned(id.TRACK_TYPE, 0)
   const codec = encoded === null ? codecOf(codecId) : 'other'
   const codecPrivate = found.get(id.CODEC_PRIVATE) ?? null
-  const timescale = trackTimescale(codec, timestampScale)
+  const video = type === 1 ? readVideo(found.get(id.VIDEO) ?? noBytes, bodyOffset) : null
+  const audio = type === 2 ? readAudio(found.get(id.AUDIO) ?? noBytes, bodyOffset) : null
+  const timescale = trackTimescale(codec, audio, timestampScale)
   const codecDelay = unsigned(id.CODEC_DELAY, 0)
-  const video = found.get(id.VIDEO)
-  const audio = found.get(id.AUDIO)
   const inBand = codec === 'avc' && isAnnexB(codecPrivate)
   const track: Track = {
     id: number,
@@ -61,8 +61,8 @@ export function readTrackEntry(
     // RFC 9559 has "eng" where Language is absent, but the browsers never write it, whatever is spoken.
     language: text(id.LANGUAGE_BCP47) || text(id.LANGUAGE) || 'und',
     name: text(id.NAME),
-    video: type === 1 ? readVideo(video ?? noBytes, bodyOffset) : null,
-    audio: type === 2 ? readAudio(audio ?? noBytes, bodyOffset) : null,
+    video,
+    audio,
     codecDelay: Math.round((codecDelay * timescale) / 1e9),
     edits: null,
   }
@@ -98,12 +98,14 @@ function configOf(track: Track): Uint8Array | null {
 }
 
 /**
- * Opus counts in samples of 48 kHz, in which both its packets and its pre-skip are whole numbers, and so are the
- * milliseconds of the usual segment. Others keep the ticks of the segment, where those are whole and not too fine for
- * dates (2^53 µs are 285 years).
+ * Sound counts in its own samples, in which packets, CodecDelay and DiscardPadding are whole numbers, and so are the
+ * segment's milliseconds for Opus, which is 48 kHz whatever was recorded (RFC 7845 §4). Everything else keeps the ticks of
+ * the segment, where those are whole and not too fine for dates (2^53 µs are 285 years).
  */
-function trackTimescale(codec: string, timestampScale: number): number {
+function trackTimescale(codec: string, audio: AudioFormat | null, timestampScale: number): number {
   if (codec === 'opus') return 48_000
+  const rate = audio?.sampleRate ?? 0
+  if (Number.isInteger(rate) && rate >= 1000) return rate
   return timestampScale >= 1000 && 1e9 % timestampScale === 0 ? 1e9 / timestampScale : 1_000_000
 }
 
