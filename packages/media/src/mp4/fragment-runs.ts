@@ -27,8 +27,13 @@ const DEPENDS_ON_OTHERS = 0x1000000
 export type FragmentTrack = {
   isVideo: boolean
   defaults: SampleDefaults
-  /** Where the next fragment's decode time begins unless it says. */
-  nextDts: number
+  /** Where the next fragment's decode time begins unless it says; null before the first. */
+  nextDts: number | null
+  /**
+   * Whether what fragments say of their last sample's duration has held so far. Chromium's never does: it puts an
+   * average there, and the next `tfdt` tells otherwise. Then the duration is told as 0, unknown.
+   */
+  lastDurationHolds: boolean
 }
 
 export type FragmentRun = { trackId: number; samples: SampleCursor }
@@ -80,8 +85,10 @@ function readTrackFragment(
     size: flags & DEFAULT_SIZE ? fields.u32() : defaults.size,
     flags: flags & DEFAULT_FLAGS ? fields.u32() : defaults.flags,
   }
-  let dts = readDecodeTime(view, traf) ?? track?.nextDts ?? 0
+  const toldDts = readDecodeTime(view, traf)
+  let dts = toldDts ?? track?.nextDts ?? 0
   let dataEnd = header.base
+  let last: RunCursor | null = null
   for (const trun of boxesIn(view, traf.start, traf.end)) {
     if (trun.type !== 'trun') continue
     const run = new RunCursor(view, trun, header, dataEnd, dts, track?.isVideo ?? false)
@@ -95,9 +102,13 @@ function readTrackFragment(
     }
     dts = run.endDts
     dataEnd = run.dataEnd
-    if (track === undefined) continue
+    last = run
+    if (track !== undefined) runs.push({ trackId, samples: run })
+  }
+  if (track !== undefined && last !== null) {
+    if (toldDts !== null && track.nextDts !== null && toldDts !== track.nextDts) track.lastDurationHolds = false
+    if (!track.lastDurationHolds) last.doubtLastDuration()
     track.nextDts = dts
-    runs.push({ trackId, samples: run })
   }
   return dataEnd
 }
@@ -128,6 +139,7 @@ class RunCursor implements SampleCursor {
   private readonly flags: number
   private readonly firstFlags: number
   private readonly isVideo: boolean
+  private isLastDoubted = false
   private at: number
   private left: number
   private nextOffset: number
@@ -173,6 +185,10 @@ class RunCursor implements SampleCursor {
     return { duration, size }
   }
 
+  doubtLastDuration(): void {
+    this.isLastDoubted = true
+  }
+
   next(): boolean {
     if (this.left === 0) return false
     const { view, flags, header } = this
@@ -205,6 +221,7 @@ class RunCursor implements SampleCursor {
     this.nextOffset += this.size
     this.dts = this.nextDts
     this.nextDts += this.duration
+    if (this.left === 0 && this.isLastDoubted) this.duration = 0
     this.pts = this.dts + offset
     this.sync = !this.isVideo || (sampleFlags & (NON_SYNC | DEPENDS_ON_OTHERS)) === 0
     return true

@@ -159,7 +159,7 @@ class FragmentReader implements ContainerReader {
     }
     this.movie = bytes
     for (const { track, defaults, samples } of readMovie(bytes)) {
-      this.tracks.set(track.id, { isVideo: track.kind === 'video', defaults, nextDts: 0 })
+      this.tracks.set(track.id, { isVideo: track.kind === 'video', defaults, nextDts: null, lastDurationHolds: true })
       this.pending.addTrack(track)
       this.capture.addTrack(track)
       this.sink.track(track)
