@@ -13,7 +13,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const stamp = join(root, 'node_modules', '.rushes-lockfile')
 
 function installPackages() {
-  const wanted = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
   console.error('installing npm packages (once per change of package-lock.json) …')
   const npm = process.env.npm_execpath
@@ -51,14 +53,20 @@ function installTestTools() {
   if (missing.length === 0) return
   const packages = [...new Set(missing.map((program) => testTools[program]))]
   if (process.getuid?.() !== 0 || !onPath('apt-get')) {
-    console.error(`the tests drive ${missing.join(', ')}: install ${packages.join(' ')} first (on Debian: sudo apt-get install ${packages.join(' ')}).`)
+    console.error(
+      `the tests drive ${missing.join(', ')}: install ${packages.join(' ')} first (on Debian: sudo apt-get install ${packages.join(' ')}).`,
+    )
     process.exit(1)
   }
   console.error(`installing Debian packages for the tests: ${packages.join(' ')} …`)
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   const options = { stdio: ['ignore', 2, 2], env: environment }
   execFileSync('apt-get', ['update', '-qq'], options)
-  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages, 'fonts-dejavu-core'], options)
+  execFileSync(
+    'apt-get',
+    ['install', '-y', '-qq', '--no-install-recommends', ...packages, 'fonts-dejavu-core'],
+    options,
+  )
 }
 
 installPackages()

@@ -48,7 +48,7 @@ type ServerAction =
 
 type PossessionAction = 'session.end' | 'key.revoke' | 'account.read' | 'account.change'
 
-type RecordingAction =
+export type RecordingAction =
   | 'recording.read'
   | 'recording.search'
   | 'recording.ingest'

@@ -8,6 +8,8 @@ export type Publication = {
   epoch: number
   size: number
   crc32: number
+  /** Of the whole body. */
+  sha256: Uint8Array
   endReason: string
   summary: RecordingSummary
   durationMs: number | null
@@ -39,7 +41,7 @@ export async function publishRecording(
   id: RecordingId,
   publication: Publication,
 ): Promise<Published> {
-  const { epoch, size, crc32, endReason, durationMs } = publication
+  const { epoch, size, crc32, sha256, endReason, durationMs } = publication
   const shareId = publication.shareId ?? null
   const summary = JSON.stringify(publication.summary).replaceAll('\\u0000', '\\ufffd')
   const { rows } = await sql<Answer>`
@@ -48,6 +50,7 @@ export async function publishRecording(
         state = 'published',
         size = ${size},
         crc32 = ${crc32},
+        sha256 = ${Buffer.from(sha256)},
         end_reason = coalesce(recordings.end_reason, ${endReason}),
         summary = case when state = 'published' then recordings.summary else ${summary}::jsonb end,
         duration_ms = coalesce(recordings.duration_ms, ${durationMs}::double precision),

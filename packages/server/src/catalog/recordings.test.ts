@@ -42,7 +42,8 @@ function create(title = 'Talk', owner = ownerId) {
 const publication: Publication = {
   epoch: 1,
   size: 5_000_000_000,
-  crc32: 0xfedcba98,
+  sha256: Buffer.alloc(32, 7),
+    crc32: 0xfedcba98,
   endReason: 'stopped',
   summary: { container: 'webm', mp4State: 'ready', webmState: 'ready', tracks: [{ codec: 'vp8\u0000' }] },
   durationMs: 1234.567,

@@ -82,7 +82,7 @@ export type ViewState = 'ready' | 'needs-encode' | 'unsupported'
 export type RecordingSummary = {
   container?: string
   tracks?: readonly unknown[]
-  damage?: readonly unknown[]
+  damage?: unknown
   mp4State?: ViewState
   webmState?: ViewState
   [further: string]: unknown

@@ -15,7 +15,8 @@ export function lockDataFolder(dataDir: string): DataFolderLock {
   const holder = join(dataDir, 'server.pid')
   let database: DatabaseSync
   try {
-    mkdirSync(dataDir, { recursive: true })
+    // Recordings are nobody else's: a folder we make is ours alone.
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
     database = new DatabaseSync(join(dataDir, 'server.lock'), { timeout: 0 })
   } catch (error) {
     throw unusable(dataDir, error)

@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import pg from 'pg'
 import { lockDataFolder } from './data-folder-lock.ts'
@@ -6,7 +6,6 @@ import type { Log } from './log.ts'
 import { findBinaries } from './postgres/binaries.ts'
 import { reachableBinaries } from './postgres/binary-cache.ts'
 import { checkClusterVersion, clusterDirOf, ensureCluster } from './postgres/cluster.ts'
-import { clearLeftovers } from './postgres/leftovers.ts'
 import { choosePostgresUser } from './postgres/postgres-user.ts'
 import { postgresSettings } from './postgres/settings.ts'
 import { socketFolder } from './postgres/socket-folder.ts'
@@ -35,9 +34,8 @@ export type EmbeddedDatabase = {
  */
 export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
   const { log } = options
-  mkdirSync(resolve(options.dataDir), { recursive: true })
+  const lock = lockDataFolder(resolve(options.dataDir))
   const dataDir = realpathSync(options.dataDir)
-  const lock = lockDataFolder(dataDir)
   try {
     const clusterDir = clusterDirOf(dataDir)
     const user = choosePostgresUser(clusterDir)
@@ -46,7 +44,6 @@ export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<E
     checkClusterVersion(clusterDir, version.major)
     const settings = { ...postgresSettings, ...options.settings }
     const supervisor = new PostgresSupervisor({ clusterDir, binaries, user, settings, log })
-    await clearLeftovers(clusterDir, log)
     await supervisor.start()
     const sockets = socketFolder(clusterDir)
     try {

@@ -5,12 +5,13 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { StoreError } from '../store-error.ts'
 import {
   type Binaries,
@@ -42,7 +43,8 @@ export function reachableBinaries(
   } else {
     problems.push(`${installed.root} is read-only and lacks its library links`)
   }
-  for (const place of cachePlaces(dataDir)) {
+  const release = releaseOf(installed.root)
+  for (const place of cachePlaces(dataDir).map((folder) => join(folder, release))) {
     try {
       const binaries = binariesAt(copyBinaries(installed.root, links, place))
       const version = probeBinaries(binaries, user)
@@ -63,20 +65,44 @@ function cachePlaces(dataDir: string): string[] {
     join(dataDir, 'postgres-binaries'),
     ...(ours === 0 ? ['/var/cache/rushes/postgres-binaries', '/var/lib/rushes/postgres-binaries'] : []),
     // Last, because temporary folders are swept by age; a swept file is put back at the next start.
-    join(tmpdir(), `rushes-${ours}-postgres-binaries`),
+    join(tmpdir(), `rushes-${ours}`, 'postgres-binaries'),
   ]
+}
+
+/** The package's version: another release's files are never mixed in. */
+function releaseOf(installedRoot: string): string {
+  try {
+    const { version } = JSON.parse(readFileSync(join(installedRoot, '..', 'package.json'), 'utf8')) as {
+      version: string
+    }
+    return version.replaceAll(/[^\w.-]/g, '_')
+  } catch {
+    return 'unknown'
+  }
+}
+
+/**
+ * Makes a folder that others may pass through, whatever the umask (root's is often 0077), with those above it.
+ * One that is there already has to be ours: in a shared temporary folder another user may have been first.
+ */
+function makePassable(folder: string, levels: number): void {
+  if (levels > 0) makePassable(dirname(folder), levels - 1)
+  try {
+    mkdirSync(folder)
+    chmodSync(folder, 0o755)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    const found = lstatSync(folder)
+    if (!found.isDirectory() || found.uid !== (process.getuid?.() ?? found.uid) || (found.mode & 0o002) !== 0) {
+      throw new Error('is not a folder of ours alone')
+    }
+  }
 }
 
 /** Brings a copy below `place` up to date and returns its root. What is there and right is left alone. */
 function copyBinaries(installedRoot: string, links: { path: string; to: string }[], place: string): string {
-  mkdirSync(place, { recursive: true, mode: 0o755 })
-  const found = lstatSync(place)
-  // In a shared temporary folder another user may have been here first; their files are not run.
-  if (!found.isDirectory() || found.uid !== (process.getuid?.() ?? found.uid) || (found.mode & 0o022) !== 0) {
-    throw new Error('is not a folder of ours alone')
-  }
-  // The umask may have been narrower than 0022, as it often is for root.
-  chmodSync(place, 0o755)
+  // Below the data folder, /var/cache or the temporary folder: rushes/postgres-binaries/VERSION at most.
+  makePassable(place, 2)
   for (const folder of ['bin', 'lib', 'share']) copyFolder(join(installedRoot, folder), join(place, folder))
   for (const { path, to } of links) {
     try {
@@ -89,8 +115,7 @@ function copyBinaries(installedRoot: string, links: { path: string; to: string }
 }
 
 function copyFolder(from: string, to: string): void {
-  mkdirSync(to, { recursive: true })
-  chmodSync(to, 0o755)
+  makePassable(to, 0)
   for (const entry of readdirSync(from, { withFileTypes: true })) {
     const source = join(from, entry.name)
     const target = join(to, entry.name)

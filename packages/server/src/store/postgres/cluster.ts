@@ -2,16 +2,19 @@ import { spawn } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
+  closeSync,
   existsSync,
+  fsyncSync,
   lchownSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
 } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { StoreError } from '../store-error.ts'
 import type { Binaries } from './binaries.ts'
 import type { PostgresUser } from './postgres-user.ts'
@@ -66,7 +69,18 @@ export async function ensureCluster(
       advice: `Move the files out of ${clusterDir}, or set RUSHES_DATA to another folder.`,
     })
   }
+  syncFolder(dirname(clusterDir))
   return 'made'
+}
+
+/** initdb has synced the files; the name they now have is in the folder above. */
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
 }
 
 async function initdb(

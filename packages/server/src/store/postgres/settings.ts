@@ -16,6 +16,8 @@ export const postgresSettings: Readonly<Record<string, string>> = {
   // Pages are touched as they are used, so that an idle server stays near 30 MB.
   shared_buffers: '64MB',
   huge_pages: 'off',
+  // Not in /dev/shm, which systemd-logind empties when a user's last session ends (RemoveIPC).
+  dynamic_shared_memory_type: 'mmap',
   work_mem: '8MB',
   maintenance_work_mem: '64MB',
   effective_cache_size: '512MB',

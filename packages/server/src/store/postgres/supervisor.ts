@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../log.ts'
 import { StoreError } from '../store-error.ts'
@@ -64,23 +65,8 @@ export class PostgresSupervisor {
   /** Ends Postgres and waits until it is gone. */
   async stop(): Promise<void> {
     this.#stopping?.abort()
+    if (this.#child) await endChild(this.#child)
     await this.#restarting
-    const child = this.#child
-    if (child && isAlive(child)) {
-      const gone = new Promise<void>((done) => child.once('exit', () => done()))
-      // Fast shutdown; when a checkpoint takes too long, immediate: the WAL has everything.
-      for (const [name, patienceMs] of [
-        ['SIGINT', 5000],
-        ['SIGQUIT', 2000],
-        ['SIGKILL', 5000],
-      ] as const) {
-        child.kill(name)
-        const waiting = new AbortController()
-        await Promise.race([gone, sleep(patienceMs, undefined, { signal: waiting.signal }).catch(() => undefined)])
-        waiting.abort()
-        if (!isAlive(child)) break
-      }
-    }
     process.off('exit', this.#onExit)
     // Backends of a postmaster that had to be killed.
     await clearLeftovers(this.#options.clusterDir, this.#options.log)
@@ -90,6 +76,7 @@ export class PostgresSupervisor {
   async #run(): Promise<void> {
     const { clusterDir, binaries, user, settings, log } = this.#options
     await clearLeftovers(clusterDir, log)
+    if (this.#stopping?.signal.aborted) throw startFailed('was stopped while it started')
     const child = spawn(
       binaries.postgres,
       [
@@ -121,13 +108,14 @@ export class PostgresSupervisor {
       })
       child.once('error', (error) => failed(startFailed(error.message)))
       child.once('exit', (code, signal) => {
-        const problem = `ended with ${code ?? signal}: ${said.join(' | ').slice(-1500)}`
+        const problem = () => `ended with ${code ?? signal}: ${said.join(' | ').slice(-1500)}`
         const wasReady = this.state.state === 'ready'
-        failed(startFailed(problem))
+        // Its last words may come after it is gone; the pipe stays open as long as a backend of it lives.
+        void Promise.race([once(child, 'close'), sleep(200)]).then(() => failed(startFailed(problem())))
         if (wasReady && !this.#stopping?.signal.aborted) {
           if (performance.now() - bornAt > soundAfterMs) this.#restarts = 0
-          log.error({ problem }, 'Postgres ended and is started again')
-          this.state = { state: 'restarting', attempt: 0, lastProblem: problem }
+          log.error({ problem: problem() }, 'Postgres ended and is started again')
+          this.state = { state: 'restarting', attempt: 0, lastProblem: problem() }
           this.#restarting = this.#restart()
         }
       })
@@ -151,6 +139,21 @@ export class PostgresSupervisor {
         this.state = { state: 'restarting', attempt: attempt + 1, lastProblem }
       }
     }
+  }
+}
+
+/** Fast shutdown; when its checkpoint takes too long, immediate: the WAL has everything. */
+async function endChild(child: ChildProcess): Promise<void> {
+  const gone = new AbortController()
+  child.once('exit', () => gone.abort())
+  for (const [name, patienceMs] of [
+    ['SIGINT', 5000],
+    ['SIGQUIT', 2000],
+    ['SIGKILL', 5000],
+  ] as const) {
+    if (!isAlive(child)) return
+    child.kill(name)
+    await sleep(patienceMs, undefined, { signal: gone.signal }).catch(() => undefined)
   }
 }
 

@@ -1,0 +1,166 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { crc32 } from 'node:zlib'
+import { ApiError, apiClient, type IngestSocket, openIngestSender, type RecordingView } from '@rushes/protocol'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { WebSocket } from 'ws'
+import { addServerOptions, CommandError, printResult, type ServerOptions } from '../output.ts'
+import { showProgress } from '../progress.ts'
+import { type FileSpool, openFileSpool, spoolStream } from './file-spool.ts'
+import { readPacing } from './pacing.ts'
+
+type RecordOptions = ServerOptions & { pace: 'live' | 'fast'; chunkMs: number; title?: string }
+
+/** What `record` and `upload` print. */
+export type RecordResult = {
+  id: string
+  bytes: number
+  sha256: string | null
+  shareUrl: string | null
+  mp4Url: string | null
+  mp4State: string
+  webmUrl: string | null
+  webmState: string
+  waitMs: number
+}
+
+export function addRecordCommand(program: Command): void {
+  const command = program
+    .command('record <input>')
+    .description("send a media file (or - for standard input) as a live recording over the browser's own protocol")
+    .addOption(
+      new Option('--pace <pace>', 'as recorded, or as fast as it goes').choices(['live', 'fast']).default('fast'),
+    )
+    .option('--chunk-ms <ms>', 'how often a live sender sends', milliseconds, 250)
+    .option('--title <title>', 'title of the recording')
+  addServerOptions(command).action(async (input: string, options: RecordOptions) => {
+    printResult(await record(input, options), options.json === true)
+  })
+}
+
+async function record(input: string, options: RecordOptions): Promise<RecordResult> {
+  const title = options.title ?? (input === '-' ? undefined : basename(input))
+  const client = apiClient({ server: options.server, ...(options.key !== undefined && { key: options.key }) })
+  if (input !== '-') await mustBeFile(input)
+  const created = await patiently(() => client.createRecording({ ...(title !== undefined && { title }) }))
+  const progress = showProgress(options.json === true ? 'quiet' : 'bar', input)
+  let sender: ReturnType<typeof openIngestSender> | undefined
+  const source =
+    input === '-' ? await fromStream(() => sender?.grown()) : await fromFile(input, options, () => sender?.grown())
+  try {
+    sender = openIngestSender({
+      url: created.ingestUrl,
+      token: created.token,
+      spool: source.spool,
+      crc32,
+      connect,
+      onProgress: ({ recorded, safe }) => progress.update(safe, Math.max(source.total ?? 0, recorded)),
+      onState(state) {
+        if (state.state === 'waiting')
+          progress.note(`${words(state.after)}; trying again in ${Math.ceil(state.delayMs / 1000)} s`)
+        else if (state.state === 'sending') progress.note('')
+      },
+    })
+    const feeding = source.feed().then(() => sender!.end())
+    const outcome = await Promise.race([sender.done, feeding.then(() => sender!.done)])
+    if (outcome.state === 'stopped') {
+      throw new CommandError(outcome.after, `the server refused the recording: ${words(outcome.after)}`)
+    }
+    await reachable(outcome.recording)
+    const waitMs = Math.round((performance.now() - sender.endSentAt!) * 1000) / 1000
+    return { ...result(await withDigest(outcome.recording, () => client.recording(outcome.recording.id))), waitMs }
+  } finally {
+    sender?.close()
+    progress.stop()
+    await source.spool.close()
+  }
+}
+
+type Source = { spool: FileSpool; total: number | null; feed(): Promise<void> }
+
+async function fromFile(path: string, options: RecordOptions, grown: () => void): Promise<Source> {
+  const { size } = await stat(path)
+  const spool = await openFileSpool(path)
+  if (options.pace === 'fast') {
+    spool.reveal(size)
+    return { spool, total: size, feed: async () => grown() }
+  }
+  const pacing = await readPacing(createReadStream(path, { highWaterMark: 1024 * 1024 }))
+  return {
+    spool,
+    total: size,
+    async feed() {
+      const startedAt = performance.now()
+      while (spool.size < size) {
+        await sleep(options.chunkMs)
+        spool.reveal(pacing.bytesAt(performance.now() - startedAt))
+        grown()
+      }
+    },
+  }
+}
+
+async function fromStream(grown: () => void): Promise<Source> {
+  const { spool, ended } = await spoolStream(process.stdin, grown)
+  return { spool, total: null, feed: () => ended }
+}
+
+function connect(url: string, subprotocol: string): IngestSocket {
+  return new WebSocket(url, subprotocol, { perMessageDeflate: false }) as unknown as IngestSocket
+}
+
+/** A server that is starting, or away for a moment, is waited for. */
+async function patiently<Result>(call: () => Promise<Result>): Promise<Result> {
+  const until = performance.now() + 30_000
+  for (let waitMs = 250; ; waitMs = Math.min(waitMs * 2, 4000)) {
+    try {
+      return await call()
+    } catch (error) {
+      const passing = error instanceof ApiError && (error.status === 0 || error.status === 503)
+      if (!passing || performance.now() + waitMs > until) throw error
+      await sleep(waitMs)
+    }
+  }
+}
+
+/** Resolves when the last byte of the published file can be fetched. */
+async function reachable(recording: RecordingView): Promise<void> {
+  const url = recording.mp4Url ?? recording.webmUrl
+  if (url === null) return
+  const response = await fetch(url, { headers: { range: 'bytes=-1' } })
+  await response.arrayBuffer()
+  if (!response.ok) throw new CommandError('not-reachable', `${url} answered ${response.status}`)
+}
+
+/** The digest of the whole runs behind; it is there soon. */
+async function withDigest(recording: RecordingView, ask: () => Promise<RecordingView>): Promise<RecordingView> {
+  let latest = recording
+  for (let tries = 0; latest.sha256 === null && tries < 100; tries++) {
+    await sleep(100)
+    latest = await ask()
+  }
+  return latest
+}
+
+function result(recording: RecordingView): Omit<RecordResult, 'waitMs'> {
+  const { id, bytes, sha256, shareUrl, mp4Url, mp4State, webmUrl, webmState } = recording
+  return { id, bytes, sha256, shareUrl, mp4Url, mp4State, webmUrl, webmState }
+}
+
+async function mustBeFile(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null)
+  if (found === null || !found.isFile()) throw new CommandError('no-such-file', `${path} is no file`)
+  if (found.size === 0) throw new CommandError('empty-file', `${path} is empty: there is nothing to record`)
+}
+
+function milliseconds(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 10 || value > 60_000) throw new InvalidArgumentError('10 to 60000 ms')
+  return value
+}
+
+function words(code: string): string {
+  return code.replaceAll('-', ' ')
+}

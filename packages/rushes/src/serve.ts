@@ -1,0 +1,59 @@
+import { openServer, type Server } from '@rushes/server'
+import type { Command } from 'commander'
+import { type Logger, pino } from 'pino'
+import { readConfig } from './config.ts'
+import { CommandError } from './output.ts'
+import { version } from './version.ts'
+
+export function addServeCommand(program: Command): void {
+  program
+    .command('serve')
+    .description('the server')
+    .option('--roles <roles>', 'what this process does: all', 'all')
+    .action(async ({ roles }: { roles: string }) => {
+      if (roles !== 'all')
+        throw new CommandError('misused', `there is no role ${roles} in this version; leave --roles out`)
+      await serve()
+    })
+}
+
+/** Runs until SIGTERM or SIGINT, then stops cleanly. */
+async function serve(): Promise<void> {
+  const config = readConfig(process.env)
+  const log: Logger = pino({ level: process.env['RUSHES_LOG'] ?? 'warn' }, pino.destination({ fd: 2, sync: false }))
+  const server = await start(config, log)
+  let stopping = false
+  const stop = (): void => {
+    if (stopping) return
+    stopping = true
+    server.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ error }, 'the server did not stop cleanly')
+        process.exit(1)
+      },
+    )
+  }
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+  if (server.setupUrl !== null) console.log(`make the owner's account, once: ${server.setupUrl}`)
+  console.log(`rushes ready ${server.url}`)
+}
+
+async function start(config: ReturnType<typeof readConfig>, log: Logger): Promise<Server> {
+  try {
+    return await openServer({ ...config, version, log })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE') {
+      const port = config.port
+      throw new CommandError(
+        'port-taken',
+        `port ${port} on ${config.host} is taken; choose another: PORT=${port + 1} npm start`,
+      )
+    }
+    if (code === 'EACCES')
+      throw new CommandError('port-refused', `port ${config.port} needs more rights; choose one above 1023`)
+    throw error
+  }
+}

@@ -1,0 +1,136 @@
+// One recording's bytes while they arrive. Everything happens in the order of the body:
+//
+//   received (checked, in memory) ── write, fdatasync ──> durable ── after the acknowledgement ──> indexed, hashed
+//
+// One batch is on its way to the disk at a time; what arrives meanwhile makes the next, so that a slow disk makes larger
+// batches instead of longer queues.
+import { createHash, type Hash } from 'node:crypto'
+import type { BodyIndex } from '@rushes/media'
+import { type AppendFile, openAppendFile } from './append-file.ts'
+import type { BodyError } from './body-error.ts'
+
+/** What is known of the bytes up to a place in the body. */
+export type BodyState = {
+  size: number
+  /** CRC-32 of all of them. */
+  crc: number
+  index: BodyIndex
+  /** SHA-256 of all of them, going on. */
+  hash: Hash
+}
+
+export type BodyListener = {
+  /** Bytes up to `size` are on disk. */
+  durable(size: number, crc: number): void
+  /** Bytes that were received and are not durable are gone. */
+  failed(error: BodyError): void
+}
+
+export interface Body {
+  readonly path: string
+  readonly received: { size: number; crc: number }
+  readonly durable: { size: number; crc: number }
+  readonly index: BodyIndex
+  /** Takes a run of bytes that follow what was received; `crc` is the chain at their end. */
+  append(bytes: Uint8Array, crc: number): void
+  /** Settles when nothing is on its way to the disk. */
+  drained(): Promise<void>
+  /** After a failure: goes on from what is durable, on a new descriptor. */
+  reopen(): Promise<void>
+  listen(listener: BodyListener | null): void
+  /** SHA-256 of the durable bytes, lowercase hex. */
+  sha256(): string
+  close(): Promise<void>
+}
+
+export function emptyBodyState(index: BodyIndex): BodyState {
+  return { size: 0, crc: 0, index, hash: createHash('sha256') }
+}
+
+/** Opens the body at `path` to go on after `state`. */
+export async function openBody(path: string, state: BodyState): Promise<Body> {
+  return new FileBody(path, state, await openAppendFile(path, state.size))
+}
+
+class FileBody implements Body {
+  readonly path: string
+  readonly received: { size: number; crc: number }
+  readonly durable: { size: number; crc: number }
+  readonly index: BodyIndex
+  readonly #hash: Hash
+  #file: AppendFile
+  #listener: BodyListener | null = null
+  #waiting: Uint8Array[] = []
+  #writing: Promise<void> | null = null
+  #failed = false
+
+  constructor(path: string, state: BodyState, file: AppendFile) {
+    this.path = path
+    this.received = { size: state.size, crc: state.crc }
+    this.durable = { size: state.size, crc: state.crc }
+    this.index = state.index
+    this.#hash = state.hash
+    this.#file = file
+  }
+
+  listen(listener: BodyListener | null): void {
+    this.#listener = listener
+  }
+
+  append(bytes: Uint8Array, crc: number): void {
+    if (this.#failed) return
+    this.#waiting.push(bytes)
+    this.received.size += bytes.length
+    this.received.crc = crc
+    this.#writing ??= this.#write()
+  }
+
+  async drained(): Promise<void> {
+    while (this.#writing !== null) await this.#writing
+  }
+
+  async #write(): Promise<void> {
+    // Messages that came in the same turn of the event loop share one sync.
+    await Promise.resolve()
+    try {
+      while (this.#waiting.length > 0) {
+        const batch = this.#waiting
+        const { size, crc } = this.received
+        this.#waiting = []
+        await this.#file.append(batch)
+        this.durable.size = size
+        this.durable.crc = crc
+        this.#listener?.durable(size, crc)
+        for (const bytes of batch) {
+          this.index.push(bytes)
+          this.#hash.update(bytes)
+        }
+      }
+    } catch (error) {
+      this.#failed = true
+      this.#waiting = []
+      this.received.size = this.durable.size
+      this.received.crc = this.durable.crc
+      this.#listener?.failed(error as BodyError)
+    } finally {
+      this.#writing = null
+    }
+  }
+
+  async reopen(): Promise<void> {
+    await this.drained()
+    if (!this.#failed) return
+    await this.#file.close().catch(() => {})
+    this.#file = await openAppendFile(this.path, this.durable.size)
+    this.#failed = false
+  }
+
+  sha256(): string {
+    return this.#hash.copy().digest('hex')
+  }
+
+  async close(): Promise<void> {
+    await this.drained()
+    await this.#file.close()
+  }
+}

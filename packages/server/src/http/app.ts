@@ -1,0 +1,109 @@
+import cookie from '@fastify/cookie'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import swagger from '@fastify/swagger'
+import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod'
+import { sql } from 'kysely'
+import type { ReceiveLimits } from '../receive/limits.ts'
+import { HttpError, sendError } from './http-error.ts'
+import { ingestUpgrade } from './ingest-upgrade.ts'
+import { originAllowed } from './origin.ts'
+import { openPages } from './pages.ts'
+import { recordingRoutes } from './recording-routes.ts'
+import type { App, Room } from './room.ts'
+import { sessionRoutes } from './session-routes.ts'
+import { shareRoutes } from './share-routes.ts'
+
+export type AppOptions = {
+  room: Room
+  limits: ReceiveLimits
+  allowedOrigins: readonly string[]
+  webRoot: string | null
+  version: string
+  log: FastifyBaseLogger
+}
+
+/** The HTTP server: every route, with the policy in front of it. */
+export async function openApp(options: AppOptions): Promise<App> {
+  const { room } = options
+  const app: App = fastify({
+    loggerInstance: options.log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: 1024 * 1024,
+    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
+    // Slow-loris: a header that takes longer, or a connection that asks nothing, is cut.
+    requestTimeout: 30_000,
+    keepAliveTimeout: 10_000,
+    forceCloseConnections: true,
+  }).withTypeProvider<ZodTypeProvider>()
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.setErrorHandler(sendError)
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({ error: { code: 'not-found', message: 'there is nothing here' } }),
+  )
+
+  await app.register(cookie)
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        'default-src': ["'self'"],
+        'media-src': ["'self'", 'blob:'],
+        'img-src': ["'self'", 'blob:', 'data:'],
+        'worker-src': ["'self'", 'blob:'],
+        // media-chrome styles its own elements by attribute.
+        'style-src': ["'self'", "'unsafe-inline'"],
+        'object-src': ["'none'"],
+        'base-uri': ["'none'"],
+        'form-action': ["'self'"],
+      },
+    },
+    // Shared recordings are shown in other sites' frames; the pages of the account are not (see below).
+    frameguard: false,
+    crossOriginResourcePolicy: { policy: 'cross-origin' },
+    crossOriginEmbedderPolicy: false,
+    referrerPolicy: { policy: 'same-origin' },
+    hsts: false,
+  })
+  await app.register(rateLimit, { global: false })
+  await app.register(swagger, {
+    openapi: { info: { title: 'Rushes', version: options.version, description: 'Recorded media, ready at once.' } },
+    transform: jsonSchemaTransform,
+  })
+
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.url.startsWith('/r/')) reply.header('x-frame-options', 'SAMEORIGIN')
+    // A page of another site must not act with our cookie: SameSite=Lax stops most, the exact Origin all of it.
+    const safe = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS'
+    if (!safe && !originAllowed(request.raw, room.publicUrl, options.allowedOrigins)) {
+      throw new HttpError(403, 'foreign-origin', 'requests from other sites are refused')
+    }
+  })
+
+  const pages = openPages(app, options.webRoot)
+  recordingRoutes(app, room)
+  shareRoutes(app, room, pages)
+  sessionRoutes(app, room)
+  app.get('/healthz', { schema: { tags: ['server'] } }, async () => {
+    await sql`select 1`.execute(room.db)
+    return { status: 'ok', version: options.version }
+  })
+  app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())
+
+  const upgrade = ingestUpgrade({
+    receiver: room.receiver,
+    limits: options.limits,
+    publicUrl: room.publicUrl,
+    allowedOrigins: options.allowedOrigins,
+    describe: (recording, origin) => room.describe(recording, origin),
+  })
+  app.server.on('upgrade', upgrade)
+  return app
+}

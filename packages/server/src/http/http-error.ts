@@ -1,0 +1,80 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import { AccessError, type AccessErrorCode } from '../access/access-error.ts'
+import { BodyError } from '../body/body-error.ts'
+import { CatalogError } from '../catalog/catalog-error.ts'
+import { StoreError } from '../store/store-error.ts'
+
+/** A refusal with its status; the only place where codes of other rooms become HTTP statuses is below. */
+export class HttpError extends Error {
+  readonly status: number
+  readonly code: string
+
+  constructor(status: number, code: string, message: string) {
+    super(message)
+    this.name = 'HttpError'
+    this.status = status
+    this.code = code
+  }
+}
+
+export const notFound = (): HttpError => new HttpError(404, 'not-found', 'there is nothing here, or nothing for you')
+
+const catalogStatus: Record<string, number> = {
+  'recording-not-found': 404,
+  'recording-not-receiving': 409,
+  'stale-epoch': 409,
+  'published-otherwise': 409,
+  'email-taken': 409,
+  'owner-exists': 409,
+  'setup-link-invalid': 410,
+}
+
+const accessStatus: Record<AccessErrorCode, number> = {
+  'invalid-credentials': 401,
+  'share-not-found': 404,
+  'too-many-attempts': 429,
+  'password-too-short': 400,
+  'password-too-long': 400,
+  'owner-key-too-short': 500,
+  'owner-key-not-ascii': 500,
+}
+
+const bodyStatus: Record<string, number> = { 'storage-full': 507, 'storage-failed': 503, 'checksum-mismatch': 409 }
+
+/** Every failure leaves as `{error: {code, message}}`; what is a fault of ours says no more than that. */
+export function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const refusal = toRefusal(error)
+  if (refusal.status >= 500) request.log.error({ error }, 'a request failed')
+  if (reply.sent) return reply
+  if (refusal.status === 401) reply.header('www-authenticate', 'Bearer')
+  if (refusal.status === 503) reply.header('retry-after', '2')
+  return reply
+    .code(refusal.status)
+    .type('application/json')
+    .send({ error: { code: refusal.code, message: refusal.message } })
+}
+
+function toRefusal(error: Error): { status: number; code: string; message: string } {
+  if (error instanceof HttpError) return error
+  if (error instanceof CatalogError) {
+    const words = error.code.replaceAll('-', ' ')
+    return { status: catalogStatus[error.code] ?? 409, code: error.code, message: words }
+  }
+  if (error instanceof AccessError)
+    return { status: accessStatus[error.code], code: error.code, message: error.message }
+  if (error instanceof BodyError)
+    return { status: bodyStatus[error.code] ?? 500, code: error.code, message: error.message }
+  if (error instanceof StoreError && error.code === 'database-unavailable') {
+    return { status: 503, code: error.code, message: 'the database is away for a moment; try again' }
+  }
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    return { status: 400, code: 'bad-request', message: error.message }
+  }
+  const status = (error as FastifyError).statusCode ?? 500
+  if (status < 500) {
+    const code = status === 429 ? 'too-many-requests' : status === 413 ? 'too-large' : 'bad-request'
+    return { status, code, message: error.message }
+  }
+  return { status: 500, code: 'internal', message: 'something failed here; the server log says what' }
+}

@@ -1,0 +1,57 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { ingestSubprotocol, type RecordingView } from '@rushes/protocol'
+import { WebSocketServer } from 'ws'
+import { parseRecordingId } from '../catalog/identifiers.ts'
+import type { Recording } from '../catalog/schema.ts'
+import type { ReceiveLimits } from '../receive/limits.ts'
+import type { Receiver } from '../receive/receiver.ts'
+import { originAllowed, requestOrigin } from './origin.ts'
+
+export type IngestUpgradeOptions = {
+  receiver: Receiver
+  limits: ReceiveLimits
+  publicUrl: string | null
+  allowedOrigins: readonly string[]
+  describe(recording: Recording, origin: string): Promise<RecordingView>
+}
+
+const path = /^\/api\/v1\/recordings\/([^/?#]+)\/ingest$/
+
+/** Answers HTTP upgrades: SPEC.md, Connect. Whatever is refused is refused before it costs a WebSocket. */
+export function ingestUpgrade(
+  options: IngestUpgradeOptions,
+): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
+  const { receiver, limits } = options
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    // K5; and N1: inflating what a stranger sends costs memory, and media does not compress.
+    maxPayload: limits.maxChunkBytes + 24,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => (offered.has(ingestSubprotocol) ? ingestSubprotocol : false),
+  })
+
+  return (request, socket, head) => {
+    socket.on('error', () => socket.destroy())
+    const id = parseRecordingId(path.exec((request.url ?? '').split('?')[0]!)?.[1] ?? '')
+    if (id === undefined) return refuse(socket, '404 Not Found')
+    // N2: before anything else is said of the recording.
+    if (!originAllowed(request, options.publicUrl, options.allowedOrigins)) return refuse(socket, '403 Forbidden')
+    if (!offersSubprotocol(request)) return refuse(socket, '400 Bad Request')
+    if (receiver.connections >= limits.maxConnections) return refuse(socket, '503 Service Unavailable')
+    const origin = requestOrigin(request, options.publicUrl)
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      receiver.accept(webSocket, id, (recording) => options.describe(recording, origin))
+    })
+  }
+}
+
+function offersSubprotocol(request: IncomingMessage): boolean {
+  const offered = request.headers['sec-websocket-protocol']
+  return offered?.split(',').some((name) => name.trim() === ingestSubprotocol) === true
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}

@@ -1,0 +1,102 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { RecordingView } from '@rushes/protocol'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { Kysely } from 'kysely'
+import { callerOf } from '../access/caller.ts'
+import { type Action, type Caller, decide, type ResourceOf } from '../access/policy.ts'
+import { type BodyFolder, bodyPath } from '../body/folder.ts'
+import type { RecordingId, UserId } from '../catalog/identifiers.ts'
+import type { Recording, Schema } from '../catalog/schema.ts'
+import { listShares } from '../catalog/shares.ts'
+import type { Publisher } from '../publish/publisher.ts'
+import { recordingView } from '../publish/recording-view.ts'
+import type { Receiver } from '../receive/receiver.ts'
+import { replyWithFile } from './file-reply.ts'
+import { HttpError, notFound } from './http-error.ts'
+import { sessionToken } from './session-cookie.ts'
+
+export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, AppLog, ZodTypeProvider>
+type AppLog = FastifyInstance['log']
+
+export type RoomOptions = {
+  db: Kysely<Schema>
+  folder: BodyFolder
+  receiver: Receiver
+  publisher: Publisher
+  publicUrl: string | null
+}
+
+/** What every route stands on: who asks, whether they may, and how a recording is shown and sent. */
+export interface Room extends RoomOptions {
+  caller(request: FastifyRequest, recordingId?: RecordingId): Promise<Caller>
+  /** @throws HttpError 401, 403, or 404, which also stands for "not yours" */
+  authorize<A extends Action>(caller: Caller, action: A, resource: ResourceOf<A> | null): void
+  /** As authorize on the server itself, for those who have an account; answers whose. */
+  authorizeUser(
+    caller: Caller,
+    action: Action & ('recording.create' | 'recording.list' | 'key.create' | 'key.list'),
+  ): UserId
+  activeShare(id: RecordingId): Promise<string | null>
+  /** `shareId`: the link through which it is seen; left out, the recording's first one. */
+  describe(recording: Recording, origin: string, shareId?: string): Promise<RecordingView>
+  sendFile(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    recording: Recording,
+    name: 'file.mp4' | 'file.webm',
+  ): Promise<FastifyReply>
+}
+
+export function openRoom(options: RoomOptions): Room {
+  const { db, folder, receiver, publisher } = options
+
+  function authorize<A extends Action>(caller: Caller, action: A, resource: ResourceOf<A> | null): void {
+    const decision = decide(caller, action, resource)
+    if (decision === 'allow') return
+    if (decision === 'unauthenticated') throw new HttpError(401, 'unauthenticated', 'sign in, or send an API key')
+    if (decision === 'forbidden') throw new HttpError(403, 'forbidden', 'this key or account may not do that')
+    throw notFound()
+  }
+
+  async function activeShare(id: RecordingId): Promise<string | null> {
+    return (await listShares(db, id))[0]?.id ?? null
+  }
+
+  return {
+    ...options,
+    authorize,
+    activeShare,
+
+    caller: (request, recordingId) =>
+      callerOf(db, { authorization: request.headers.authorization, sessionToken: sessionToken(request), recordingId }),
+
+    authorizeUser(caller, action) {
+      authorize(caller, action, { kind: 'server' })
+      if (caller.kind !== 'user') throw new HttpError(403, 'forbidden', 'this needs an account')
+      return caller.userId
+    },
+
+    async describe(recording, origin, shareId) {
+      const share = shareId ?? (await activeShare(recording.id))
+      const live = recording.state === 'receiving' ? receiver.live(recording.id) : null
+      return recordingView(recording, share, origin, live)
+    },
+
+    async sendFile(request, reply, recording, name) {
+      if (recording.state !== 'published' || recording.size === null || recording.crc32 === null) {
+        throw new HttpError(409, 'still-receiving', 'this recording is still being recorded')
+      }
+      const views = await publisher.views(recording)
+      const view = name === 'file.mp4' ? views.mp4 : views.webm
+      if (view.state !== 'ready') throw new HttpError(404, view.state, view.reason)
+      return replyWithFile(request, reply, {
+        layout: view.layout,
+        path: bodyPath(folder, recording.id),
+        body: { size: recording.size, crc: recording.crc32 },
+        name: `${recording.title}${name.slice('file'.length)}`,
+        publishedAt: recording.published_at ?? recording.created_at,
+      })
+    },
+  }
+}

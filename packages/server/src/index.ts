@@ -1,0 +1,2 @@
+export { defaultReceiveLimits, type ReceiveLimits } from './receive/limits.ts'
+export { openServer, type Server, type ServerOptions } from './server.ts'

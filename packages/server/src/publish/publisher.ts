@@ -1,0 +1,109 @@
+import type { BodyIndex } from '@rushes/media'
+import type { EndReason } from '@rushes/protocol'
+import type { Kysely } from 'kysely'
+import { type BodyFolder, bodyPath, recordingFolder } from '../body/folder.ts'
+import { recoverPrefix } from '../body/recovery.ts'
+import type { RecordingId } from '../catalog/identifiers.ts'
+import { publishRecording } from '../catalog/publication.ts'
+import type { Recording, Schema } from '../catalog/schema.ts'
+import { summarize } from './summary.ts'
+import { openViewCache, type Views } from './view-cache.ts'
+import { readViewFile, writeViewFile } from './view-file.ts'
+
+/** A body that ended: all of it is on disk. */
+export type SealedBody = {
+  size: number
+  crc: number
+  sha256: string
+  index: BodyIndex
+}
+
+export interface Publisher {
+  /**
+   * Commits a sealed body as a published recording. No media is written: the headers are derived from the index when
+   * somebody asks for a file, so this costs one statement, whatever the length.
+   *
+   * @throws CatalogError `stale-epoch` and its like
+   */
+  publish(id: RecordingId, epoch: number, body: SealedBody, endReason: EndReason): Promise<void>
+  /** The files of a published recording. */
+  views(recording: Recording): Promise<Views>
+  forget(id: RecordingId): void
+  /** Settles when nothing is being written behind. */
+  idle(): Promise<void>
+}
+
+export type PublisherOptions = {
+  db: Kysely<Schema>
+  folder: BodyFolder
+  log: { warn(details: object, message: string): void }
+}
+
+export function openPublisher({ db, folder, log }: PublisherOptions): Publisher {
+  const cache = openViewCache()
+  const building = new Map<string, Promise<Views>>()
+  const behind = new Set<Promise<void>>()
+
+  /** Keeps the headers on disk as well; nobody waits for it, since they follow from the body. */
+  function storeBehind(id: string, body: { size: number; crc: number }, views: Views): void {
+    const source = { size: body.size, crc: body.crc }
+    const task = writeViewFile(recordingFolder(folder, id), source, views)
+      .catch((error: unknown) => log.warn({ id, error }, 'could not keep the headers of a recording'))
+      .finally(() => behind.delete(task))
+    behind.add(task)
+  }
+
+  async function rebuild(recording: Recording): Promise<Views> {
+    const { id, size, crc32: crc } = recording
+    if (size === null || crc === null) throw new Error(`recording ${id} is not published`)
+    const stored = await readViewFile(recordingFolder(folder, id), { size, crc })
+    if (stored !== null) return stored
+    const { index } = await recoverPrefix(bodyPath(folder, id), size, crc)
+    index.finish()
+    const views = { mp4: index.mp4View(), webm: index.webmView() }
+    storeBehind(id, { size, crc }, views)
+    return views
+  }
+
+  return {
+    async publish(id, epoch, body, endReason) {
+      body.index.finish()
+      const summary = summarize(body.index)
+      const committed = publishRecording(db, id, {
+        epoch,
+        size: body.size,
+        crc32: body.crc,
+        sha256: Buffer.from(body.sha256, 'hex'),
+        endReason,
+        durationMs: summary.durationMs,
+        summary,
+      })
+      // While Postgres syncs its log, this thread would idle: the headers are built meanwhile.
+      const views = { mp4: body.index.mp4View(), webm: body.index.webmView() }
+      await committed
+      cache.put(id, views)
+      setImmediate(() => storeBehind(id, body, views))
+    },
+
+    async views(recording) {
+      const cached = cache.get(recording.id)
+      if (cached !== undefined) return cached
+      const running = building.get(recording.id)
+      if (running !== undefined) return running
+      const task = rebuild(recording)
+        .then((views) => {
+          cache.put(recording.id, views)
+          return views
+        })
+        .finally(() => building.delete(recording.id))
+      building.set(recording.id, task)
+      return task
+    },
+
+    forget: (id) => cache.drop(id),
+
+    async idle() {
+      await Promise.allSettled([...behind])
+    },
+  }
+}

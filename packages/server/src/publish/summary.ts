@@ -1,0 +1,36 @@
+import { type BodyIndex, codecString } from '@rushes/media'
+import type { TrackView, ViewState } from '@rushes/protocol'
+
+/** What a body holds, in words for people and programs; kept in the catalog when it is published. */
+export type BodySummary = {
+  container: string
+  durationMs: number
+  tracks: TrackView[]
+  damage: { code: string; message: string; offset: number | null } | null
+  mp4State: ViewState
+  webmState: ViewState
+  /** Why a view is not there. */
+  viewNote: string | null
+}
+
+export function summarize(index: BodyIndex): BodySummary {
+  const { mp4, webm } = index.viewStates()
+  const { damage } = index
+  return {
+    container: index.container,
+    durationMs: index.durationMs,
+    tracks: index.tracks.map((track) => ({
+      id: track.id,
+      kind: track.kind,
+      codec: track.codec,
+      codecString: codecString(track),
+      ...(track.video !== null && { width: track.video.width, height: track.video.height }),
+      ...(track.audio !== null && { sampleRate: track.audio.sampleRate, channels: track.audio.channels }),
+      samples: index.sampleCount(track.id),
+    })),
+    damage: damage === null ? null : { code: damage.code, message: damage.message, offset: damage.offset ?? null },
+    mp4State: mp4.state,
+    webmState: webm.state,
+    viewNote: mp4.reason ?? webm.reason ?? null,
+  }
+}

@@ -1,0 +1,173 @@
+// All recordings that are being received by this process, and the connections that send them.
+import type { RecordingView } from '@rushes/protocol'
+import type { Kysely } from 'kysely'
+import type { WebSocket } from 'ws'
+import { hashSecretToken } from '../access/secret-token.ts'
+import { type BodyFolder, freeBytes } from '../body/folder.ts'
+import type { RecordingId } from '../catalog/identifiers.ts'
+import { advanceEpoch, deleteRecording, getRecording, listOpenRecordings } from '../catalog/recordings.ts'
+import type { Recording, Schema } from '../catalog/schema.ts'
+import type { Publisher } from '../publish/publisher.ts'
+import type { LiveFacts } from '../publish/recording-view.ts'
+import { summarize } from '../publish/summary.ts'
+import { type IngestSession, openIngestSession } from './ingest-session.ts'
+import { openReceiveBudget, type ReceiveLimits } from './limits.ts'
+import { type Holder, type OpenRecording, openRecording } from './open-recording.ts'
+
+export type ReceiverLog = {
+  info(details: object, message: string): void
+  warn(details: object, message: string): void
+  error(details: object, message: string): void
+}
+
+export type ReceiverOptions = {
+  db: Kysely<Schema>
+  folder: BodyFolder
+  publisher: Publisher
+  limits: ReceiveLimits
+  log: ReceiverLog
+}
+
+export interface Receiver {
+  readonly connections: number
+  /** Takes over a socket that was upgraded for recording `id`; `view` describes a recording to this sender. */
+  accept(socket: WebSocket, id: RecordingId, view: (recording: Recording) => Promise<RecordingView>): void
+  /** Publishes a recording as far as it came. */
+  seal(id: RecordingId): Promise<void>
+  /** Deletes a recording, with whoever sends it. False when there is none. */
+  discard(id: RecordingId): Promise<boolean>
+  /** What is known of a recording while it is received; null when this process has nothing of it in memory. */
+  live(id: RecordingId): LiveFacts | null
+  close(): Promise<void>
+}
+
+/** Takes up every recording that was open when the last process ended, and listens for their senders. */
+export async function openReceiver(options: ReceiverOptions): Promise<Receiver> {
+  const { db, folder, publisher, limits, log } = options
+  const recordings = new Map<RecordingId, OpenRecording>()
+  const sessions = new Set<IngestSession>()
+  const budget = openReceiveBudget(limits)
+  let free = await freeBytes(folder)
+  let closing = false
+
+  function use(id: RecordingId, epoch: number): OpenRecording {
+    const known = recordings.get(id)
+    if (known !== undefined) return known
+    const opened = openRecording({ id, epoch, folder, limits, onQuiet })
+    recordings.set(id, opened)
+    return opened
+  }
+
+  function onQuiet(recording: OpenRecording): void {
+    if (closing) return
+    endQuiet(recording).catch((error: unknown) => {
+      log.error({ id: recording.id, error }, 'a quiet recording could not be published; trying again')
+    })
+  }
+
+  /** Q1: published as far as it came; C3: one without a byte is removed. */
+  async function endQuiet(recording: OpenRecording): Promise<void> {
+    let empty = false
+    const sealed = await recording.seal(async (body, epoch) => {
+      if (body.size === 0) {
+        empty = true
+        await deleteRecording(db, recording.id)
+      } else await publisher.publish(recording.id, epoch, body, 'quiet')
+    }, null)
+    if (!sealed) return
+    recordings.delete(recording.id)
+    log.info({ id: recording.id, empty }, 'a recording that nobody sent any more has ended')
+  }
+
+  async function publish(recording: OpenRecording, holder?: Holder): Promise<void> {
+    const sealed = await recording.seal(
+      (body, epoch) => publisher.publish(recording.id, epoch, body, 'stopped'),
+      holder,
+    )
+    if (sealed) recordings.delete(recording.id)
+  }
+
+  for (const row of await listOpenRecordings(db)) use(row.id, row.epoch)
+
+  const everySecond = setInterval(() => {
+    const now = performance.now()
+    for (const session of sessions) session.tick(now)
+    freeBytes(folder).then(
+      (bytes) => {
+        free = bytes
+      },
+      (error: unknown) => log.warn({ error }, 'the free space of the data folder is not known'),
+    )
+  }, 1000)
+  everySecond.unref()
+
+  return {
+    get connections() {
+      return sessions.size
+    },
+
+    accept(socket, id, view) {
+      const session = openIngestSession({
+        socket,
+        limits,
+        budget,
+        log,
+        hashToken: hashSecretToken,
+        storageIsFull: () => free < limits.reserveBytes,
+        async find() {
+          const row = await getRecording(db, id)
+          if (row === undefined || closing) return undefined
+          if (row.state !== 'receiving') return { state: 'published', tokenHash: row.token_hash }
+          const recording = use(id, row.epoch)
+          return { state: 'receiving', tokenHash: row.token_hash, recording, advance: () => advanceEpoch(db, id) }
+        },
+        publish,
+        async publishedView() {
+          const row = await getRecording(db, id)
+          if (row === undefined) throw new Error(`recording ${id} is gone`)
+          return view(row)
+        },
+      })
+      sessions.add(session)
+      const ping = setInterval(() => socket.ping(), limits.pingMs)
+      ping.unref()
+      socket.on('message', (data: Buffer, isBinary) => {
+        if (isBinary) session.binary(data)
+        else session.text(data.toString('utf8'))
+      })
+      socket.on('pong', () => session.pong())
+      socket.on('error', (error) => log.info({ id, error: error.message }, 'a sender broke the WebSocket protocol'))
+      socket.on('close', () => {
+        clearInterval(ping)
+        sessions.delete(session)
+        session.ended()
+      })
+    },
+
+    async seal(id) {
+      const row = await getRecording(db, id)
+      if (row?.state === 'receiving') await publish(use(id, row.epoch))
+    },
+
+    async discard(id) {
+      const deleted = await deleteRecording(db, id)
+      await recordings.get(id)?.close('gone')
+      recordings.delete(id)
+      publisher.forget(id)
+      return deleted
+    },
+
+    live(id) {
+      const body = recordings.get(id)?.body
+      return body === null || body === undefined ? null : { summary: summarize(body.index), bytes: body.durable.size }
+    },
+
+    async close() {
+      closing = true
+      clearInterval(everySecond)
+      for (const session of [...sessions]) session.close('going-away')
+      await Promise.all([...recordings.values()].map((recording) => recording.close('stale-epoch')))
+      await publisher.idle()
+    },
+  }
+}

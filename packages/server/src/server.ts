@@ -1,0 +1,80 @@
+// The server as one value: database, store and HTTP, opened in order and closed in reverse.
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FastifyBaseLogger } from 'fastify'
+import { prepareOwner } from './access/owner.ts'
+import type { Schema } from './catalog/schema.ts'
+import { openApp } from './http/app.ts'
+import { openRoom } from './http/room.ts'
+import { openPublisher } from './publish/publisher.ts'
+import { defaultReceiveLimits, type ReceiveLimits } from './receive/limits.ts'
+import { openReceiver } from './receive/receiver.ts'
+import { openDatabase } from './store/database.ts'
+
+export type ServerOptions = {
+  host: string
+  /** 0 takes a free one. */
+  port: number
+  dataDir: string
+  /** Postgres of the operator's own; undefined: the embedded one. */
+  databaseUrl: string | undefined
+  /** Folder of the bodies; undefined: below the data folder. */
+  blobsDir: string | undefined
+  ownerKey: string | undefined
+  /** Where browsers reach the server, when a proxy stands in front of it. */
+  publicUrl: string | undefined
+  allowedOrigins: readonly string[]
+  /** The built pages; null: none. */
+  webRoot: string | null
+  limits?: Partial<ReceiveLimits>
+  version: string
+  log: FastifyBaseLogger
+}
+
+export type Server = {
+  /** `http://HOST:PORT` as it listens. */
+  url: string
+  /** One-time link that makes the owner's account, while there is none. */
+  setupUrl: string | null
+  close(): Promise<void>
+}
+
+/** @throws StoreError, AccessError, or the system's EADDRINUSE */
+export async function openServer(options: ServerOptions): Promise<Server> {
+  const { log } = options
+  const limits = { ...defaultReceiveLimits, ...options.limits }
+  const folder = { root: options.blobsDir ?? join(options.dataDir, 'blobs') }
+  await mkdir(join(folder.root, 'recordings'), { recursive: true, mode: 0o750 })
+  const database = await openDatabase<Schema>({ url: options.databaseUrl, dataDir: options.dataDir, log })
+  const db = database.kysely
+  try {
+    const { setupToken } = await prepareOwner(db, options.ownerKey)
+    const publisher = openPublisher({ db, folder, log })
+    const receiver = await openReceiver({ db, folder, publisher, limits, log })
+    const room = openRoom({ db, folder, receiver, publisher, publicUrl: options.publicUrl ?? null })
+    const { allowedOrigins, webRoot, version } = options
+    const app = await openApp({ room, limits, allowedOrigins, webRoot, version, log })
+    try {
+      await app.listen({ host: options.host, port: options.port })
+    } catch (error) {
+      await receiver.close()
+      throw error
+    }
+    const address = app.server.address()
+    const port = typeof address === 'object' && address !== null ? address.port : options.port
+    const host = options.host.includes(':') ? `[${options.host}]` : options.host
+    const url = `http://${host}:${port}`
+    return {
+      url,
+      setupUrl: setupToken === null ? null : `${options.publicUrl ?? url}/setup#${setupToken}`,
+      async close() {
+        await receiver.close()
+        await app.close()
+        await database.close()
+      },
+    }
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
