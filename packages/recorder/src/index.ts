@@ -1,5 +1,7 @@
 export type { Bubble, Corner } from './capture/bubble.ts'
+export { openCapture } from './capture/capture.ts'
 export { CaptureError, type CaptureErrorCode } from './capture/capture-error.ts'
+export { listDevices } from './capture/devices.ts'
 export type {
   Capture,
   CaptureEvents,
@@ -19,7 +21,10 @@ export {
   type EncoderChoice,
   type VideoCodec,
 } from './encode/choose-encoder.ts'
+export type { EncoderWish } from './encode/open-encoder.ts'
+export { probeEncoders } from './encode/probe-encoders.ts'
 export type { Listeners } from './listeners.ts'
+export { type StartRecordingOptions, startRecording } from './recording.ts'
 export {
   type ConnectionState,
   type KeptReason,
@@ -31,5 +36,7 @@ export {
   type RecordingProgress,
   type RecordingState,
 } from './recording-state.ts'
+export { type Recovered, type RecoverOptions, type RecoveryProgress, recoverRecordings } from './recover.ts'
 export { SpoolError, type SpoolErrorCode } from './spool/spool-error.ts'
 export type { SpoolKind, SpoolMeta } from './spool/spool-store.ts'
+export { deleteSpool, exportSpool, listSpools, type SpoolView } from './spool/spools.ts'

@@ -61,6 +61,7 @@ export type RecordingEvents = {
 
 export interface Recording extends Listeners<RecordingEvents> {
   readonly spoolId: string
+  readonly title: string
   /** The server's id, once it gave one. */
   readonly id: string | null
   readonly state: RecordingState

@@ -40,6 +40,8 @@ export type CaptureEvents = {
   'source-ended': { source: CaptureSource }
   /** Nothing is left to capture. */
   ended: null
+  /** The bubble was moved, resized, shown or hidden. */
+  arranged: Bubble
 }
 
 /** Open sources, composed and mixed; what {@link startRecording} records. */
@@ -52,6 +54,10 @@ export interface Capture extends Listeners<CaptureEvents> {
   arrange(change: Partial<Bubble>): void
   /** Loudness of the mix now: peak, 0 to 1. For level meters. */
   level(): number
+  /** What encoders take: the pictures of one source, or all sound mixed (48 kHz, stereo). Null where there is none. */
+  track(of: 'screen' | 'camera' | 'mix'): MediaStreamTrack | null
+  /** Bounds of the encoded picture, and its rate. */
+  readonly picture: { maxWidth: number; maxHeight: number; frameRate: number }
   /** Silences one source, or lets it be heard again; at any time. */
   mute(kind: 'screen' | 'microphone', muted: boolean): void
   /** Lets go of all devices. */

@@ -17,3 +17,16 @@ export class SpoolError extends Error {
     this.code = code
   }
 }
+
+/** What the browser's storage throws, as ours. */
+export function storageError(cause: unknown): SpoolError {
+  if (cause instanceof SpoolError) return cause
+  const name = cause instanceof DOMException ? cause.name : ''
+  const text = cause instanceof Error ? cause.message : String(cause)
+  if (name === 'QuotaExceededError')
+    return new SpoolError('quota', `the browser gives no more storage: ${text}`, { cause })
+  if (name === 'NoModificationAllowedError')
+    return new SpoolError('busy', 'another tab holds this recording', { cause })
+  if (name === 'NotFoundError') return new SpoolError('missing', 'no such recording in the spool', { cause })
+  return new SpoolError('unavailable', `the browser's storage fails: ${text}`, { cause })
+}

@@ -39,7 +39,10 @@ export interface SpoolFile {
   append(bytes: Uint8Array): Promise<void>
   /** At most `length` bytes from `offset`; fewer at the end. The head stays readable. */
   read(offset: number, length: number): Promise<Uint8Array>
-  /** Bytes before `offset` may be forgotten, but for the head. Resolves when that is durable. */
+  /**
+   * Bytes before `offset` may be forgotten, but for the head; some of them may stay. Where `offset` lies beyond the end,
+   * nothing stays and the next append begins there.
+   */
   release(offset: number): Promise<void>
   /** Replaces the metadata, durably: old or new after a crash. */
   describe(meta: SpoolMeta): Promise<void>

@@ -1,0 +1,214 @@
+// The encoding worker: composes pictures at a constant rate and makes the body. Its timers and streams go on while the
+// tab is hidden, and nothing that the page does can hold them up.
+import { Mp4OutputFormat, Output, StreamTarget, type StreamTargetChunk } from 'mediabunny'
+import { AudioLane } from './audio-lane.ts'
+import type { ComposeStart, EncodeStart, FromWorker, ToWorker } from './encode-messages.ts'
+import { FrameStage } from './frame-stage.ts'
+import { MediaClock } from './media-clock.ts'
+import { type Metronome, startMetronome } from './metronome.ts'
+import { cutAtFragments } from './top-level-boxes.ts'
+import { VideoLane } from './video-lane.ts'
+
+/** Of the mix, Hz; capture/audio-mix.ts makes it so. */
+const soundRate = 48_000
+/** A recording whose main source gives no picture for this long begins without it (black), ms. */
+const firstPictureMs = 3000
+
+type Session = {
+  stage: FrameStage
+  pause(): void
+  resume(): void
+  stop(): Promise<void>
+}
+
+let session: Session | null = null
+
+function post(message: FromWorker, transfer: Transferable[] = []): void {
+  ;(self as unknown as { postMessage(message: unknown, transfer: Transferable[]): void }).postMessage(message, transfer)
+}
+
+function fail(cause: unknown): void {
+  post({ type: 'failed', message: cause instanceof Error ? cause.message : String(cause) })
+}
+
+const handlers: { [Type in ToWorker['type']]: (message: Extract<ToWorker, { type: Type }>) => void } = {
+  start: (message) => void encode(message).catch(fail),
+  compose: (message) => compose(message),
+  arrange: (message) => {
+    if (session) session.stage.bubble = message.bubble
+  },
+  'end-source': (message) => session?.stage.end(message.source),
+  pause: () => session?.pause(),
+  resume: () => session?.resume(),
+  stop: () => void session?.stop().catch(fail),
+}
+
+self.onmessage = (event: MessageEvent<ToWorker>) => {
+  const handler = handlers[event.data.type] as (message: ToWorker) => void
+  handler(event.data)
+}
+
+function openStage(message: ComposeStart | EncodeStart): FrameStage {
+  const stage = new FrameStage(message.limit)
+  stage.bubble = message.bubble
+  for (const { source, frames } of message.pictures) stage.read(source, frames).catch(() => stage.end(source))
+  return stage
+}
+
+async function encode(message: EncodeStart): Promise<void> {
+  const { choice, frameRate } = message
+  const stage = openStage(message)
+  const askedAt = performance.now()
+  let clock: MediaClock | null = null
+  let metronome: Metronome | null = null
+  let muxing: Promise<unknown> = Promise.resolve()
+  let broken = false
+
+  function give(chunk: StreamTargetChunk): void {
+    const durationMs = clock?.at(performance.now()) ?? 0
+    for (const piece of cutAtFragments(chunk.data)) {
+      const bytes = piece.bytes.slice()
+      post({ type: 'bytes', bytes, sync: piece.sync, durationMs }, [bytes.buffer])
+    }
+  }
+  const breakDown = (cause: unknown) => {
+    if (broken) return
+    broken = true
+    fail(cause)
+  }
+
+  const output = new Output({
+    format: new Mp4OutputFormat({
+      fastStart: 'fragmented',
+      // With pictures, key frames alone say where to cut: one a second, and one after each pause.
+      minimumFragmentDuration: choice.video === null ? 0.95 : 0.2,
+    }),
+    target: new StreamTarget(new WritableStream<StreamTargetChunk>({ write: give })),
+  })
+  let video: VideoLane | null = null
+  if (choice.video !== null) {
+    const lane = new VideoLane(
+      choice.video,
+      frameRate,
+      message.keyIntervalMs,
+      (packet, meta) => {
+        muxing = muxing.then(() => lane.source.add(packet, meta)).catch(breakDown)
+      },
+      breakDown,
+    )
+    video = lane
+    output.addVideoTrack(lane.source, { frameRate })
+  }
+  let audio: AudioLane | null = null
+  if (choice.audio !== null && message.sound !== null) {
+    audio = new AudioLane(choice.audio, soundRate, () => clock, breakDown)
+    if (choice.audio === 'aac') await registerAac()
+    output.addAudioTrack(audio.source)
+    audio.read(message.sound).catch(() => {}) // the track ended; silence follows
+  }
+  await output.start()
+
+  function begin(): void {
+    clock = new MediaClock(performance.now())
+    post({ type: 'started' })
+    metronome?.reset() // picture 0 at once
+  }
+
+  let configuring = false
+  function beat(index: number): void {
+    if (clock === null) {
+      const waited = performance.now() - askedAt > firstPictureMs
+      if (video !== null && !stage.ready && !waited) return
+      if (video === null) {
+        begin()
+        return
+      }
+      if (configuring) return
+      configuring = true
+      video.configure(stage.settle()).then(begin, breakDown)
+      return
+    }
+    audio?.fillHole(performance.now())
+    if (video === null || broken) return
+    const frame = stage.compose(Math.round((index * 1e6) / frameRate), Math.round(1e6 / frameRate))
+    if (frame !== null) video.encode(frame, index)
+  }
+  metronome = startMetronome(() => clock, frameRate, beat)
+
+  session = {
+    stage,
+    pause() {
+      clock?.pause(performance.now())
+    },
+    resume() {
+      clock?.resume(performance.now())
+      video?.wantKey()
+      metronome?.reset()
+    },
+    async stop() {
+      metronome?.stop()
+      const durationMs = clock?.at(performance.now()) ?? 0
+      clock?.pause(performance.now())
+      await video?.finish()
+      if (audio !== null && clock !== null) {
+        const missing = durationMs - audio.positionMs
+        if (missing > 0 && video !== null) audio.silence(Math.min(missing, 5000))
+        await audio.finish()
+      }
+      await muxing
+      stage.close()
+      if (clock === null) await output.cancel()
+      else await output.finalize()
+      post({ type: 'stopped', durationMs })
+    },
+  }
+}
+
+/** A megabyte of WebAssembly: loaded only where the browser has no AAC encoder of its own. */
+async function registerAac(): Promise<void> {
+  const { canEncodeAudio } = await import('mediabunny')
+  if (await canEncodeAudio('aac', { numberOfChannels: 2, sampleRate: soundRate, bitrate: 128_000 })) return
+  const { registerAacEncoder } = await import('@mediabunny/aac-encoder')
+  registerAacEncoder()
+}
+
+function compose(message: ComposeStart): void {
+  const stage = openStage(message)
+  const clock = new MediaClock(performance.now())
+  const writer = message.into.getWriter()
+  let started = false
+  let writing = false
+  const metronome = startMetronome(
+    () => clock,
+    message.frameRate,
+    (index) => {
+      if (stage.size === null && stage.ready) stage.settle()
+      if (writing || stage.size === null) return
+      const frame = stage.compose(Math.round((index * 1e6) / message.frameRate), Math.round(1e6 / message.frameRate))
+      if (frame === null) return
+      if (!started) post({ type: 'started' })
+      started = true
+      writing = true
+      writer.write(frame).then(
+        () => {
+          writing = false
+        },
+        () => {
+          frame.close()
+          metronome.stop() // the track was stopped
+        },
+      )
+    },
+  )
+  session = {
+    stage,
+    pause() {},
+    resume() {},
+    async stop() {
+      metronome.stop()
+      stage.close()
+      await writer.close().catch(() => {})
+      post({ type: 'stopped', durationMs: 0 })
+    },
+  }
+}

@@ -1,0 +1,96 @@
+// Chromium with the page built by Vite, and what tests need to ask of media files.
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { type BrowserContext, chromium } from 'playwright-core'
+import { build } from 'vite'
+
+const run = promisify(execFile)
+
+export async function temporaryFolder(): Promise<{ path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'rushes-recorder-'))
+  return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 5 }) }
+}
+
+export async function buildPage(into: string): Promise<void> {
+  await build({
+    root: join(import.meta.dirname, 'page'),
+    logLevel: 'warn',
+    configFile: false,
+    worker: { format: 'es' },
+    build: { outDir: into, emptyOutDir: true, target: 'esnext', minify: false },
+  })
+}
+
+/** A real profile on disk, so that storage outlives the browser. */
+export function openBrowser(profile: string, more: string[] = []): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(profile, {
+    executablePath: '/usr/bin/chromium',
+    headless: true,
+    viewport: { width: 800, height: 600 },
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--autoplay-policy=no-user-gesture-required',
+      '--use-fake-device-for-media-stream=display-media-type=browser',
+      '--use-fake-ui-for-media-stream',
+      '--auto-accept-this-tab-capture',
+      ...more,
+    ],
+  })
+}
+
+export type Probe = {
+  streams: {
+    codec_type: string
+    codec_name: string
+    codec_tag_string: string
+    width?: number
+    height?: number
+    nb_read_packets: string
+  }[]
+  format: { duration?: string }
+}
+
+export async function probe(path: string): Promise<Probe> {
+  const { stdout } = await run('ffprobe', [
+    '-v',
+    'error',
+    '-count_packets',
+    '-show_streams',
+    '-show_format',
+    '-of',
+    'json',
+    path,
+  ])
+  return JSON.parse(stdout) as Probe
+}
+
+/** Decodes everything; what ffmpeg says about it, one line each. None: a clean file. */
+export async function decode(path: string): Promise<string[]> {
+  const { stderr } = await run('ffmpeg', ['-v', 'error', '-i', path, '-f', 'null', '-'])
+  return stderr.split('\n').filter((line) => line.trim() !== '')
+}
+
+/** Presentation times of one kind of stream, seconds, in file order; and which are key frames. */
+export async function packets(path: string, kind: 'v' | 'a'): Promise<{ time: number; key: boolean }[]> {
+  const { stdout } = await run(
+    'ffprobe',
+    ['-v', 'error', '-select_streams', kind, '-show_entries', 'packet=pts_time,flags', '-of', 'csv=p=0', path],
+    { maxBuffer: 1e8 },
+  )
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [time, flags] = line.split(',')
+      return { time: Number(time), key: flags?.startsWith('K') === true }
+    })
+}
