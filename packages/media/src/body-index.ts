@@ -52,10 +52,6 @@ export function openBodyIndex(options: { sink?: SampleSink } = {}): BodyIndex {
 
 type Refusal = Exclude<View, { state: 'ready' }>
 
-function mp4Refusal(view: View): Refusal | null {
-  return view.state === 'ready' ? null : view
-}
-
 function standing(refusal: Refusal | null): ViewStanding {
   return refusal ?? { state: 'ready', reason: null }
 }
@@ -180,7 +176,7 @@ class Index implements BodyIndex, SampleSink {
   }
 
   #mp4Refusal(): Refusal | null {
-    return this.#webmReader?.obstacle ?? mp4Refusal(this.#mp4.view(this.wholeBytes))
+    return this.#webmReader?.obstacle ?? this.#mp4.refusal()
   }
 
   #webmRefusal(): Refusal | null {

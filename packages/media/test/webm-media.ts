@@ -6,7 +6,7 @@ export type Medium = { name: string; path: string; bytes: Uint8Array }
 
 const root = resolve(import.meta.dirname, '../../..')
 /** Real sample files; tests use them where they are. */
-export const fixtures = process.env['RUSHES_FIXTURES'] ?? resolve(root, '../shared/fixtures')
+export const fixtures: string = process.env['RUSHES_FIXTURES'] ?? resolve(root, '../shared/fixtures')
 
 const picture = ['-f', 'lavfi', '-i', 'testsrc2=s=160x90:r=25']
 const sound = ['-f', 'lavfi', '-i', 'sine=440:r=48000']
