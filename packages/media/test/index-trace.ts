@@ -1,7 +1,9 @@
+import { expect } from 'vitest'
 import { type BodyIndex, openBodyIndex } from '../src/body-index.ts'
 import { applyPatches, type Layout } from '../src/layout.ts'
 import type { SampleSink } from '../src/sample-sink.ts'
 import type { Track } from '../src/track.ts'
+import { concat } from '../src/webm/element-writer.ts'
 
 export type Sample = {
   trackId: number
@@ -48,6 +50,18 @@ export function traceBody(body: Uint8Array, cuts: readonly number[] = []): Trace
   }
   trace.index.finish()
   return trace
+}
+
+/** The trace of a body of these parts, which comes whole and, with the same result, byte by byte. */
+export function traceCutEverywhere(...parts: Uint8Array[]): Trace {
+  const body = concat(parts)
+  const whole = traceBody(body)
+  const cuts = Array.from({ length: body.length }, (_, at) => at)
+  const cut = traceBody(body, cuts)
+  expect(cut.samples).toEqual(whole.samples)
+  expect(cut.patches).toEqual(whole.patches)
+  expect(cut.index.damage).toEqual(whole.index.damage)
+  return whole
 }
 
 /** The bytes of a layout, as a server sends them. */
