@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny'
 import type { View } from '../src/body-index.ts'
 import { applyPatches, type Layout } from '../src/layout.ts'
 import { openFragmentReader } from '../src/mp4/fragments.ts'
@@ -30,7 +31,7 @@ const X264 = '-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 25'
 /** ffmpeg's arguments for each made body, two to three seconds long. */
 export const MADE: { readonly [name: string]: string } = {
   'avc with B-frames, aac': `${X264} -bf 3 -c:a aac -movflags ${FRAGMENTED}`,
-  'avc and opus, a fragment a frame': `${X264} -bf 0 -c:a libopus -movflags +frag_every_frame+empty_moov+default_base_moof`,
+  'avc, a fragment a frame': `${X264} -bf 0 -an -movflags +frag_every_frame+empty_moov+default_base_moof`,
   'hevc, flac, moov delayed': `-c:v libx265 -preset ultrafast -x265-params log-level=none:bframes=3 -pix_fmt yuv420p -g 25 -tag:v hvc1 -c:a flac -strict -2 -movflags ${FRAGMENTED}+delay_moov`,
   'vp9, opus, no tfhd offset':
     '-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -g 25 -c:a libopus -movflags +frag_keyframe+empty_moov+omit_tfhd_offset',
@@ -141,11 +142,26 @@ export function probePackets(path: string, ...options: string[]): Packet[] {
   }))
 }
 
+/** Packets of each track in decoding order as mediabunny finds them, times in seconds with edits applied. */
+export async function bunnyPackets(bytes: Uint8Array): Promise<{ time: number; size: number; key: boolean }[][]> {
+  const input = new Input({ formats: ALL_FORMATS, source: new BufferSource(bytes) })
+  const result: { time: number; size: number; key: boolean }[][] = []
+  for (const track of await input.getTracks()) {
+    const packets: { time: number; size: number; key: boolean }[] = []
+    for await (const packet of new EncodedPacketSink(track).packets()) {
+      packets.push({ time: packet.timestamp, size: packet.byteLength, key: packet.type === 'key' })
+    }
+    result.push(packets)
+  }
+  return result
+}
+
 export type DecodedFrame = { stream: number; pts: number; hash: string }
 
 /** Every decoded picture and piece of sound with its time in seconds, as a player would show them (edits applied). */
-export function decodedFrames(path: string): DecodedFrame[] {
-  const args = ['-copyts', '-i', path, '-map', '0', '-vsync', '0', '-enc_time_base', '-1', '-f', 'framemd5', '-']
+export function decodedFrames(path: string, streams: readonly number[] | null = null): DecodedFrame[] {
+  const maps = streams === null ? ['-map', '0'] : streams.flatMap((stream) => ['-map', `0:${stream}`])
+  const args = ['-copyts', '-i', path, ...maps, '-vsync', '0', '-enc_time_base', '-1', '-f', 'framemd5', '-']
   const text = ffmpeg(...args)
   const bases = new Map<number, number>()
   const frames: DecodedFrame[] = []

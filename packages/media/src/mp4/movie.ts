@@ -118,7 +118,7 @@ function header(states: readonly TrackState[], bodyBytes: number): readonly Uint
   const type = ftyp('isom', BRANDS)
   const mdat = mdatHeader(bodyBytes).length
   const highest = Math.max(...offsets.map((each) => each.highest))
-  for (const width of [4, 8] as const) {
+  for (const width of highest < 2 ** 32 ? ([4, 8] as const) : ([8] as const)) {
     const rows = offsets.map((each) => new Uint8Array(each.count * width))
     const nextId = Math.max(...states.map(({ track }) => track.id)) + 1
     const traks = timed.map((each, index) => trak(each, shown.tracks[index]!, rows[index]!, width))

@@ -39,10 +39,11 @@ export class NumberPages {
     return this.pages[low]![index - this.starts[low]!]!
   }
 
-  /** Every page with the numbers that are in it now. */
-  *filled(): Generator<Float64Array> {
-    let left = this.length
+  /** The first `count` numbers, page by page. */
+  *filled(count: number): Generator<Float64Array> {
+    let left = count
     for (const page of this.pages) {
+      if (left <= 0) return
       yield page.subarray(0, Math.min(left, page.length))
       left -= page.length
     }

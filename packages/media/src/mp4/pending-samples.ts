@@ -7,10 +7,14 @@ import type { SampleCursor } from './sample-cursor.ts'
 const MOST_WAITING_RUNS = 100_000
 
 type Queue = {
-  track: Track
+  trackId: number
   runs: SampleCursor[]
+  /** How many of `runs` are done; they are let go together, since shifting a long list costs its length. */
+  done: number
   /** The run whose current sample is the next to come; null when nothing waits. */
   head: SampleCursor | null
+  /** Where that sample ends; infinite without one. */
+  end: number
   /** Bytes and decode time of what was told so far. */
   toldBytes: number
   toldDts: number
@@ -22,10 +26,8 @@ type Queue = {
  */
 export class PendingSamples {
   private readonly sink: SampleSink
-  private readonly queues = new Map<number, Queue>()
+  private readonly queues: Queue[] = []
   private waitingRuns = 0
-  /** End of the sample that ends first, of those that wait; infinite when none does. */
-  nextEnd: number = Number.POSITIVE_INFINITY
   wholeBytes = 0
 
   constructor(sink: SampleSink) {
@@ -33,27 +35,45 @@ export class PendingSamples {
   }
 
   addTrack(track: Track): void {
-    this.queues.set(track.id, { track, runs: [], head: null, toldBytes: 0, toldDts: Number.NEGATIVE_INFINITY })
+    this.queues.push({
+      trackId: track.id,
+      runs: [],
+      done: 0,
+      head: null,
+      end: Number.POSITIVE_INFINITY,
+      toldBytes: 0,
+      toldDts: Number.NEGATIVE_INFINITY,
+    })
   }
 
   /** The sample that the track now waits for, where this run changed that. @throws MediaError `too-large` */
   addRun(trackId: number, run: SampleCursor): SampleCursor | null {
-    const queue = this.queues.get(trackId)
+    const queue = this.queues.find((each) => each.trackId === trackId)
     if (queue === undefined) return null
-    if (++this.waitingRuns > MOST_WAITING_RUNS)
+    if (++this.waitingRuns > MOST_WAITING_RUNS) {
       throw new MediaError('too-large', 'too many fragments without their data')
+    }
     queue.runs.push(run)
     if (queue.head !== null) return null
     this.advance(queue)
-    this.findNextEnd()
     return queue.head
   }
 
   private advance(queue: Queue): void {
     for (;;) {
-      queue.head ??= queue.runs[0] ?? null
-      if (queue.head === null || queue.head.next()) return
-      queue.runs.shift()
+      const head = queue.head ?? queue.runs[queue.done] ?? null
+      if (head === null) {
+        queue.end = Number.POSITIVE_INFINITY
+        queue.runs = []
+        queue.done = 0
+        return
+      }
+      if (head.next()) {
+        queue.head = head
+        queue.end = head.offset + head.size
+        return
+      }
+      queue.done++
       this.waitingRuns--
       queue.head = null
     }
@@ -61,34 +81,30 @@ export class PendingSamples {
 
   /** Tells every sample that ends at or before `position`. @throws MediaError `malformed` */
   tell(position: number): void {
-    while (this.nextEnd <= position) {
-      const queue = this.earliest()!
+    for (;;) {
+      const queue = this.earliest()
+      if (queue === null || queue.end > position) return
       const head = queue.head!
       queue.toldBytes += head.size
       // Samples of one track never share bytes; claiming so is a way to make millions of samples of one megabyte.
       if (queue.toldBytes > position) throw new MediaError('malformed', 'samples of one track overlap', head.offset)
-      queue.toldDts = Math.max(queue.toldDts, head.dts)
-      this.wholeBytes = Math.max(this.wholeBytes, this.nextEnd)
-      const { offset, size, pts, duration, sync } = head
-      this.sink.sample(queue.track.id, offset, size, queue.toldDts, pts, duration, sync)
+      if (head.dts > queue.toldDts) queue.toldDts = head.dts
+      if (queue.end > this.wholeBytes) this.wholeBytes = queue.end
+      this.sink.sample(queue.trackId, head.offset, head.size, queue.toldDts, head.pts, head.duration, head.sync)
       this.advance(queue)
-      this.findNextEnd()
     }
   }
 
   private earliest(): Queue | null {
     let earliest: Queue | null = null
     let end = Number.POSITIVE_INFINITY
-    for (const queue of this.queues.values()) {
-      if (queue.head === null || queue.head.offset + queue.head.size >= end) continue
-      earliest = queue
-      end = queue.head.offset + queue.head.size
+    for (let index = 0; index < this.queues.length; index++) {
+      const queue = this.queues[index]!
+      if (queue.end < end) {
+        earliest = queue
+        end = queue.end
+      }
     }
     return earliest
-  }
-
-  private findNextEnd(): void {
-    const head = this.earliest()?.head
-    this.nextEnd = head ? head.offset + head.size : Number.POSITIVE_INFINITY
   }
 }

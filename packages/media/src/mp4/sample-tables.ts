@@ -82,19 +82,25 @@ export class SampleTables {
       write(rows, width, base) {
         const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength)
         let at = 0
-        for (const page of chunks.filled()) {
-          if (width === 4) {
-            for (let index = 0; index < page.length && at < rows.length; index++, at += 4)
-              view.setUint32(at, page[index]! + base)
-            continue
-          }
-          for (let index = 0; index < page.length && at < rows.length; index++, at += 8) {
-            const offset = page[index]! + base
-            view.setUint32(at, Math.floor(offset / 2 ** 32))
-            view.setUint32(at + 4, offset % 2 ** 32)
-          }
+        for (const page of chunks.filled(count)) {
+          if (width === 4) writeNarrow(view, at, page, base)
+          else writeWide(view, at, page, base)
+          at += page.length * width
         }
       },
     }
+  }
+}
+
+function writeNarrow(view: DataView, start: number, page: Float64Array, base: number): void {
+  for (let index = 0, at = start; index < page.length; index++, at += 4) view.setUint32(at, page[index]! + base)
+}
+
+function writeWide(view: DataView, start: number, page: Float64Array, base: number): void {
+  for (let index = 0, at = start; index < page.length; index++, at += 8) {
+    const offset = page[index]! + base
+    view.setUint32(at, Math.floor(offset / 2 ** 32))
+    // setUint32 takes the number modulo 2^32 by itself (ToUint32), and far faster than %.
+    view.setUint32(at + 4, offset)
   }
 }
