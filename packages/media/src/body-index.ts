@@ -52,6 +52,16 @@ export function openBodyIndex(options: { sink?: SampleSink } = {}): BodyIndex {
 
 type Refusal = Exclude<View, { state: 'ready' }>
 
+/** What no header can say, in tables that are sound each for itself, is no view either. */
+function orRefusal(build: () => View): View {
+  try {
+    return build()
+  } catch (error) {
+    if (!(error instanceof MediaError)) throw error
+    return { state: 'unsupported', reason: error.message }
+  }
+}
+
 function standing(refusal: Refusal | null): ViewStanding {
   return refusal ?? { state: 'ready', reason: null }
 }
@@ -162,11 +172,11 @@ class Index implements BodyIndex, SampleSink {
   }
 
   mp4View(): View {
-    return this.#mp4Refusal() ?? this.#mp4.view(this.wholeBytes)
+    return this.#mp4Refusal() ?? orRefusal(() => this.#mp4.view(this.wholeBytes))
   }
 
   webmView(): View {
-    return this.#webmRefusal() ?? this.#webm.view(this.durationMs)
+    return this.#webmRefusal() ?? orRefusal(() => this.#webm.view(this.durationMs))
   }
 
   viewStates(): { mp4: ViewStanding; webm: ViewStanding } {
