@@ -2,10 +2,8 @@
 // the policy `style-src 'self'` blocks such elements (CSP3 §6.7.3.3), so here their text goes into constructable style
 // sheets, which the policy allows (CSSOM §6.2), before the elements are ever connected.
 
-/** Not a style type that browsers apply, so neither the element nor the policy reacts to it (HTML §4.2.6). */
-const inertType = 'text/adopted-css'
-
 type ElementClass = { prototype: HTMLElement }
+type Style = { css: string; attributes: string }
 
 /** From now on, elements of these classes adopt the styles of their templates. */
 export function adoptStylesOf(...classes: ElementClass[]): void {
@@ -21,23 +19,31 @@ export function adoptStylesOf(...classes: ElementClass[]): void {
 
 function interceptTemplate(root: ShadowRoot): void {
   const write = (html: string) => {
-    const inert = html.replaceAll('<style>', `<style type="${inertType}">`)
+    const styles: Style[] = []
+    const marked = html.replace(/<style([^>]*)>([\s\S]*?)<\/style>/g, (_style, attributes: string, css: string) => {
+      return `<i hidden data-adopt="${styles.push({ css, attributes }) - 1}"></i>`
+    })
     // Templates nest declarative shadow roots; only this method parses them.
-    if ('setHTMLUnsafe' in ShadowRoot.prototype) ShadowRoot.prototype.setHTMLUnsafe.call(root, inert)
-    else Object.getOwnPropertyDescriptor(ShadowRoot.prototype, 'innerHTML')?.set?.call(root, inert)
-    adoptWithin(root)
+    if ('setHTMLUnsafe' in ShadowRoot.prototype) ShadowRoot.prototype.setHTMLUnsafe.call(root, marked)
+    else Object.getOwnPropertyDescriptor(ShadowRoot.prototype, 'innerHTML')?.set?.call(root, marked)
+    adoptWithin(root, styles)
   }
   if ('setHTMLUnsafe' in root) Object.defineProperty(root, 'setHTMLUnsafe', { value: write })
   Object.defineProperty(root, 'innerHTML', { set: write })
 }
 
-function adoptWithin(root: ShadowRoot): void {
-  for (const style of root.querySelectorAll<HTMLStyleElement>(`style[type="${inertType}"]`)) {
-    const sheet = new CSSStyleSheet()
-    sheet.replaceSync(style.textContent ?? '')
+function adoptWithin(root: ShadowRoot, styles: readonly Style[]): void {
+  for (const mark of root.querySelectorAll<HTMLElement>('[data-adopt]')) {
+    const { css, attributes } = styles[Number(mark.dataset['adopt'])] ?? { css: '', attributes: '' }
+    const stand = document.createElementNS(null, 'style')
+    for (const [, name = '', value = ''] of attributes.matchAll(/([\w-]+)="([^"]*)"/g)) stand.setAttribute(name, value)
+    const sheet = new CSSStyleSheet({ media: stand.getAttribute('media') ?? '' })
+    sheet.replaceSync(css)
     root.adoptedStyleSheets.push(sheet)
-    // media-chrome finds its sheet through the last <style> of the root and inserts the rules it computes.
-    Object.defineProperty(style, 'sheet', { get: () => sheet })
+    // media-chrome finds its sheet through the last `style` of the root and inserts the rules it computes. In no
+    // namespace it is found all the same, and to the browser it is no style element: Chromium reports even inert ones.
+    Object.defineProperty(stand, 'sheet', { value: sheet })
+    mark.replaceWith(stand)
   }
-  for (const child of root.querySelectorAll('*')) if (child.shadowRoot !== null) adoptWithin(child.shadowRoot)
+  for (const child of root.querySelectorAll('*')) if (child.shadowRoot !== null) adoptWithin(child.shadowRoot, styles)
 }

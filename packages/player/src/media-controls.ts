@@ -17,9 +17,12 @@ import {
   MediaTooltip,
   MediaVolumeRange,
 } from 'media-chrome'
-import { MediaChromeMenu, MediaChromeMenuItem } from 'media-chrome/menu'
-import 'media-chrome/dist/menu/media-playback-rate-menu.js'
-import 'media-chrome/dist/menu/media-playback-rate-menu-button.js'
+import {
+  MediaChromeMenu,
+  MediaChromeMenuItem,
+  MediaPlaybackRateMenu,
+  MediaPlaybackRateMenuButton,
+} from 'media-chrome/menu'
 import { adoptStylesOf } from './adopted-styles.ts'
 
 /** The base classes that attach the shadow roots; what extends one of them is covered with it. */
@@ -38,6 +41,19 @@ adoptStylesOf(
   MediaChromeMenuItem,
 )
 
+/** Says its speed before its name, as it is written on it (WCAG 2.2 SC 2.5.3, label in name). */
+export class RushesSpeedButton extends MediaPlaybackRateMenuButton {
+  override attributeChangedCallback(name: string, before: string | null, after: string | null): void {
+    super.attributeChangedCallback(name, before, after)
+    if (name === 'mediaplaybackrate') this.setAttribute('aria-label', `${this.textOnIt}, playback speed`)
+  }
+
+  private get textOnIt(): string {
+    return this.container.textContent ?? ''
+  }
+}
+customElements.define('rushes-speed-button', RushesSpeedButton)
+
 /** Named, so that a bundler keeps the modules that define the elements. */
 export const mediaControls: readonly CustomElementConstructor[] = [
   MediaController,
@@ -51,4 +67,5 @@ export const mediaControls: readonly CustomElementConstructor[] = [
   MediaPipButton,
   MediaFullscreenButton,
   MediaLoadingIndicator,
+  MediaPlaybackRateMenu,
 ]

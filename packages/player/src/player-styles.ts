@@ -58,7 +58,7 @@ export const playerStyles: CSSResult = css`
   }
   media-control-bar { width: 100%; padding: 0 6px 4px; box-sizing: border-box; }
   media-play-button, media-mute-button, media-captions-button, media-pip-button, media-fullscreen-button,
-  media-playback-rate-menu-button { border-radius: 8px; }
+  rushes-speed-button { border-radius: 8px; }
   media-volume-range { width: 84px; }
   media-time-display { padding-inline: 8px; font-variant-numeric: tabular-nums; }
   .gap { flex: 1; }
@@ -73,14 +73,12 @@ export const playerStyles: CSSResult = css`
     place-items: center;
     width: 76px;
     height: 76px;
-    padding: 0;
     border-radius: 50%;
     background: oklch(0.2 0.01 60 / 0.78);
-    --media-button-icon-height: 40px;
-    --media-button-icon-width: 40px;
-    transition: opacity 0.15s;
   }
-  .big-play:not([mediapaused]), .big-play[mediahasplayed] { display: none; }
+  .big-play svg { width: 42px; height: 42px; margin-inline-start: 4px; fill: oklch(0.99 0 0); }
+  media-controller .big-play { pointer-events: none; }
+  media-controller:not([mediapaused]) .big-play, media-controller[mediahasplayed] .big-play { display: none; }
 
   .hint {
     position: absolute;

@@ -153,20 +153,20 @@ export class RushesPlayer extends LitElement {
           @seeked=${() => this.#remember(true)}
           @ended=${this.#onEnded}></video>
         <media-loading-indicator slot="centered-chrome" noautohide></media-loading-indicator>
-        <media-play-button slot="centered-chrome" class="big-play" notooltip tabindex="-1" aria-hidden="true"></media-play-button>
-        <media-playback-rate-menu hidden anchor="auto" rates="0.5 0.75 1 1.25 1.5 1.75 2"></media-playback-rate-menu>
+        <div slot="centered-chrome" class="big-play" noautohide aria-hidden="true"><svg viewBox="0 0 24 24"><path d="M8 5v14l11-7z" /></svg></div>
+        <media-playback-rate-menu id="speeds" hidden anchor="speed" rates="0.5 0.75 1 1.25 1.5 1.75 2"></media-playback-rate-menu>
         <div class="bars">
           <media-time-range class="seek"></media-time-range>
           <media-control-bar>
-            <media-play-button></media-play-button>
-            <media-mute-button></media-mute-button>
+            <media-play-button notooltip title="Play or pause (K)"></media-play-button>
+            <media-mute-button notooltip title="Mute (M)"></media-mute-button>
             <media-volume-range></media-volume-range>
-            <media-time-display showduration></media-time-display>
+            <media-time-display showduration notoggle></media-time-display>
             <span class="gap"></span>
-            <media-captions-button></media-captions-button>
-            <media-playback-rate-menu-button></media-playback-rate-menu-button>
-            <media-pip-button></media-pip-button>
-            <media-fullscreen-button></media-fullscreen-button>
+            <media-captions-button notooltip title="Captions (C)"></media-captions-button>
+            <rushes-speed-button id="speed" invoketarget="speeds" notooltip title="Speed (< and >)"></rushes-speed-button>
+            <media-pip-button notooltip title="Picture in picture (P)"></media-pip-button>
+            <media-fullscreen-button notooltip title="Full screen (F)"></media-fullscreen-button>
           </media-control-bar>
         </div>
         <div slot="top-chrome" noautohide>

@@ -1,0 +1,53 @@
+// Paths and what stands there. The server answers all of them with the same document.
+
+export type Route =
+  | { page: 'home' }
+  | { page: 'login'; next: string | null }
+  | { page: 'setup'; token: string }
+  | { page: 'record' }
+  | { page: 'library' }
+  | { page: 'settings' }
+  | { page: 'shared'; shareId: string; start: string | null }
+  | { page: 'watch'; recordingId: string; start: string | null }
+  | { page: 'not-found' }
+
+const plainPages: Record<string, Route> = {
+  '/': { page: 'home' },
+  '/record': { page: 'record' },
+  '/library': { page: 'library' },
+  '/settings': { page: 'settings' },
+}
+
+/** What a location shows; ids are letters, digits, `-` and `_`. */
+export function routeOf(location: { pathname: string; search: string; hash: string }): Route {
+  const path = location.pathname.replace(/\/+$/, '') || '/'
+  const query = new URLSearchParams(location.search)
+  const plain = Object.hasOwn(plainPages, path) ? plainPages[path] : undefined
+  if (plain !== undefined) return plain
+  if (path === '/login') return { page: 'login', next: ownPath(query.get('next')) }
+  if (path === '/setup') return { page: 'setup', token: decodeFragment(location.hash) }
+  const [, room, id] = /^\/(r|watch)\/([A-Za-z0-9_-]{1,100})$/.exec(path) ?? []
+  const start = query.get('t')
+  if (room === 'r' && id !== undefined) return { page: 'shared', shareId: id, start }
+  if (room === 'watch' && id !== undefined) return { page: 'watch', recordingId: id, start }
+  return { page: 'not-found' }
+}
+
+/** Pages that only somebody with an account sees. */
+export function needsAccount(route: Route): boolean {
+  return ['home', 'record', 'library', 'settings', 'watch'].includes(route.page)
+}
+
+/** A `next` that leads off this site is no `next`: `//host` and `/\host` are other hosts to a browser. */
+function ownPath(next: string | null): string | null {
+  return next !== null && /^\/(?![/\\])/.test(next) ? next : null
+}
+
+function decodeFragment(hash: string): string {
+  const text = hash.replace(/^#/, '')
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,2 @@
+import './design/index.css'
+import './app/rushes-app.ts'

@@ -1,0 +1,171 @@
+import type { RecordingView } from '@rushes/protocol'
+import { html, type PropertyDeclarations, type TemplateResult } from 'lit'
+import { repeat } from 'lit/directives/repeat.js'
+import { confirmWith } from '../app/confirm-dialog.ts'
+import { faultWords } from '../app/fault-words.ts'
+import { PageElement } from '../app/page-element.ts'
+import { server } from '../app/server.ts'
+import { toast } from '../app/toasts.ts'
+import { formatBytes, formatLength, formatMoment, lengthWords } from '../figures.ts'
+import { standingOf } from '../recordings/recording-standing.ts'
+import '../recordings/rushes-title.ts'
+import { copyLinkButton } from '../recordings/share-actions.ts'
+
+/** While something is being recorded, its length grows on the page too. */
+const refreshMs = 4000
+
+export class RushesLibraryPage extends PageElement {
+  static override properties: PropertyDeclarations = {
+    recordings: { state: true },
+    next: { state: true },
+    problem: { state: true },
+    busy: { state: true },
+  }
+  declare private recordings: RecordingView[] | null
+  declare private next: string | null
+  declare private problem: string
+  declare private busy: boolean
+  #timer: ReturnType<typeof setInterval> | undefined
+
+  constructor() {
+    super()
+    this.recordings = this.next = null
+    this.problem = ''
+    this.busy = false
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    void this.#load()
+    this.#timer = setInterval(() => void this.#refresh(), refreshMs)
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    clearInterval(this.#timer)
+  }
+
+  async #load(): Promise<void> {
+    try {
+      const page = await server.recordings()
+      this.recordings = page.recordings
+      this.next = page.next
+      this.problem = ''
+    } catch (fault) {
+      this.problem = faultWords(fault)
+    }
+  }
+
+  async #more(): Promise<void> {
+    if (this.next === null || this.busy) return
+    this.busy = true
+    try {
+      const page = await server.recordings(this.next)
+      const shown = this.recordings ?? []
+      const known = new Set(shown.map(({ id }) => id))
+      this.recordings = [...shown, ...page.recordings.filter(({ id }) => !known.has(id))]
+      this.next = page.next
+    } catch (fault) {
+      toast(faultWords(fault), 'problem')
+    } finally {
+      this.busy = false
+    }
+  }
+
+  /** Only what is being recorded changes by itself; a moment without the server is no news here. */
+  async #refresh(): Promise<void> {
+    const growing = (this.recordings ?? []).filter(({ state }) => state === 'receiving')
+    if (document.hidden) return
+    for (const { id } of growing) {
+      try {
+        this.#replace(await server.recording(id))
+      } catch {
+        return
+      }
+    }
+  }
+
+  #replace(changed: RecordingView): void {
+    this.recordings = (this.recordings ?? []).map((shown) => (shown.id === changed.id ? changed : shown))
+  }
+
+  async #remove(recording: RecordingView): Promise<void> {
+    const sure = await confirmWith({
+      heading: `Delete “${recording.title}”?`,
+      words: 'The recording and its links are gone at once, for everybody. This can’t be undone.',
+      action: 'Delete',
+    })
+    if (!sure) return
+    try {
+      await server.remove(recording.id)
+      this.recordings = (this.recordings ?? []).filter(({ id }) => id !== recording.id)
+      toast(`“${recording.title}” is deleted.`)
+      this.querySelector('h1')?.focus()
+      if (this.recordings.length === 0) await this.#load()
+    } catch (fault) {
+      toast(faultWords(fault), 'problem')
+    }
+  }
+
+  protected override render(): TemplateResult {
+    return html`<div class="page-head">
+        <h1 tabindex="-1">Library</h1>
+        <a class="button button-main" href="/record">New recording</a>
+      </div>
+      ${this.#content()}`
+  }
+
+  #content(): TemplateResult {
+    if (this.problem !== '') {
+      return html`<div class="notice notice-problem" role="alert">
+        <span>${this.problem}</span>
+        <div><button class="button" type="button" @click=${this.#load}>Try again</button></div>
+      </div>`
+    }
+    if (this.recordings === null) return html`<div class="waiting" role="status">Loading …</div>`
+    if (this.recordings.length === 0) {
+      return html`<div class="card empty">
+        <h2>No recordings yet</h2>
+        <p>Record your screen or camera. It can be watched the moment you stop, and nothing is lost on the way.</p>
+        <a class="button button-main" href="/record">Make the first one</a>
+      </div>`
+    }
+    return html`<ul role="list" class="recordings card">
+        ${repeat(
+          this.recordings,
+          ({ id }) => id,
+          (recording) => this.#line(recording),
+        )}
+      </ul>
+      ${
+        this.next === null
+          ? ''
+          : html`<div class="more"><button class="button" type="button" aria-disabled=${this.busy ? 'true' : 'false'}
+              @click=${this.#more}>${this.busy ? 'Loading …' : 'Show more'}</button></div>`
+      }`
+  }
+
+  #line(recording: RecordingView): TemplateResult {
+    const { badge, note } = standingOf(recording)
+    return html`<li class="recording">
+      <div class="recording-words">
+        <rushes-title .recordingId=${recording.id} .text=${recording.title} .level=${2} .href=${`/watch/${recording.id}`}
+          @renamed=${(event: CustomEvent<string>) => this.#replace({ ...recording, title: event.detail })}></rushes-title>
+        <p class="recording-facts soft small figures">
+          <span>${formatMoment(new Date(recording.createdAt))}</span>
+          <span><span class="visually-hidden">Length ${lengthWords(recording.durationMs)}</span
+            ><span aria-hidden="true">${formatLength(recording.durationMs)}</span></span>
+          <span>${formatBytes(recording.bytes)}</span>
+          ${badge === null ? '' : html`<span class="badge badge-${badge.tone}">${badge.words}</span>`}
+        </p>
+        ${note === null ? '' : html`<p class="soft small">${note}</p>`}
+      </div>
+      <div class="recording-actions">
+        ${copyLinkButton(recording)}
+        <button class="button button-quiet is-danger" type="button" aria-label=${`Delete ${recording.title}`}
+          @click=${() => this.#remove(recording)}>Delete</button>
+      </div>
+    </li>`
+  }
+}
+customElements.define('rushes-library-page', RushesLibraryPage)

@@ -1,0 +1,159 @@
+import '@rushes/player'
+import { ApiError, type RecordingView } from '@rushes/protocol'
+import { html, type PropertyDeclarations, type TemplateResult } from 'lit'
+import { faultWords } from '../app/fault-words.ts'
+import { PageElement } from '../app/page-element.ts'
+import { server } from '../app/server.ts'
+import { session } from '../app/session.ts'
+import { formatBytes, formatLength, formatMoment, lengthWords } from '../figures.ts'
+import { recordingSources } from '../recordings/recording-links.ts'
+import { isWatchable, standingOf } from '../recordings/recording-standing.ts'
+import '../recordings/rushes-title.ts'
+import { copyLinkButton, downloadLinks } from '../recordings/share-actions.ts'
+
+/** Soon enough that somebody who waits for the end of a recording hardly notices the wait. */
+const pollMs = 2000
+
+type Watch =
+  | { state: 'loading' }
+  | { state: 'shown'; recording: RecordingView }
+  | { state: 'missing' }
+  | { state: 'failed'; words: string }
+
+/** One recording: for whoever has its link (`shareId`), or for its owner (`recordingId`). */
+export class RushesWatchPage extends PageElement {
+  static override properties: PropertyDeclarations = {
+    shareId: { attribute: false },
+    recordingId: { attribute: false },
+    start: { attribute: false },
+    watch: { state: true },
+    mayEdit: { state: true },
+    finished: { state: true },
+  }
+  declare shareId: string | null
+  declare recordingId: string | null
+  declare start: string | null
+  declare private watch: Watch
+  declare private mayEdit: boolean
+  /** It was being recorded when the page opened. */
+  declare private finished: boolean
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor() {
+    super()
+    this.shareId = this.recordingId = this.start = null
+    this.watch = { state: 'loading' }
+    this.mayEdit = this.finished = false
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    clearTimeout(this.#timer)
+  }
+
+  protected override willUpdate(changed: Map<string, unknown>): void {
+    if (!changed.has('shareId') && !changed.has('recordingId')) return
+    this.watch = { state: 'loading' }
+    this.finished = false
+    void this.#load()
+  }
+
+  async #load(): Promise<void> {
+    clearTimeout(this.#timer)
+    const { shareId, recordingId } = this
+    try {
+      const recording = shareId === null ? await server.recording(recordingId ?? '') : await server.shared(shareId)
+      if (shareId !== this.shareId || recordingId !== this.recordingId) return // meanwhile another one is wanted
+      const before = this.watch.state === 'shown' ? this.watch.recording.state : null
+      if (before === 'receiving' && recording.state === 'published') this.finished = true
+      this.watch = { state: 'shown', recording }
+      this.mayEdit = shareId === null || (await session()).user !== null
+      document.title = `${recording.title} · Rushes`
+    } catch (fault) {
+      const missing = fault instanceof ApiError && [401, 403, 404, 410].includes(fault.status)
+      if (missing) this.watch = { state: 'missing' }
+      // While it waits for the end of a recording, a moment without the server changes nothing.
+      else if (this.watch.state !== 'shown') this.watch = { state: 'failed', words: faultWords(fault) }
+    }
+    const waits = this.watch.state === 'shown' && this.watch.recording.state === 'receiving'
+    if (waits && this.isConnected) this.#timer = setTimeout(() => void this.#load(), pollMs)
+  }
+
+  protected override render(): TemplateResult {
+    switch (this.watch.state) {
+      case 'loading':
+        return html`<div class="waiting" role="status">Loading …</div>`
+      case 'missing':
+        return html`<div class="empty">
+          <h1 tabindex="-1">This recording is not here</h1>
+          <p>It may have been deleted, or the link was withdrawn or mistyped. Ask whoever sent it to you.</p>
+          <a class="button" href="/">To the start</a>
+        </div>`
+      case 'failed':
+        return html`<div class="empty">
+          <h1 tabindex="-1">The recording could not be loaded</h1>
+          <p>${this.watch.words}</p>
+          <button class="button button-main" type="button" @click=${this.#load}>Try again</button>
+        </div>`
+      case 'shown':
+        return this.#shown(this.watch.recording)
+    }
+  }
+
+  #shown(recording: RecordingView): TemplateResult {
+    const { note } = standingOf(recording)
+    const live = recording.state === 'receiving'
+    return html`<article class="watch stack">
+      ${this.#stage(recording)}
+      <div class="visually-hidden" role="status">${this.finished ? 'The recording is finished and can be watched.' : ''}</div>
+      <div class="watch-words">
+        <div class="watch-title">
+          <rushes-title .recordingId=${recording.id} .text=${recording.title} .editable=${this.mayEdit}
+            @renamed=${(event: CustomEvent<string>) => this.#onRenamed(recording, event.detail)}></rushes-title>
+          <p class="recording-facts soft figures">
+            <span>${formatMoment(new Date(recording.createdAt))}</span>
+            <span><span class="visually-hidden">Length ${lengthWords(recording.durationMs)}</span
+              ><span aria-hidden="true">${formatLength(recording.durationMs)}</span></span>
+            <span>${formatBytes(recording.bytes)}</span>
+            ${live ? html`<span class="badge badge-live">Recording now</span>` : ''}
+          </p>
+        </div>
+        <div class="buttons">
+          ${this.mayEdit ? copyLinkButton(recording, 'main') : ''} ${live ? '' : downloadLinks(recording)}
+        </div>
+      </div>
+      ${note === null || !isWatchable(recording) ? '' : html`<p class="notice">${note}</p>`}
+      ${
+        live || !isWatchable(recording)
+          ? ''
+          : html`<p class="soft small">Press <kbd>?</kbd> for the keyboard shortcuts.</p>`
+      }
+    </article>`
+  }
+
+  #stage(recording: RecordingView): TemplateResult {
+    if (recording.state === 'receiving') {
+      return html`<div class="stage-words">
+        <span class="badge badge-live">Recording now</span>
+        <p class="stage-figure figures">${formatLength(recording.durationMs)}</p>
+        <p>This is being recorded at this moment. It turns into the finished video by itself as soon as it is stopped.</p>
+      </div>`
+    }
+    if (!isWatchable(recording)) {
+      return html`<div class="stage-words">
+        <h2>Browsers can’t play this recording as it is</h2>
+        <p>${recording.viewNote ?? 'Its sound or picture is in a form that has to be converted first.'}</p>
+        <p>Nothing is lost: the recording is stored here exactly as it was made.</p>
+      </div>`
+    }
+    const { src, type, srcWebm, typeWebm } = recordingSources(recording)
+    return html`<rushes-player keys="page" .src=${src} .type=${type} .srcWebm=${srcWebm} .typeWebm=${typeWebm}
+      .title=${recording.title} .start=${this.start} .recordingId=${recording.id}></rushes-player>`
+  }
+
+  #onRenamed(recording: RecordingView, title: string): void {
+    this.watch = { state: 'shown', recording: { ...recording, title } }
+    document.title = `${title} · Rushes`
+  }
+}
+customElements.define('rushes-watch-page', RushesWatchPage)

@@ -1,0 +1,89 @@
+import { html, type TemplateResult } from 'lit'
+import { PageElement } from '../app/page-element.ts'
+import './delivery-figures.ts'
+import { keptWords } from './delivery-words.ts'
+import './done-panel.ts'
+import './live-panel.ts'
+import { again, cancelCountdown, onRecord, type RecordState, recordProgress, recordState } from './record-session.ts'
+import './record-setup.ts'
+import './restore-panel.ts'
+import { saveRecordingFile } from './restore.ts'
+import './source-preview.ts'
+
+/** The recorder: whichever step the recording of this tab is at. */
+export class RushesRecordPage extends PageElement {
+  #endListening: (() => void) | null = null
+  #step: RecordState['step'] | null = null
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    this.#endListening = onRecord(() => this.#onRecord())
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    this.#endListening?.()
+  }
+
+  /** Progress comes many times a second; the parts that show it listen themselves. */
+  #onRecord(): void {
+    const { step } = recordState()
+    if (step !== this.#step || step === 'countdown' || step === 'done' || step === 'stopping' || step === 'kept') {
+      this.requestUpdate()
+    }
+  }
+
+  protected override render(): TemplateResult {
+    const now = recordState()
+    this.#step = now.step
+    switch (now.step) {
+      case 'setup':
+      case 'opening':
+        return html`<div class="page-head"><h1 tabindex="-1">Record</h1></div>
+          <rushes-restore-panel></rushes-restore-panel>
+          <rushes-record-setup></rushes-record-setup>`
+      case 'countdown':
+        return html`<h1 class="visually-hidden" tabindex="-1">Record</h1>
+          <div class="recorder">
+            <div class="recorder-stage countdown-stage">
+              <rushes-source-preview .capture=${now.capture}></rushes-source-preview>
+              <div class="countdown" role="timer" aria-live="assertive">${now.left}</div>
+            </div>
+            <div class="recorder-side stack">
+              <h2>Get ready</h2>
+              <p class="soft">Recording begins in ${now.left} …</p>
+              <div><button class="button" type="button" autofocus @click=${cancelCountdown}>Cancel</button></div>
+            </div>
+          </div>`
+      case 'live':
+        return html`<h1 class="visually-hidden" tabindex="-1">Recording</h1>
+          <rushes-live-panel></rushes-live-panel>`
+      case 'stopping':
+        return html`<div class="page-narrow stack stack-wide">
+          <h1 tabindex="-1">Finishing</h1>
+          <rushes-delivery-figures .progress=${progressNow()} .ended=${true}></rushes-delivery-figures>
+        </div>`
+      case 'kept':
+        return html`<div class="page-narrow stack stack-wide">
+          <h1 tabindex="-1">Your recording is safe on this device</h1>
+          <p>${keptWords(now.reason)}</p>
+          <rushes-delivery-figures .progress=${progressNow()} .ended=${true}></rushes-delivery-figures>
+          <div class="buttons">
+            <button class="button button-main" type="button" @click=${() => saveRecordingFile(now.recording.spoolId)}>
+              Download the file
+            </button>
+            <button class="button" type="button" @click=${again}>Record again</button>
+          </div>
+        </div>`
+      case 'done':
+        return html`<rushes-done-panel .recording=${now.recording} .link=${now.link} .copied=${now.copied}></rushes-done-panel>`
+    }
+  }
+}
+customElements.define('rushes-record-page', RushesRecordPage)
+
+/** A copy: the recorder may write into the one object it has. */
+function progressNow() {
+  const progress = recordProgress()
+  return progress === null ? null : { ...progress }
+}

@@ -1,0 +1,191 @@
+// The one recording of this tab. It lives outside of the page, so that looking at the library does not end it.
+//
+//   setup ── begin ──> opening ──> countdown ──> live ── stop ──> stopping ──> done
+//     ^                   │            │           │                  └──> kept ──> done, once the server is back
+//     └──── problem ──────┴─ cancel ───┴─ discard ─┘
+
+import type { RecordingView } from '@rushes/protocol'
+import {
+  type Capture,
+  type CaptureOptions,
+  type KeptReason,
+  openCapture,
+  type Recording,
+  type RecordingProgress,
+  startRecording,
+} from '@rushes/recorder'
+import { copyLater } from '../app/clipboard.ts'
+import { formatLength, formatMoment } from '../figures.ts'
+import { shareLink } from '../recordings/share-actions.ts'
+import { captureWords } from './capture-words.ts'
+import { noticeText } from './delivery-words.ts'
+import { setLiveChip } from './live-chip.ts'
+
+export type RecordState =
+  | { step: 'setup'; problem: string }
+  | { step: 'opening' }
+  | { step: 'countdown'; capture: Capture; left: number }
+  | { step: 'live'; capture: Capture; recording: Recording; paused: boolean; notice: string }
+  | { step: 'stopping'; recording: Recording }
+  | { step: 'kept'; recording: Recording; reason: KeptReason }
+  | { step: 'done'; recording: RecordingView; link: string | null; copied: boolean }
+
+export type BeginOptions = { capture: CaptureOptions; countdownSeconds: number }
+
+let state: RecordState = { step: 'setup', problem: '' }
+let progress: RecordingProgress | null = null
+/** The link of the recording that is being stopped, asked for in the click. */
+let promised: { link: Promise<string>; copied: Promise<boolean> } | null = null
+const listeners = new Set<() => void>()
+
+export function recordState(): RecordState {
+  return state
+}
+
+export function recordProgress(): RecordingProgress | null {
+  return progress
+}
+
+/** Calls `listener` on each change of the state or the progress; gives back what ends it. */
+export function onRecord(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => {
+    listeners.delete(listener)
+  }
+}
+
+function change(next: RecordState): void {
+  state = next
+  if (next.step === 'done' || next.step === 'setup') progress = null
+  announce()
+}
+
+function announce(): void {
+  const clock = formatLength(progress?.durationMs ?? 0)
+  const chips: Partial<Record<RecordState['step'], string>> = {
+    live: state.step === 'live' && state.paused ? `Paused ${clock}` : clock,
+    stopping: 'Sending …',
+    kept: 'Waiting …',
+  }
+  setLiveChip(chips[state.step] ?? null)
+  for (const listener of listeners) listener()
+}
+
+/** Opens the sources, counts down, records. Call it from a click: browsers ask for one before sharing a screen. */
+export async function begin(options: BeginOptions): Promise<void> {
+  if (state.step !== 'setup' && state.step !== 'done') return
+  change({ step: 'opening' })
+  let capture: Capture
+  try {
+    capture = await openCapture(options.capture)
+  } catch (fault) {
+    change({ step: 'setup', problem: captureWords(fault) })
+    return
+  }
+  for (let left = options.countdownSeconds; left > 0; left--) {
+    change({ step: 'countdown', capture, left })
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    const now = recordState()
+    if (now.step !== 'countdown' || now.capture !== capture) return // cancelled
+  }
+  await record(capture)
+}
+
+export function cancelCountdown(): void {
+  if (state.step !== 'countdown') return
+  state.capture.close()
+  change({ step: 'setup', problem: '' })
+}
+
+async function record(capture: Capture): Promise<void> {
+  let recording: Recording
+  try {
+    recording = await startRecording({ server: '', capture, title: `Recording, ${formatMoment(new Date())}` })
+  } catch (fault) {
+    capture.close()
+    change({ step: 'setup', problem: captureWords(fault) })
+    return
+  }
+  change({ step: 'live', capture, recording, paused: false, notice: '' })
+  recording.on('progress', (next) => {
+    progress = next
+    announce()
+  })
+  recording.on('notice', (notice) => {
+    if (state.step === 'live') change({ ...state, notice: noticeText(notice) })
+  })
+  recording.on('state', (next) => {
+    if (next.state === 'recording' || next.state === 'paused') {
+      if (state.step === 'live') change({ ...state, paused: next.state === 'paused' })
+    } else if (next.state === 'stopping') {
+      change({ step: 'stopping', recording })
+    } else if (next.state === 'kept') {
+      capture.close()
+      change({ step: 'kept', recording, reason: next.reason })
+    } else if (next.state === 'published') {
+      capture.close()
+      void show(next.recording)
+    } else if (next.state === 'cancelled') {
+      capture.close()
+      const problem = state.step === 'stopping' ? 'It was stopped before the first picture or sound. Try again.' : ''
+      change({ step: 'setup', problem })
+    } else if (next.state === 'failed') {
+      capture.close()
+      change({ step: 'setup', problem: `The recording ended: ${next.error.message}` })
+    }
+  })
+  // The user ended the sharing in the browser's own bar.
+  capture.on('ended', () => void stop())
+}
+
+export function pauseOrResume(): void {
+  if (state.step !== 'live') return
+  if (state.paused) state.recording.resume()
+  else state.recording.pause()
+}
+
+/** Ends the recording; the link is copied within the click that asked for it. */
+export async function stop(): Promise<void> {
+  if (state.step !== 'live') return
+  const { recording } = state
+  change({ step: 'stopping', recording })
+  const link = recording.stop().then(shareLink)
+  promised = { link, copied: copyLater(link) }
+  // Whether it is published, kept or failed is said by the state's event.
+  await link.catch(() => undefined)
+}
+
+async function show(recording: RecordingView): Promise<void> {
+  const asked = promised
+  promised = null
+  change({ step: 'done', recording, link: null, copied: false })
+  try {
+    const link = await (asked?.link ?? shareLink(recording)).catch(() => shareLink(recording))
+    const copied = (await asked?.copied) ?? false
+    const now = recordState()
+    if (now.step === 'done' && now.recording.id === recording.id) change({ ...now, link, copied })
+  } catch {
+    // No link: the page offers to make one.
+  }
+}
+
+/** Throws the running recording away, here and on the server. */
+export async function discard(): Promise<void> {
+  if (state.step !== 'live') return
+  await state.recording.cancel() // its event leads back to the choices
+}
+
+/** Back to the choices. */
+export function again(): void {
+  if (state.step === 'done' || state.step === 'kept') change({ step: 'setup', problem: '' })
+}
+
+/** The page changed the title of what it shows. */
+export function renamed(title: string): void {
+  if (state.step === 'done') change({ ...state, recording: { ...state.recording, title } })
+}
+
+// A reload loses nothing that is in the spool, but it ends the recording: browsers ask first.
+window.addEventListener('beforeunload', (event) => {
+  if (['countdown', 'live', 'stopping'].includes(state.step)) event.preventDefault()
+})

@@ -1,0 +1,2 @@
+// Vite turns these imports into linked, hashed files.
+declare module '*.css'
