@@ -15,12 +15,12 @@ import type { ContainerReader } from '../container-reader.ts'
 import { MediaError } from '../media-error.ts'
 import type { SampleSink } from '../sample-sink.ts'
 import { BlockReader } from './block-reader.ts'
+import { encodingObstacle, readDocumentHead, readTimestampScale, readTracks } from './document-head.ts'
 import { ElementHeader, LONGEST_HEADER } from './element-header.ts'
 import * as id from './element-ids.ts'
-import { children, readSigned, readText, readUnsigned } from './element-tree.ts'
+import { readSigned, readUnsigned } from './element-tree.ts'
 import { FrameTrack } from './frame-track.ts'
 import type { SegmentSink } from './segment-sink.ts'
-import { readTrackEntry, type TrackEntry } from './track-entry.ts'
 
 export interface WebmReader extends ContainerReader {
   /** DocType, as soon as it is known. */
@@ -29,7 +29,6 @@ export interface WebmReader extends ContainerReader {
   readonly obstacle: { state: 'needs-encode' | 'unsupported'; reason: string } | null
 }
 
-const MAX_TRACKS = 128
 const MAX_TRACKS_BYTES = 2 ** 20
 const MAX_INFO_BYTES = 2 ** 16
 const MAX_EBML_BYTES = 4096
@@ -83,8 +82,7 @@ class Reader implements WebmReader {
   #hasInfo = false
   #hasTracks = false
   #hasClusters = false
-  #tracks: FrameTrack[] = []
-  readonly #trackOf = new Map<number, FrameTrack>()
+  readonly #tracks = new Map<number, FrameTrack>()
 
   #clusterStart = 0
   #clusterPatchAt = -1
@@ -109,7 +107,7 @@ class Reader implements WebmReader {
   }
 
   finish(): void {
-    for (const track of this.#tracks) track.finish()
+    for (const track of this.#tracks.values()) track.finish()
   }
 
   /** Does what the chunk allows in the current state; false when it is used up. */
@@ -231,7 +229,7 @@ class Reader implements WebmReader {
       this.#hasClusters = true
       this.#segment?.segment(
         this.#timestampScale,
-        this.#tracks.map((track) => track.entry),
+        Array.from(this.#tracks.values(), (track) => track.entry),
       )
     }
     const { size, sizeLength } = this.#header
@@ -313,7 +311,7 @@ class Reader implements WebmReader {
     const { size } = this.#header
     if (size > MAX_BLOCK_BYTES) throw new MediaError('too-large', `block of ${size} bytes`, this.#elementStart)
     if (this.#clusterTime < 0) this.#fail('block before its Cluster has a Timestamp')
-    this.#block.begin(this.#elementEnd, this.#clusterTime, this.#trackOf)
+    this.#block.begin(this.#elementEnd, this.#clusterTime, this.#tracks)
     this.#state = BLOCK
     return true
   }
@@ -338,11 +336,17 @@ class Reader implements WebmReader {
   #collectedAll(): boolean {
     const payload = this.#collected.subarray(0, this.#collectedLength)
     switch (this.#element) {
-      case id.EBML:
-        this.#readEbml(payload)
+      case id.EBML: {
+        const head = readDocumentHead(payload, this.#dataStart)
+        this.docType = head.docType
+        this.#header.maxSizeLength = head.maxSizeLength
         break
+      }
       case id.INFO:
-        this.#readInfo(payload)
+        // The ticks of the tracks follow from it; every writer has it first.
+        if (this.#hasTracks) this.#unsupported('Tracks come before Info')
+        this.#timestampScale = readTimestampScale(payload, this.#dataStart)
+        this.#hasInfo = true
         break
       case id.TRACKS:
         this.#readTracks(payload.slice())
@@ -364,62 +368,14 @@ class Reader implements WebmReader {
     return this.#elementDone()
   }
 
-  #readEbml(payload: Uint8Array): void {
-    let docType = ''
-    for (const child of children(payload, this.#dataStart)) {
-      if (child.id === id.DOC_TYPE) docType = readText(child.payload)
-      else if (child.id === id.EBML_MAX_SIZE_LENGTH) {
-        // RFC 8794 §11.2.5: never 0; more than 8 bytes would not be numbers here.
-        const length = readUnsigned(child.payload, this.#dataStart)
-        if (length === 0) this.#fail('EBMLMaxSizeLength of 0')
-        if (length > 8) this.#unsupported(`EBMLMaxSizeLength of ${length}`)
-        this.#header.maxSizeLength = length
-      } else if (child.id === id.EBML_MAX_ID_LENGTH) {
-        const length = readUnsigned(child.payload, this.#dataStart)
-        if (length !== 4) this.#unsupported(`EBMLMaxIDLength of ${length}`)
-      } else if (child.id === id.EBML_READ_VERSION && readUnsigned(child.payload, this.#dataStart) > 1) {
-        this.#unsupported('EBMLReadVersion over 1')
-      } else if (child.id === id.DOC_TYPE_READ_VERSION && readUnsigned(child.payload, this.#dataStart) > 4) {
-        this.#unsupported('DocTypeReadVersion over 4')
-      }
-    }
-    if (docType !== 'webm' && docType !== 'matroska') this.#unsupported('DocType is neither webm nor matroska')
-    this.docType = docType as 'webm' | 'matroska'
-  }
-
-  #readInfo(payload: Uint8Array): void {
-    this.#hasInfo = true
-    for (const child of children(payload, this.#dataStart)) {
-      if (child.id !== id.TIMESTAMP_SCALE) continue
-      if (this.#hasTracks) this.#unsupported('Tracks come before Info')
-      this.#timestampScale = readUnsigned(child.payload, this.#dataStart)
-      if (this.#timestampScale === 0 || this.#timestampScale > 1e12) this.#fail('TimestampScale out of bounds')
-    }
-  }
-
   #readTracks(payload: Uint8Array): void {
+    const entries = readTracks(payload, this.#dataStart, this.#timestampScale)
     this.#hasTracks = true
-    for (const child of children(payload, this.#dataStart)) {
-      if (child.id !== id.TRACK_ENTRY) continue
-      if (this.#tracks.length === MAX_TRACKS) {
-        throw new MediaError('too-large', `more than ${MAX_TRACKS} tracks`, this.#elementStart)
-      }
-      const entry = readTrackEntry(child.whole, child.payload, this.#dataStart, this.#timestampScale)
-      if (this.#trackOf.has(entry.track.id)) this.#fail('TrackNumber is not unique')
-      this.#noteEncoding(entry)
+    this.obstacle = encodingObstacle(entries)
+    for (const entry of entries) {
       const track = new FrameTrack(entry, this.#timestampScale, this.#sink)
-      this.#tracks.push(track)
-      this.#trackOf.set(track.id, track)
+      this.#tracks.set(track.id, track)
       this.#sink.track(entry.track)
-    }
-  }
-
-  #noteEncoding({ encoded, track }: TrackEntry): void {
-    if (encoded === 'encrypted') {
-      this.obstacle = { state: 'unsupported', reason: `track ${track.id} is encrypted` }
-    } else if (encoded === 'compressed' && this.obstacle === null) {
-      // A frame lies not in the body as its codec made it.
-      this.obstacle = { state: 'needs-encode', reason: `track ${track.id} has ContentEncodings` }
     }
   }
 
