@@ -1,0 +1,69 @@
+import { accessSync, constants } from 'node:fs'
+import { join } from 'node:path'
+import type { Fault, FaultContext, FaultOutcome } from './fault.ts'
+import { inputMedia } from './input-media.ts'
+import { randomSource } from './random-source.ts'
+import { openScene } from './scene.ts'
+
+export type DrillOptions = {
+  seed: number
+  scale: 'short' | 'full'
+  build?: string
+  say(text: string): void
+}
+
+/** Tries each fault in a scene of its own; one that fails does not keep the others from being tried. */
+export async function runFaults(faults: readonly Fault[], options: DrillOptions): Promise<FaultOutcome[]> {
+  const media = await inputMedia()
+  const outcomes: FaultOutcome[] = []
+  for (const fault of faults) {
+    const missing = missingFor(fault)
+    if (missing !== null) {
+      options.say(`${fault.name}: not run: ${missing}`)
+      outcomes.push({ fault: fault.name, result: 'not run', missing })
+      continue
+    }
+    outcomes.push(await tryFault(fault, options, media))
+  }
+  return outcomes
+}
+
+async function tryFault(fault: Fault, options: DrillOptions, media: FaultContext['media']): Promise<FaultOutcome> {
+  const scene = openScene()
+  const startedAt = performance.now()
+  const say = (text: string) => options.say(`${fault.name}: ${text}`)
+  const seconds = () => (performance.now() - startedAt) / 1000
+  try {
+    const { scale, build } = options
+    const random = randomSource(options.seed).fork(fault.name)
+    const report = await fault.run({ scene, random, scale, media, say, ...(build !== undefined && { build }) })
+    const result = report.problems.length === 0 && report.lostBytes === 0 ? 'held' : 'broken'
+    say(`${result}, ${report.trials} trials, ${seconds().toFixed(1)} s`)
+    for (const problem of report.problems.slice(0, 10)) say(`  ${problem}`)
+    return { fault: fault.name, result, seconds: seconds(), report }
+  } catch (error) {
+    const problem = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    say(`broken: ${problem}`)
+    const report = { trials: 0, acknowledgedBytes: 0, lostBytes: 0, problems: [problem] }
+    return { fault: fault.name, result: 'broken', seconds: seconds(), report }
+  } finally {
+    scene.close()
+  }
+}
+
+function missingFor(fault: Fault): string | null {
+  const absent = ['ffmpeg', ...(fault.programs ?? [])].filter((program) => !isInstalled(program))
+  if (fault.needsRoot === true && process.getuid?.() !== 0) return 'it mounts file systems, so it has to run as root'
+  return absent.length === 0 ? null : `${absent.join(', ')} not installed`
+}
+
+function isInstalled(program: string): boolean {
+  return (process.env['PATH'] ?? '').split(':').some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}

@@ -1,0 +1,105 @@
+// What has to be true after every fault, judged from outside: by the witness log, the bytes on disk, the rows of the
+// database, and what ffmpeg decodes from the published files.
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import type { RecordingView } from '@rushes/protocol'
+import pg from 'pg'
+import { lastRelied, readAcknowledgementLog } from './acknowledgement-log.ts'
+import { type InputMedia, sha256, videoFrames } from './input-media.ts'
+import type { ServerProcess } from './server-process.ts'
+
+/** A recording that the drill sent, or is sending. */
+export type SentRecording = { id: string; token: string; url: string; input: InputMedia; folder: string }
+
+export type Verdict = { acknowledgedBytes: number; lostBytes: number; problems: string[] }
+
+export function storedBody(blobsDir: string, id: string): string {
+  return join(blobsDir, 'recordings', id, 'body')
+}
+
+/**
+ * Every byte that was acknowledged is in the stored body, and the receiver never said that more was there than is. Needs
+ * no server: the same question after a kill, on a copy of the disk, or while all runs.
+ *
+ * `until`: what was witnessed by then (a power cut owes nothing of what was acknowledged after it).
+ */
+export async function judgeStored(blobsDir: string, recording: SentRecording, until?: number): Promise<Verdict> {
+  const witnesses = readAcknowledgementLog(join(recording.folder, 'witness')).slice(0, until)
+  const problems: string[] = []
+  const note = (problem: string) => problems.push(`${recording.id}: ${problem}`)
+  const body = await readFile(storedBody(blobsDir, recording.id)).catch(() => Buffer.alloc(0))
+  const { bytes } = recording.input
+  const relied = lastRelied(witnesses).offset
+  let told = 0
+  for (const { kind, offset, crc } of witnesses) {
+    if (kind === 'violation') note(`was asked for byte ${offset}, which had been acknowledged`)
+    if (kind === 'published' || kind === 'violation') continue
+    if (crc32(bytes.subarray(0, offset)) !== crc) note(`${kind} of ${offset} with a chain that was never sent`)
+    if (kind === 'welcome' && offset < told) note(`welcomed at ${offset} after ${told} had been acknowledged`)
+    told = Math.max(told, offset)
+  }
+  if (told > body.length) note(`${told} bytes were called safe, ${body.length} are stored`)
+  const promised = Math.max(told, relied)
+  const same = commonLength(body, bytes, promised)
+  if (same < promised) note(`acknowledged bytes ${same} to ${promised} are not stored as sent`)
+  return { acknowledgedBytes: promised, lostBytes: promised - same, problems }
+}
+
+function commonLength(stored: Buffer, sent: Buffer, limit: number): number {
+  const end = Math.min(stored.length, sent.length, limit)
+  if (stored.subarray(0, end).equals(sent.subarray(0, end))) return end
+  for (let at = 0; at < end; at++) if (stored[at] !== sent[at]) return at
+  return end
+}
+
+/** The published file is what was sent: the same bytes, and every view decodes to the same pictures. */
+export async function judgePublished(view: RecordingView, recording: SentRecording, part = false): Promise<string[]> {
+  const { input } = recording
+  const problems: string[] = []
+  const sent = part ? input.bytes.subarray(0, view.bytes) : input.bytes
+  if (view.bytes !== sent.length) problems.push(`published with ${view.bytes} of ${sent.length} bytes`)
+  if (view.sha256 !== sha256(sent)) problems.push('published with another digest than was sent')
+  const urls = [view.mp4Url, view.webmUrl].filter((url) => url !== null)
+  if (urls.length === 0) problems.push('published without a file')
+  for (const url of urls) {
+    try {
+      const frames = await videoFrames(url)
+      const wanted = part ? input.frames.slice(0, frames.length) : input.frames
+      if (frames.length === 0 || frames.join() !== wanted.join()) {
+        problems.push(
+          `${url.split('/').at(-1)} has ${frames.length} frames, not the ${input.frames.length} that were sent`,
+        )
+      }
+    } catch (error) {
+      problems.push(`${url.split('/').at(-1)} does not decode: ${String(error).slice(0, 200)}`)
+    }
+  }
+  return problems.map((problem) => `${recording.id}: ${problem}`)
+}
+
+type Row = { id: string; state: string; size: string | null; deleted: boolean }
+
+/** No row without its body, no folder without its row. */
+export async function judgeCatalog(server: ServerProcess): Promise<string[]> {
+  const problems: string[] = []
+  const client = new pg.Client({ host: join(server.dataDir, 'postgres'), user: 'rushes', database: 'rushes' })
+  await client.connect()
+  let rows: Row[]
+  try {
+    rows = (await client.query<Row>('select id, state, size, deleted_at is not null as deleted from recordings')).rows
+  } finally {
+    await client.end()
+  }
+  const known = new Map(rows.map((row) => [row.id, row]))
+  for (const { id, state, size, deleted } of rows) {
+    if (deleted || state !== 'published') continue
+    const stored = await stat(storedBody(server.blobsDir, id)).catch(() => null)
+    if (stored === null) problems.push(`${id}: a published row without a body`)
+    else if (stored.size !== Number(size)) problems.push(`${id}: ${stored.size} bytes stored, ${size} published`)
+  }
+  for (const id of await readdir(join(server.blobsDir, 'recordings'))) {
+    if (!known.has(id)) problems.push(`${id}: a folder without a row`)
+  }
+  return problems
+}

@@ -1,0 +1,36 @@
+// npm run drill -- NAME: breaks a part of the system on purpose, many times, and says what was lost.
+
+import { runFaults } from '../drill/drill-run.ts'
+import { drillTable } from '../drill/drill-table.ts'
+import type { Fault } from '../drill/fault.ts'
+import { receiveFaults } from '../drill/receive/receive-drill.ts'
+
+const drills: Record<string, { about: string; faults: readonly Fault[] }> = {
+  receive: { about: 'recordings sent over the ingest protocol, stored and published', faults: receiveFaults },
+}
+
+const [name, ...flags] = process.argv.slice(2)
+const drill = drills[name ?? '']
+if (drill === undefined) {
+  console.log('npm run drill -- NAME [--short] [--seed N] [--only WORD,…] [--allow-missing]\n')
+  for (const [each, { about, faults }] of Object.entries(drills)) {
+    console.log(`${each}: ${about}`)
+    for (const fault of faults) console.log(`  ${fault.name}`)
+  }
+  process.exit(name === undefined ? 0 : 2)
+}
+
+const value = (flag: string): string | undefined => (flags.includes(flag) ? flags[flags.indexOf(flag) + 1] : undefined)
+const seed = Number(value('--seed') ?? Math.floor(Math.random() * 2 ** 31))
+const words = value('--only')?.split(',')
+const scale = flags.includes('--short') ? 'short' : 'full'
+const faults = drill.faults.filter(
+  (fault) => (words?.some((word) => fault.name.includes(word)) ?? true) && (scale === 'full' || fault.long !== true),
+)
+console.error(`drill ${name}, ${scale} form, seed ${seed}`)
+const outcomes = await runFaults(faults, { seed, scale, say: (text) => console.error(text) })
+console.log(drillTable(outcomes))
+console.log(JSON.stringify({ drill: name, scale, seed, outcomes }))
+const broken = outcomes.some(({ result }) => result === 'broken')
+const missing = outcomes.some(({ result }) => result === 'not run') && !flags.includes('--allow-missing')
+process.exit(broken || missing || outcomes.length === 0 ? 1 : 0)
