@@ -94,18 +94,21 @@ function leastCommonMultiple(a: number, b: number): number {
 function present({ track, timing, lead, mediaTime }: Placed, timescale: number): TrackPresentation {
   const scale = timescale / timing.timescale
   // T9: rounded up, since players cut what an edit doesn't hold.
-  const shown = Math.ceil((timing.end + timing.shift - mediaTime) * scale - 1e-6)
+  const shown = Math.max(0, Math.ceil((timing.end + timing.shift - mediaTime) * scale - 1e-6))
   const ownEdits = track.edits === null ? [] : mediaEdits(track.edits)
+  const [own] = ownEdits
+  // T8: 0 is an edit that goes on to the end.
+  const limit = own?.duration ? (own.duration * timescale) / track.edits!.movieTimescale : Number.POSITIVE_INFINITY
   const media =
     track.edits !== null && ownEdits.length > 1
       ? severalEdits(track.edits, timing, timescale)
-      : [{ duration: Math.max(0, shown), mediaTime, rate: ownEdits[0]?.rate ?? 1 }]
+      : [{ duration: Math.min(shown, Math.round(limit)), mediaTime, rate: own?.rate ?? 1 }]
   const edits: Edit[] = []
   const empty = Math.round(lead * scale)
   if (empty > 0) edits.push({ duration: empty, mediaTime: -1, rate: 1 })
   edits.push(...media)
   const duration = edits.reduce((sum, edit) => sum + edit.duration, 0)
-  const isPlain = edits.length === 1 && edits[0]!.mediaTime === 0
+  const isPlain = edits.length === 1 && edits[0]!.mediaTime === 0 && edits[0]!.duration === shown
   return { edits: isPlain ? [] : edits, duration }
 }
 
