@@ -1,0 +1,19 @@
+// npm run bench -- NAME: speed as ratios to peers that do the same work in the same run. The figures stand in
+// docs/benchmarks.md.
+const [name, ...args] = process.argv.slice(2)
+
+const benches: Record<string, () => Promise<string>> = {
+  publish: async () => (await import('../bench/publish.ts')).benchPublish(args),
+  ingest: async () => (await import('../bench/ingest.ts')).benchIngest(args),
+  live: async () => (await import('../bench/live-senders.ts')).benchLiveSenders(args),
+  parse: async () => (await import('../bench/parse.ts')).benchParse(args),
+  rest: async () => (await import('../bench/rest.ts')).benchRest(args),
+}
+
+const bench = benches[name ?? '']
+if (bench === undefined) {
+  console.error(`which one? ${Object.keys(benches).join(', ')}`)
+  process.exit(2)
+}
+console.log(await bench())
+process.exit(0)
