@@ -13,6 +13,7 @@ import { summarize } from '../publish/summary.ts'
 import { type IngestSession, openIngestSession } from './ingest-session.ts'
 import { openReceiveBudget, type ReceiveLimits } from './limits.ts'
 import { type Holder, type OpenRecording, openRecording } from './open-recording.ts'
+import { sweepDeleted } from './sweeper.ts'
 
 export type ReceiverLog = {
   info(details: object, message: string): void
@@ -76,6 +77,7 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
     }, null)
     if (!sealed) return
     recordings.delete(recording.id)
+    if (empty) sweep()
     log.info({ id: recording.id, empty }, 'a recording that nobody sent any more has ended')
   }
 
@@ -87,7 +89,19 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
     if (sealed) recordings.delete(recording.id)
   }
 
+  let sweeping = Promise.resolve()
+  /** Behind everything else; what fails now is found again at the next start. */
+  function sweep(): void {
+    sweeping = sweeping
+      .then(() => (closing ? 0 : sweepDeleted(db, folder)))
+      .then(
+        () => {},
+        (error: unknown) => log.warn({ error }, 'deleted recordings could not be removed yet'),
+      )
+  }
+
   for (const row of await listOpenRecordings(db)) use(row.id, row.epoch)
+  sweep()
 
   const everySecond = setInterval(() => {
     const now = performance.now()
@@ -154,6 +168,7 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
       await recordings.get(id)?.close('gone')
       recordings.delete(id)
       publisher.forget(id)
+      sweep()
       return deleted
     },
 
@@ -167,7 +182,7 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
       clearInterval(everySecond)
       for (const session of [...sessions]) session.close('going-away')
       await Promise.all([...recordings.values()].map((recording) => recording.close('stale-epoch')))
-      await publisher.idle()
+      await Promise.all([publisher.idle(), sweeping])
     },
   }
 }
