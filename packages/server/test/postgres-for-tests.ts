@@ -24,9 +24,7 @@ const unsafeSettings = { fsync: 'off', synchronous_commit: 'off', full_page_writ
  * `afterAll`. The data directory is a copy of a template, which is made once for each set of migrations.
  */
 export async function startTestDatabase(): Promise<TestDatabase> {
-  const dataDir = mkdtempSync(join(tmpdir(), `rushes-test-${process.pid}-`))
-  const template = await templateFolder()
-  cpSync(template, dataDir, { recursive: true })
+  const dataDir = await newTestDataFolder()
   const database = await openDatabase<Schema>({ dataDir, log: silentLog, settings: unsafeSettings })
   return {
     kysely: database.kysely,
@@ -37,6 +35,17 @@ export async function startTestDatabase(): Promise<TestDatabase> {
       rmSync(dataDir, { recursive: true, force: true })
     },
   }
+}
+
+/** A data folder with a database that has the current schema; `startTestDatabase` opens one like it. */
+export async function newTestDataFolder(dataDir: string = newTestFolder()): Promise<string> {
+  cpSync(await templateFolder(), dataDir, { recursive: true })
+  return dataDir
+}
+
+/** An empty folder (mode 0700) that is swept by a later run if this one is killed. */
+export function newTestFolder(): string {
+  return mkdtempSync(join(tmpdir(), `rushes-test-${process.pid}-`))
 }
 
 async function templateFolder(): Promise<string> {
@@ -50,7 +59,7 @@ async function templateFolder(): Promise<string> {
   try {
     if (existsSync(template)) return template
     await sweep()
-    const fresh = mkdtempSync(join(tmpdir(), `rushes-test-${process.pid}-`))
+    const fresh = newTestFolder()
     const database = await openDatabase({ dataDir: fresh, log: silentLog, settings: unsafeSettings })
     await database.close()
     renameSync(fresh, template)

@@ -21,6 +21,9 @@ export function createPool(config: pg.PoolConfig): pg.Pool {
   })
   // An idle connection that broke is out of the pool by now; whoever asks next gets a new one or an error.
   pool.on('error', () => {})
+  // A connection that breaks while it is lent out says so twice: by rejecting the query, and as an event that
+  // without a listener would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }
 

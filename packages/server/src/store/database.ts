@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Kysely, PostgresDialect } from 'kysely'
 import type pg from 'pg'
 import { createPool, kyselyPool, storeErrorOf } from './connection-pool.ts'
@@ -23,6 +24,8 @@ export type Database<Schema> = {
   readonly state: PostgresState | { state: 'external' }
   close(): Promise<void>
 }
+
+const closePatienceMs = 2000
 
 /** Features we use: `gen_random_uuid`, multiranges; 14 is also the oldest that is maintained in Debian stable's time. */
 const oldestVersion = 140_000
@@ -66,9 +69,9 @@ function opened<Schema>(pool: pg.Pool, url: string, embedded: EmbeddedDatabase |
     },
     close() {
       closing ??= (async () => {
-        await kysely.destroy()
-        // Kysely ends only a pool it has used.
-        if (!pool.ended && !pool.ending) await pool.end()
+        // Kysely ends only a pool it has used. A query under way is waited for, but not for ever.
+        const ended = kysely.destroy().then(() => (pool.ending || pool.ended ? undefined : pool.end()))
+        await Promise.race([ended, sleep(closePatienceMs, undefined, { ref: false })])
         await embedded?.stop()
       })()
       return closing

@@ -7,7 +7,7 @@ import { startEmbeddedDatabase } from './embedded-database.ts'
 import { silentLog } from './log.ts'
 import { migrationState } from './migrations.ts'
 import { findBinaries } from './postgres/binaries.ts'
-import { reachableBinaries } from './postgres/binary-cache.ts'
+import { cachePlaces, reachableBinaries } from './postgres/binary-cache.ts'
 import { clusterDirOf } from './postgres/cluster.ts'
 import { choosePostgresUser } from './postgres/postgres-user.ts'
 import { StoreError } from './store-error.ts'
@@ -119,7 +119,11 @@ function checkUser(dataDir: string): Finding {
 }
 
 function checkRuns(dataDir: string): Finding {
-  const { binaries, version } = reachableBinaries(findBinaries(), dataDir, choosePostgresUser(clusterDirOf(dataDir)))
+  const { binaries, version } = reachableBinaries(
+    findBinaries(),
+    cachePlaces(dataDir),
+    choosePostgresUser(clusterDirOf(dataDir)),
+  )
   return { detail: `${version.text} in ${binaries.root}` }
 }
 

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { lockDataFolder } from './data-folder-lock.ts'
 import type { Log } from './log.ts'
 import { findBinaries } from './postgres/binaries.ts'
-import { reachableBinaries } from './postgres/binary-cache.ts'
+import { cachePlaces, reachableBinaries } from './postgres/binary-cache.ts'
 import { checkClusterVersion, clusterDirOf, ensureCluster } from './postgres/cluster.ts'
 import { choosePostgresUser } from './postgres/postgres-user.ts'
 import { postgresSettings } from './postgres/settings.ts'
@@ -39,7 +39,7 @@ export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<E
   try {
     const clusterDir = clusterDirOf(dataDir)
     const user = choosePostgresUser(clusterDir)
-    const { binaries, version } = reachableBinaries(findBinaries(), dataDir, user)
+    const { binaries, version } = reachableBinaries(findBinaries(), cachePlaces(dataDir), user)
     const made = await ensureCluster(clusterDir, binaries, user)
     checkClusterVersion(clusterDir, version.major)
     const settings = { ...postgresSettings, ...options.settings }

@@ -27,11 +27,12 @@ import type { PostgresUser } from './postgres-user.ts'
  * The binaries where Postgres's user can run them: as installed when that works, else a copy outside. The
  * usual reason is root's home: mode 0700 above node_modules shuts every other user out. (Postgres resolves
  * its own path to find its libraries, so unlike the data directory it cannot be handed in as an open folder.)
+ * @param places where copies may go, tried in order; see `cachePlaces`
  * @throws StoreError `binaries-unreachable`
  */
 export function reachableBinaries(
   installed: Binaries,
-  dataDir: string,
+  places: readonly string[],
   user: PostgresUser,
 ): { binaries: Binaries; version: BinaryVersion } {
   const problems: string[] = []
@@ -44,7 +45,7 @@ export function reachableBinaries(
     problems.push(`${installed.root} is read-only and lacks its library links`)
   }
   const release = releaseOf(installed.root)
-  for (const place of cachePlaces(dataDir).map((folder) => join(folder, release))) {
+  for (const place of places.map((folder) => join(folder, release))) {
     try {
       const binaries = binariesAt(copyBinaries(installed.root, links, place))
       const version = probeBinaries(binaries, user)
@@ -59,7 +60,8 @@ export function reachableBinaries(
   })
 }
 
-function cachePlaces(dataDir: string): string[] {
+/** For the copy: with the data where its user can get there, else where the system keeps such things. */
+export function cachePlaces(dataDir: string): string[] {
   const ours = process.getuid?.() ?? 0
   return [
     join(dataDir, 'postgres-binaries'),
