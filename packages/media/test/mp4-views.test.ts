@@ -3,78 +3,19 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   bunnyPackets,
-  type DecodedFrame,
   decodedFrames,
   FIXTURES,
   MADE,
   makeBody,
   openFolder,
-  type Packet,
   probePackets,
   readAll,
-  type ToldSample,
   writeView,
 } from './mp4-bodies.ts'
+import { comparedStreams, compareWithProbe, expectSame, holds, TIME_TOLERANCE } from './mp4-comparison.ts'
 
 const folder = openFolder()
 afterAll(() => folder.remove())
-
-function holds(body: Uint8Array, fourcc: string): boolean {
-  return Buffer.from(body.buffer, body.byteOffset, body.length).includes(fourcc)
-}
-
-/**
- * Samples and packets side by side. ffmpeg adds a constant to decode times, and in fragments with negative offsets to
- * presentation times too (its dts_shift, taken off again only where `moov` has the table); mediabunny has the absolute.
- */
-function compareWithProbe(path: string, body: Uint8Array): void {
-  const notes = readAll(body)
-  const packets = probePackets(path, '-ignore_editlist', '1')
-  const tracks = [...new Map(notes.tracks.map((track) => [track.id, track])).values()]
-  for (const [stream, track] of tracks.entries()) {
-    if (track.kind === 'other') continue
-    const told = notes.samples.filter((sample) => sample.trackId === track.id)
-    const probed = packets.filter((packet) => packet.stream === stream).sort((a, b) => a.dts - b.dts)
-    expect(told.map(({ offset, size }) => [offset, size])).toEqual(probed.map(({ pos, size }) => [pos, size]))
-    compareSync(told, probed, body)
-    const negative = Math.min(0, ...told.map(({ dts, pts }) => pts - dts))
-    const shift = holds(body, 'moof') ? negative : 0
-    expect(told.map(({ pts }) => pts - shift)).toEqual(probed.map(({ pts }) => pts))
-    const start = (told[0]?.dts ?? 0) - (probed[0]?.dts ?? 0)
-    expect(told.map(({ dts }) => dts - start)).toEqual(probed.map(({ dts }) => dts))
-  }
-}
-
-/** QuickTime's `stps` lists pictures that open a GOP whose first pictures can't be decoded; ffmpeg calls them keys. */
-function compareSync(told: readonly ToldSample[], probed: readonly Packet[], body: Uint8Array): void {
-  const keys = (packets: readonly { key: boolean }[]) => packets.flatMap(({ key }, index) => (key ? [index] : []))
-  const ours = keys(told.map(({ sync }) => ({ key: sync })))
-  if (holds(body, 'stps')) expect(keys(probed)).toEqual(expect.arrayContaining(ours))
-  else expect(ours).toEqual(keys(probed))
-}
-
-function comparedStreams(
-  wanted: readonly DecodedFrame[],
-  got: readonly DecodedFrame[],
-): [DecodedFrame[], DecodedFrame[]][] {
-  const streams = [...new Set(wanted.map(({ stream }) => stream))].sort()
-  const views = [...new Set(got.map(({ stream }) => stream))].sort()
-  expect(views.length).toBe(streams.length)
-  return streams.map((stream, index) => [
-    wanted.filter((frame) => frame.stream === stream),
-    got.filter((frame) => frame.stream === views[index]),
-  ])
-}
-
-/** A tenth of a millisecond: a fortieth of the coarsest clock's tick here. */
-const TIME_TOLERANCE = 0.0001
-
-function expectSame(ours: readonly DecodedFrame[], theirs: readonly DecodedFrame[], shift = 0): void {
-  expect(ours.length).toBeGreaterThan(0)
-  expect(ours.map(({ hash }) => hash)).toEqual(theirs.map(({ hash }) => hash))
-  const worst = Math.max(...ours.map(({ pts }, index) => Math.abs(pts - shift - theirs[index]!.pts)))
-  expect(worst).toBeLessThanOrEqual(TIME_TOLERANCE)
-}
 
 describe.each(Object.keys(MADE))('a body of %s', (name) => {
   const path = folder.path(`${name}.mp4`)

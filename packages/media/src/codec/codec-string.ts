@@ -1,5 +1,6 @@
 import type { Track } from '../track.ts'
 import { readAacConfig } from './aac.ts'
+import { vp9Level } from './vp9.ts'
 
 type Named = (track: Track, config: Uint8Array) => string | null
 
@@ -15,9 +16,11 @@ const NAMES: { readonly [codec: string]: Named } = {
     return `${track.parameterSets === 'in-band' ? 'avc3' : 'avc1'}.${hex(config[1]!)}${hex(config[2]!)}${hex(config[3]!)}`
   },
   hevc,
-  vp9(_track, config) {
+  vp9(track, config) {
     if (config.length < 8) return null
-    return `vp09.${twoDigits(config[4]!)}.${twoDigits(config[5]!)}.${twoDigits(config[6]! >> 4)}`
+    // Chromium's MediaRecorder leaves the level 0, and its own isTypeSupported knows no such level.
+    const level = config[5] || vp9Level(track.video?.width ?? 0, track.video?.height ?? 0, 30)
+    return `vp09.${twoDigits(config[4]!)}.${twoDigits(level)}.${twoDigits(config[6]! >> 4)}`
   },
   av1(_track, config) {
     if (config.length < 4) return null
