@@ -122,6 +122,8 @@ export function openIngestSender(options: IngestSenderOptions): IngestSender {
     let window = 0
     let sent = 0
     let chain = 0
+    /** Where the chunks end that are outstanding, and the chain there. */
+    let marks: { offset: number; crc: number }[] = []
     let endSent = false
     let over = false
     let pumping = false
@@ -174,6 +176,7 @@ export function openIngestSender(options: IngestSenderOptions): IngestSender {
         }
       }
       sent = message.offset
+      marks = []
       safe.offset = message.offset
       safe.crc = message.crc
       await spool.acknowledge(safe.offset, safe.crc)
@@ -198,7 +201,16 @@ export function openIngestSender(options: IngestSenderOptions): IngestSender {
     }
 
     async function acknowledged(message: Ack): Promise<void> {
-      if (message.offset < safe.offset || message.offset > sent) return
+      if (message.epoch !== welcome?.epoch || message.offset < safe.offset || message.offset > sent) return
+      while (marks[0] !== undefined && marks[0].offset < message.offset) marks.shift()
+      const own = marks[0]?.offset === message.offset ? marks[0].crc : await chainAt(message.offset)
+      if (over) return
+      if (own !== message.crc) {
+        // A4: what is stored there is not ours, or the message was altered; the next welcome says which (R2).
+        socket.close()
+        lost('checksum-mismatch')
+        return
+      }
       const now = performance.now()
       // Chunks of about a quarter of a second of what the link carries: small when it is slow, since what a broken
       // connection had under way is sent again.
@@ -248,6 +260,7 @@ export function openIngestSender(options: IngestSenderOptions): IngestSender {
           writeChunkHeader(message, { epoch: welcome.epoch, offset: sent, crc: chain }, crc32)
           socket.send(message)
           sent += bytes.length
+          marks.push({ offset: sent, crc: chain })
           progress.sent = sent
         }
         if (ended && !endSent && sent >= spool.size && !over) {
