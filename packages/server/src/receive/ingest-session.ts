@@ -98,6 +98,7 @@ export function openIngestSession(options: IngestSessionOptions): IngestSession 
       send({ type: 'ack', epoch: state.epoch, offset: size, crc, window: budget.window() })
       if (paused && outstanding <= limits.windowBytes / 2) {
         paused = false
+        heardAt = performance.now() // while we did not read, silence was ours
         socket.resume()
       }
     },

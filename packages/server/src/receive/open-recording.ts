@@ -82,7 +82,7 @@ export function openRecording(options: OpenRecordingOptions): OpenRecording {
       return body
     }
     await makeRecordingFolder(folder, id)
-    return useBody(await recoverBody(path, 2 * limits.windowBytes))
+    return useBody(await recoverBody(path, 2 * limits.windowBytes + limits.maxChunkBytes))
   }
 
   async function useBody(state: BodyState): Promise<Body> {
@@ -136,7 +136,10 @@ export function openRecording(options: OpenRecordingOptions): OpenRecording {
           throw new BodyError('checksum-mismatch', `cannot go back to ${size}`)
         }
         const state = await recoverPrefix(path, size, crc)
-        await body.close()
+        const former = body
+        // Should the next step fail, nobody may write through a descriptor that is closed, and by then another file's.
+        body = null
+        await former.close()
         return useBody(state)
       }),
 
@@ -144,16 +147,18 @@ export function openRecording(options: OpenRecordingOptions): OpenRecording {
       inTurn(async () => {
         const agreed = () => !closed && (expected === undefined || holder === expected)
         if (!agreed()) return false
-        const ready = body ?? (await readyBody())
-        await ready.drained()
-        if (!agreed()) return false
-        const { size, crc } = ready.durable
+        let ready: Body
         try {
+          ready = body ?? (await readyBody())
+          await ready.drained()
+          if (!agreed()) return false
+          const { size, crc } = ready.durable
           await commit({ size, crc, sha256: ready.sha256(), index: ready.index }, epoch)
         } catch (error) {
           // The index was finished and can't go on: whoever comes next reads the bytes again.
-          await ready.close().catch(() => {})
+          const former = body
           body = null
+          await former?.close().catch(() => {})
           rest()
           throw error
         }
