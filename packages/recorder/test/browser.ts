@@ -24,26 +24,27 @@ export async function buildPage(into: string): Promise<void> {
   })
 }
 
+export const browserArguments: readonly string[] = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--autoplay-policy=no-user-gesture-required',
+  '--use-fake-device-for-media-stream=display-media-type=browser',
+  '--use-fake-ui-for-media-stream',
+  '--auto-accept-this-tab-capture',
+]
+
 /** A real profile on disk, so that storage outlives the browser. */
 export function openBrowser(profile: string, more: string[] = []): Promise<BrowserContext> {
   return chromium.launchPersistentContext(profile, {
     executablePath: '/usr/bin/chromium',
     headless: true,
     viewport: { width: 800, height: 600 },
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--autoplay-policy=no-user-gesture-required',
-      '--use-fake-device-for-media-stream=display-media-type=browser',
-      '--use-fake-ui-for-media-stream',
-      '--auto-accept-this-tab-capture',
-      ...more,
-    ],
+    args: [...browserArguments, ...more],
   })
 }
 
@@ -73,9 +74,9 @@ export async function probe(path: string): Promise<Probe> {
   return JSON.parse(stdout) as Probe
 }
 
-/** Decodes everything; what ffmpeg says about it, one line each. None: a clean file. */
+/** Decodes every frame as it is (no rate made constant, which doubles times); what ffmpeg says about it, one line each. None: a clean file. */
 export async function decode(path: string): Promise<string[]> {
-  const { stderr } = await run('ffmpeg', ['-v', 'error', '-i', path, '-f', 'null', '-'])
+  const { stderr } = await run('ffmpeg', ['-v', 'error', '-i', path, '-fps_mode', 'passthrough', '-f', 'null', '-'])
   return stderr.split('\n').filter((line) => line.trim() !== '')
 }
 

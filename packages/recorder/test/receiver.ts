@@ -50,7 +50,7 @@ export type StoredRecording = {
 
 export class Receiver {
   readonly faults: Faults = { away: false, ackDelayMs: 0, refuseCreate: null, dropAfterBytes: null }
-  readonly recordings = new Map<string, StoredRecording>()
+  readonly recordings: Map<string, StoredRecording> = new Map()
   readonly #http: Server
   readonly #sockets = new WebSocketServer({ noServer: true, handleProtocols: () => ingestSubprotocol })
   readonly #folder: string
@@ -225,7 +225,7 @@ export class Receiver {
         const upTo = { offset: found.received, crc: found.crc }
         await found.file.datasync()
         if (this.faults.ackDelayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.faults.ackDelayMs))
-        if (found.epoch !== epoch) break
+        if (found.epoch !== epoch || found.published !== null) break
         found.durable = upTo
         acked = upTo.offset
         send({ type: 'ack', epoch, ...upTo, window })

@@ -41,6 +41,7 @@ export class DurableSpool extends Emitter<DurableSpoolEvents> {
   #headEnd: number
   #meta: SpoolMeta
   #overflowing = false
+  #cutShort = false
   #retryAt = 0
   #storing: Promise<void> | null = null
   #described = { at: 0, offset: 0 }
@@ -85,7 +86,9 @@ export class DurableSpool extends Emitter<DurableSpoolEvents> {
    * @throws SpoolError `memory-full`
    */
   append(bytes: Uint8Array, sync: boolean): void {
-    if (this.#pendingBytes + bytes.length > this.#memoryBytes) {
+    // Once one piece found no room no later one may follow it: there would be a hole.
+    this.#cutShort ||= this.#pendingBytes + bytes.length > this.#memoryBytes
+    if (this.#cutShort) {
       throw new SpoolError('memory-full', `${this.#pendingBytes} bytes wait in memory and the store takes no more`)
     }
     if (sync && this.#headEnd === 0) this.#headEnd = this.appended

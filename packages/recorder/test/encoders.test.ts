@@ -1,0 +1,129 @@
+// Every way in which this browser can make a body, over the real pipeline: the file that arrives is the file that was
+// made, plays from end to end, and pictures and sound are equally long.
+import { createHash } from 'node:crypto'
+import type { BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { EncoderWish } from '../src/index.ts'
+import { buildPage, decode, openBrowser, packets, probe, temporaryFolder } from './browser.ts'
+import { Receiver } from './receiver.ts'
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+let receiver: Receiver
+let browser: BrowserContext
+let page: Page
+
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  await buildPage(`${folder.path}/site`)
+  receiver = await Receiver.open(`${folder.path}/bodies`, `${folder.path}/site`)
+  browser = await openBrowser(`${folder.path}/profile`)
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await receiver?.close()
+  await folder?.remove()
+})
+
+async function openPage(): Promise<Page> {
+  page = await browser.newPage()
+  await page.goto(receiver.origin)
+  await page.waitForFunction(() => 'rooms' in globalThis)
+  return page
+}
+
+type Way = { name: string; wish: EncoderWish; video?: string; audio?: string; silent?: boolean; soundOnly?: boolean }
+
+const ways: Way[] = [
+  { name: 'WebCodecs H.264 + AAC', wish: {}, video: 'avc3', audio: 'mp4a' },
+  { name: 'WebCodecs H.264 + Opus', wish: { audioCodec: 'opus' }, video: 'avc3', audio: 'Opus' },
+  { name: 'WebCodecs VP9 + Opus', wish: { videoCodec: 'vp9', audioCodec: 'opus' }, video: 'vp09', audio: 'Opus' },
+  { name: 'WebCodecs AV1 + AAC', wish: { videoCodec: 'av1' }, video: 'av01', audio: 'mp4a' },
+  { name: 'WebCodecs H.264 without sound', wish: {}, video: 'avc3', silent: true },
+  { name: 'WebCodecs AAC alone', wish: {}, audio: 'mp4a', soundOnly: true },
+  { name: 'MediaRecorder VP9 in WebM', wish: { prefer: 'mediarecorder' }, video: 'vp9', audio: 'opus' },
+  {
+    name: 'MediaRecorder VP8 in WebM',
+    wish: { prefer: 'mediarecorder', videoCodec: 'vp8' },
+    video: 'vp8',
+    audio: 'opus',
+  },
+  {
+    name: 'MediaRecorder H.264 in MP4',
+    wish: { prefer: 'mediarecorder', videoCodec: 'avc' },
+    video: 'avc3',
+    audio: 'Opus',
+  },
+  { name: 'MediaRecorder Opus alone', wish: { prefer: 'mediarecorder' }, audio: 'opus', soundOnly: true },
+]
+
+describe('every encoder', () => {
+  it.each(ways)('$name: arrives as it was made, whole, through a pause and a resized source', async (way) => {
+    const page = await openPage()
+    const made = await page.evaluate(
+      async ({ wish, silent, soundOnly }) => {
+        const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+        const capture = rooms.canvasCapture({ audio: !silent, video: !soundOnly })
+        const recording = await rooms.sdk.startRecording({ server: '', capture, encoder: wish, title: 'a way' })
+        await wait(700)
+        capture.resize(427, 641) // odd, and upright
+        await wait(700)
+        recording.pause()
+        await wait(500)
+        recording.resume()
+        await wait(700)
+        const view = await recording.stop()
+        const { durationMs } = recording.progress
+        capture.close()
+        return {
+          id: view.id,
+          durationMs,
+          sha256: await rooms.producedSha256(),
+          kept: (await rooms.sdk.listSpools()).length,
+        }
+      },
+      { wish: way.wish, silent: way.silent === true, soundOnly: way.soundOnly === true },
+    )
+    await page.close()
+
+    const body = await receiver.body(made.id)
+    expect(createHash('sha256').update(body).digest('hex')).toBe(made.sha256)
+    expect(made.kept).toBe(0)
+    expect(made.durationMs).toBeGreaterThan(2000)
+    expect(made.durationMs).toBeLessThan(3500)
+
+    const { path } = receiver.recordings.get(made.id)!
+    expect(await decode(path)).toEqual([])
+    const { streams } = await probe(path)
+    const found = (type: string) => {
+      const stream = streams.find(({ codec_type }) => codec_type === type)
+      if (stream === undefined) return undefined
+      return stream.codec_tag_string.startsWith('[') ? stream.codec_name : stream.codec_tag_string
+    }
+    expect(found('video')).toBe(way.video)
+    expect(found('audio')).toBe(way.audio)
+    if (way.video !== undefined) {
+      const pictures = await packets(path, 'v')
+      const times = pictures.map(({ time }) => time)
+      expect(times).toEqual([...times].sort((a, b) => a - b))
+      expect(times[0]).toBeLessThan(0.2)
+      expect(Math.abs(times.at(-1)! - made.durationMs / 1000)).toBeLessThan(0.3)
+      // 30 a second, less a few that a busy machine leaves out; the pause left no hole.
+      expect(times.length).toBeGreaterThan((made.durationMs / 1000) * 20)
+      expect(largestStep(times)).toBeLessThan(0.35)
+      const keys = pictures.filter(({ key }) => key).map(({ time }) => time)
+      expect(largestStep([...keys, times.at(-1)!])).toBeLessThan(2.1)
+      const size = streams.find(({ codec_type }) => codec_type === 'video')
+      expect([size?.width, size?.height]).toEqual([640, 360])
+    }
+    if (way.audio !== undefined) {
+      const times = (await packets(path, 'a')).map(({ time }) => time)
+      expect(Math.abs(times.at(-1)! - made.durationMs / 1000)).toBeLessThan(0.3)
+      expect(largestStep(times)).toBeLessThan(0.13)
+    }
+  })
+})
+
+function largestStep(times: number[]): number {
+  return Math.max(...times.slice(1).map((time, index) => time - times[index]!))
+}

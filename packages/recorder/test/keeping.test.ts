@@ -1,0 +1,452 @@
+// Nothing is lost: servers that go away, pages that are reloaded, browsers that are killed, disks that are full.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { browserArguments, buildPage, decode, openBrowser, packets, temporaryFolder } from './browser.ts'
+import { Receiver, type StoredRecording } from './receiver.ts'
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+let receiver: Receiver
+let browser: BrowserContext
+
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  await buildPage(`${folder.path}/site`)
+  receiver = await Receiver.open(`${folder.path}/bodies`, `${folder.path}/site`)
+  browser = await openBrowser(`${folder.path}/profile`)
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await receiver?.close()
+  await folder?.remove()
+})
+
+beforeEach(async () => {
+  Object.assign(receiver.faults, { away: false, ackDelayMs: 0, refuseCreate: null, dropAfterBytes: null })
+})
+
+async function openPage(context: BrowserContext, told?: (bytes: Buffer) => void): Promise<Page> {
+  const page = await context.newPage()
+  if (told) await page.exposeFunction('tellProduced', (base64: string) => told(Buffer.from(base64, 'base64')))
+  await page.goto(receiver.origin)
+  await page.waitForFunction(() => 'rooms' in globalThis)
+  return page
+}
+
+type Start = { memoryBytes?: number; prefer?: 'opfs' | 'indexeddb' | 'memory'; patienceMs?: number; width?: number }
+
+/** Starts a recording that goes on; it is `rooms.recording`. */
+async function start(page: Page, options: Start = {}): Promise<void> {
+  await page.evaluate(async ({ memoryBytes, prefer, patienceMs, width }) => {
+    rooms.capture = rooms.canvasCapture(width ? { width, height: (width * 9) / 16 } : {})
+    rooms.recording = await rooms.sdk.startRecording({
+      server: '',
+      capture: rooms.capture,
+      title: 'kept',
+      ...(patienceMs && { patienceMs }),
+      spool: { ...(memoryBytes && { memoryBytes }), ...(prefer && { prefer }), retryMs: 500 },
+    })
+    rooms.recording.on('notice', ({ code }) => rooms.notices.push(code))
+    rooms.recording.on('state', ({ state }) => rooms.notices.push(`state ${state}`))
+  }, options)
+}
+
+const progress = (page: Page) => page.evaluate(() => rooms.recording!.progress)
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+async function stop(page: Page): Promise<StoredRecording> {
+  const id = await page.evaluate(async () => {
+    const view = await rooms.recording!.stop()
+    rooms.capture!.close()
+    return view.id
+  })
+  return receiver.recordings.get(id)!
+}
+
+async function expectWhole(recording: StoredRecording, page: Page): Promise<void> {
+  const made = await page.evaluate(async () =>
+    Math.max(0, ...[rooms.produced.reduce((sum, { length }) => sum + length, 0)]),
+  )
+  expect(recording.durable.offset).toBe(made)
+  expect(await sha256(await receiver.body(recording.id))).toBe(await page.evaluate(() => rooms.producedSha256()))
+  expect(await decode(recording.path)).toEqual([])
+}
+
+async function sha256(bytes: Buffer): Promise<string> {
+  return Buffer.from(await crypto.subtle.digest('SHA-256', new Uint8Array(bytes))).toString('hex')
+}
+
+describe('the server', () => {
+  it('is away at the start and for 10 s: the recording starts at once, and arrives whole', async () => {
+    const page = await openPage(browser)
+    receiver.leave()
+    await start(page)
+    expect((await page.evaluate(() => rooms.recording!.state)).state).toBe('recording')
+    await wait(2000)
+    receiver.back()
+    await expect.poll(async () => (await progress(page)).connection, { timeout: 8000 }).toBe('sending')
+    receiver.leave()
+    const left = await progress(page)
+    await wait(10_000)
+    const later = await progress(page)
+    expect(later.waitingBytes).toBeGreaterThan(left.waitingBytes + 50_000)
+    expect(later.unspooledBytes).toBeLessThan(200_000)
+    receiver.back()
+    await wait(500)
+    await expectWhole(await stop(page), page)
+    expect(await page.evaluate(() => rooms.notices)).toEqual(['state stopping', 'state published'])
+    await page.close()
+  })
+
+  it('cuts every connection after 50 kB and answers late: the body arrives whole, in pieces', async () => {
+    const page = await openPage(browser)
+    receiver.faults.dropAfterBytes = 50_000
+    receiver.faults.ackDelayMs = 50
+    await start(page)
+    await wait(4000)
+    receiver.faults.dropAfterBytes = null
+    const recording = await stop(page)
+    expect(recording.connections).toBeGreaterThan(2)
+    await expectWhole(recording, page)
+    await page.close()
+  })
+
+  it('is away at the end: the recording is kept, plays from an export, and is published when the server is back', async () => {
+    const page = await openPage(browser)
+    receiver.leave()
+    await start(page, { patienceMs: 500 })
+    await wait(2000)
+    const refusal = await page.evaluate(() => rooms.recording!.stop().catch((fault) => [fault.name, fault.code]))
+    expect(refusal).toEqual(['RecordingError', 'kept'])
+    const exported = await page.evaluate(async () => {
+      const blob = await rooms.sdk.exportSpool(rooms.recording!.spoolId)
+      return ((await blob.bytes()) as Uint8Array & { toBase64(): string }).toBase64()
+    })
+    const path = `${folder.path}/exported.mp4`
+    await writeFile(path, Buffer.from(exported, 'base64'))
+    expect(await decode(path)).toEqual([])
+    expect((await packets(path, 'v')).length).toBeGreaterThan(40)
+    receiver.back()
+    await page.waitForFunction(() => rooms.recording!.state.state === 'published', undefined, { timeout: 15_000 })
+    const [id] = [...receiver.recordings.keys()].slice(-1)
+    await expectWhole(receiver.recordings.get(id!)!, page)
+    await page.close()
+  })
+
+  it('[Q2] published it while nobody could reach it: the rest becomes a second recording that plays', async () => {
+    const page = await openPage(browser)
+    await start(page)
+    await expect.poll(async () => (await progress(page)).safeBytes, { timeout: 8000 }).toBeGreaterThan(50_000)
+    const first = (await page.evaluate(() => rooms.recording!.id))!
+    receiver.publishQuietly(first)
+    await wait(2500)
+    const second = await stop(page)
+    expect(second.id).not.toBe(first)
+    expect(await page.evaluate(() => rooms.notices)).toContain('continued')
+    expect(await decode(second.path)).toEqual([])
+    // Together they are the whole: the second begins with a fragment that the first does not have, or not whole.
+    const produced = await page.evaluate(() => rooms.produced.reduce((sum, { length }) => sum + length, 0))
+    const body = await receiver.body(second.id)
+    const firstBytes = receiver.recordings.get(first)!.durable.offset
+    expect(firstBytes + body.length).toBeGreaterThanOrEqual(produced)
+    const all = Buffer.from(await page.evaluate(pageProduced), 'base64')
+    const tail = body.subarray(body.indexOf('moof') - 4)
+    expect(all.subarray(all.length - tail.length).equals(tail)).toBe(true)
+    await page.close()
+  })
+
+  it('refuses for want of a session: kept as forbidden, delivered by a later visit', async () => {
+    const page = await openPage(browser)
+    receiver.faults.refuseCreate = 401
+    await start(page)
+    await wait(1500)
+    const refusal = await page.evaluate(() => rooms.recording!.stop().catch((fault) => fault.code))
+    expect(refusal).toBe('kept')
+    expect(await page.evaluate(() => rooms.recording!.state)).toMatchObject({ state: 'kept', reason: 'forbidden' })
+    receiver.faults.refuseCreate = null
+    const recovered = await page.evaluate(() => rooms.sdk.recoverRecordings({ server: '' }))
+    expect(recovered).toMatchObject([{ outcome: 'published' }])
+    const [result] = recovered
+    const id = result?.outcome === 'published' ? result.recording.id : ''
+    await expectWhole(receiver.recordings.get(id)!, page)
+    await page.close()
+  })
+
+  it('forgets a recording that is cancelled, and so does this machine', async () => {
+    const page = await openPage(browser)
+    await start(page)
+    await expect.poll(async () => (await progress(page)).safeBytes, { timeout: 8000 }).toBeGreaterThan(1000)
+    const before = receiver.recordings.size
+    await page.evaluate(() => rooms.recording!.cancel())
+    expect(receiver.recordings.size).toBe(before - 1)
+    expect(await page.evaluate(() => rooms.sdk.listSpools())).toEqual([])
+    await page.close()
+  })
+})
+
+const pageProduced = async (): Promise<string> => {
+  const whole = await new Blob(rooms.produced as Uint8Array<ArrayBuffer>[]).bytes()
+  return (whole as Uint8Array & { toBase64(): string }).toBase64()
+}
+
+describe('the page', () => {
+  it.each(['reload', 'close'] as const)('%s in mid-recording: all that was spooled is recovered', async (way) => {
+    const told: Buffer[] = []
+    const page = await openPage(browser, (bytes) => told.push(bytes))
+    receiver.leave()
+    await start(page)
+    await wait(4000)
+    const { recordedBytes, unspooledBytes } = await progress(page)
+    if (way === 'reload') await page.reload()
+    else await page.close()
+    receiver.back()
+    const next = way === 'reload' ? page : await openPage(browser)
+    await next.waitForFunction(() => 'rooms' in globalThis)
+    const listed = await next.evaluate(() => rooms.sdk.listSpools())
+    expect(listed).toMatchObject([{ title: 'kept', busy: false, kind: 'opfs' }])
+    await expectRecovered(next, told, recordedBytes - unspooledBytes)
+    await next.close()
+  })
+
+  it('two tabs at once do not mix, and neither takes the other for an orphan', async () => {
+    const [one, two] = [await openPage(browser), await openPage(browser)]
+    await start(one)
+    await start(two)
+    await wait(1500)
+    const seen = await two.evaluate(async () => ({
+      recovered: await rooms.sdk.recoverRecordings({ server: '' }),
+      busy: (await rooms.sdk.listSpools()).map(({ busy }) => busy),
+    }))
+    expect(seen).toEqual({ recovered: [], busy: [true, true] })
+    const other = await one.evaluate(() => rooms.recording!.spoolId)
+    expect(await two.evaluate((id) => rooms.sdk.exportSpool(id).catch((fault) => fault.code), other)).toBe('busy')
+    const first = await stop(one)
+    const second = await stop(two)
+    expect(first.id).not.toBe(second.id)
+    await expectWhole(first, one)
+    await expectWhole(second, two)
+    await one.close()
+    await two.close()
+  })
+
+  it.each(['indexeddb', 'memory'] as const)('records with the %s store too', async (prefer) => {
+    const page = await openPage(browser)
+    await start(page, { prefer })
+    expect(await page.evaluate(() => rooms.recording!.spool)).toBe(prefer)
+    await wait(1500)
+    await expectWhole(await stop(page), page)
+    await page.close()
+  })
+
+  it('whose own thread is blocked for 1.5 s misses no picture', async () => {
+    const page = await openPage(browser)
+    await page.evaluate(async () => {
+      const stream = await navigator.mediaDevices.getUserMedia({ video: true })
+      for (const track of stream.getTracks()) track.stop()
+      rooms.recording = await rooms.sdk.startRecording({
+        server: '',
+        capture: await rooms.sdk.openCapture({ camera: true, microphone: true }),
+      })
+      await new Promise((resolve) => setTimeout(resolve, 800))
+      for (const until = performance.now() + 1500; performance.now() < until; );
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    })
+    const id = await page.evaluate(async () => (await rooms.recording!.stop()).id)
+    const times = (await packets(receiver.recordings.get(id)!.path, 'v')).map(({ time }) => time)
+    const steps = times.slice(1).map((time, index) => time - times[index]!)
+    // 45 pictures fall into the block; a pipeline on the page's thread would make none of them, a busy machine most.
+    const missed = Math.max(...steps) * 30
+    expect(missed).toBeLessThan(30)
+    expect(times.length).toBeGreaterThan(50)
+    await page.close()
+  })
+})
+
+describe('the browser', () => {
+  it('is killed in mid-recording: another one with the same profile recovers what was spooled', async () => {
+    const told: Buffer[] = []
+    const profile = `${folder.path}/killed`
+    const killed = await spawnBrowser(profile)
+    const page = await openPage(killed.context, (bytes) => told.push(bytes))
+    await start(page)
+    await wait(2500)
+    receiver.leave()
+    await wait(2500)
+    const { recordedBytes, unspooledBytes, safeBytes } = await progress(page)
+    expect(safeBytes).toBeGreaterThan(0)
+    expect(safeBytes).toBeLessThan(recordedBytes)
+    await killed.kill()
+    receiver.back()
+    const again = await openBrowser(profile)
+    const next = await openPage(again)
+    await expectRecovered(next, told, recordedBytes - unspooledBytes)
+    await again.close()
+  })
+})
+
+describe('storage', () => {
+  /** From now on the browser gives this origin no more than `quotaSize` bytes; without one, what it likes. */
+  async function limitStorage(page: Page, quotaSize?: number): Promise<void> {
+    const session = await browser.newCDPSession(page)
+    const origin = receiver.origin
+    await session.send('Storage.overrideQuotaForOrigin', quotaSize === undefined ? { origin } : { origin, quotaSize })
+  }
+  afterEach(async () => {
+    const page = await browser.newPage()
+    await limitStorage(page)
+    await page.close()
+  })
+
+  it('that is full: the recording says so, goes on from memory while it is being sent, and arrives whole', async () => {
+    const page = await openPage(browser)
+    receiver.leave()
+    await start(page, { prefer: 'indexeddb' })
+    await limitStorage(page, 1000)
+    await expect.poll(() => page.evaluate(() => rooms.notices), { timeout: 8000 }).toContain('spool-full')
+    const { unspooledBytes } = await progress(page)
+    expect(unspooledBytes).toBeGreaterThan(0)
+    receiver.back()
+    await expect.poll(async () => (await progress(page)).waitingBytes, { timeout: 15_000 }).toBe(0)
+    await wait(1200)
+    await expectWhole(await stop(page), page)
+    await page.close()
+  })
+
+  it('that is full for a while: what waited in memory is stored when there is room again', async () => {
+    const page = await openPage(browser)
+    receiver.leave()
+    await start(page, { prefer: 'indexeddb' })
+    await limitStorage(page, 1000)
+    await expect.poll(() => page.evaluate(() => rooms.notices), { timeout: 8000 }).toContain('spool-full')
+    await limitStorage(page)
+    await expect.poll(() => page.evaluate(() => rooms.notices), { timeout: 8000 }).toContain('spool-recovered')
+    await expect.poll(async () => (await progress(page)).unspooledBytes).toBe(0)
+    receiver.back()
+    await expectWhole(await stop(page), page)
+    await page.close()
+  })
+
+  it('that is full while the server is away: at the bound of memory the recording ends, and is published whole', async () => {
+    const page = await openPage(browser)
+    receiver.leave()
+    await start(page, { prefer: 'indexeddb', memoryBytes: 150_000, patienceMs: 500 })
+    await limitStorage(page, 1000)
+    await page.waitForFunction(() => rooms.recording!.state.state === 'kept', undefined, { timeout: 20_000 })
+    expect(await page.evaluate(() => rooms.notices)).toEqual(
+      expect.arrayContaining(['spool-full', 'memory-full', 'state stopping', 'state kept']),
+    )
+    receiver.back()
+    await page.waitForFunction(() => rooms.recording!.state.state === 'published', undefined, { timeout: 15_000 })
+    const recording = [...receiver.recordings.values()].at(-1)!
+    const all = Buffer.from(await page.evaluate(pageProduced), 'base64')
+    const body = await receiver.body(recording.id)
+    expect(body.length).toBeGreaterThan(100_000)
+    expect(all.subarray(0, body.length).equals(body)).toBe(true)
+    await page.close()
+  })
+
+  it.each(['opfs', 'indexeddb'] as const)(
+    '%s that is full: a typed refusal, nothing half there, and it goes on later',
+    async (kind) => {
+      const page = await openPage(browser)
+      await page.evaluate(async (kind) => {
+        const store = await rooms.stores[kind]()
+        const id = crypto.randomUUID()
+        const meta = {
+          id,
+          title: '',
+          contentType: 'video/mp4',
+          createdAt: 1,
+          state: 'recording' as const,
+          target: null,
+          headBytes: 0,
+        }
+        rooms.file = await store.create(meta)
+        await rooms.file.append(new Uint8Array(1000).fill(1))
+      }, kind)
+      const append = () =>
+        page.evaluate(async () => {
+          // Chromium lets a file grow into a reserve before it asks for quota again: enough to come to its end.
+          for (let at = 0; at < 12; at++) {
+            const before = rooms.file!.size
+            try {
+              await rooms.file!.append(new Uint8Array(1024 * 1024).fill(2))
+            } catch (fault) {
+              return { code: (fault as { code: string }).code, grew: rooms.file!.size - before }
+            }
+          }
+          return null
+        })
+      await limitStorage(page, 20_000)
+      expect(await append()).toEqual({ code: 'quota', grew: 0 })
+      await limitStorage(page)
+      expect(await append()).toBeNull()
+      const sums = await page.evaluate(async () => {
+        const whole = await rooms.file!.read(0, rooms.file!.size)
+        await rooms.file!.close()
+        return {
+          right: whole.every((byte, at) => byte === (at < 1000 ? 1 : 2)),
+          whole: (whole.length - 1000) % (1024 * 1024),
+        }
+      })
+      expect(sums).toEqual({ right: true, whole: 0 })
+      for (const { id } of await page.evaluate(() => rooms.sdk.listSpools())) {
+        await page.evaluate((id) => rooms.sdk.deleteSpool(id), id)
+      }
+      await page.close()
+    },
+  )
+
+  it.each(['opfs', 'indexeddb', 'memory'] as const)('%s keeps the contract of spool stores', async (kind) => {
+    const page = await openPage(browser)
+    const held = await page.evaluate(async (kind) => {
+      const store = await rooms.stores[kind]()
+      return rooms.spoolContract(store, async () => (kind === 'indexeddb' ? rooms.stores[kind]() : store))
+    }, kind)
+    expect(held.length).toBeGreaterThanOrEqual(6)
+    await page.close()
+  })
+})
+
+async function expectRecovered(page: Page, told: Buffer[], spooledBytes: number): Promise<void> {
+  const before = new Set(receiver.recordings.keys())
+  const waiting = await page.evaluate(() => rooms.sdk.recoverRecordings({ server: '' }))
+  expect(waiting).toMatchObject([{ outcome: 'published' }])
+  const [result] = waiting
+  const id = result?.outcome === 'published' ? result.recording.id : ''
+  const body = await receiver.body(id)
+  expect(spooledBytes).toBeGreaterThan(50_000)
+  expect(body.length).toBeGreaterThanOrEqual(spooledBytes)
+  const produced = Buffer.concat(told)
+  expect(produced.subarray(0, body.length).equals(body)).toBe(true)
+  expect((await packets(receiver.recordings.get(id)!.path, 'v')).length).toBeGreaterThan(60)
+  expect(await page.evaluate(() => rooms.sdk.listSpools())).toEqual([])
+  expect(before.size).toBeLessThanOrEqual(receiver.recordings.size)
+}
+
+/** A browser of our own that can be killed the hard way. */
+async function spawnBrowser(profile: string): Promise<{ context: BrowserContext; kill(): Promise<void> }> {
+  const child: ChildProcess = spawn(
+    '/usr/bin/chromium',
+    ['--headless=new', '--remote-debugging-port=0', `--user-data-dir=${profile}`, ...browserArguments, 'about:blank'],
+    { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
+  )
+  let said = ''
+  child.stderr!.on('data', (text) => {
+    said += String(text)
+  })
+  await expect.poll(() => said, { timeout: 20_000 }).toMatch(/DevTools listening on ws:\S+/)
+  const url = /DevTools listening on (ws:\S+)/.exec(said)![1]!
+  const connected: Browser = await chromium.connectOverCDP(url)
+  return {
+    context: connected.contexts()[0]!,
+    async kill() {
+      const gone = once(child, 'exit')
+      process.kill(-child.pid!, 'SIGKILL') // the group that was made for it: all of its processes, at once
+      await gone
+    },
+  }
+}
