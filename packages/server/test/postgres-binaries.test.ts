@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, copyFileSync, linkSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -17,12 +17,25 @@ beforeEach(() => {
   folder = newTestFolder()
   chmodSync(folder, 0o755)
   root = join(folder, 'home', 'native')
-  cpSync(findBinaries().root, root, {
-    recursive: true,
-    filter: (path) => !path.endsWith('.a') && !lstatSync(path).isSymbolicLink(),
-  })
+  copyLinked(findBinaries().root, root)
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Hard links on one disk, so nothing in the copy may be changed in place. */
+function copyLinked(from: string, to: string): void {
+  mkdirSync(to, { recursive: true })
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)]
+    if (entry.isDirectory()) copyLinked(source, target)
+    else if (entry.isFile() && !entry.name.endsWith('.a')) {
+      try {
+        linkSync(source, target)
+      } catch {
+        copyFileSync(source, target)
+      }
+    }
+  }
+}
 
 it('do not run without their library links; with those made, they run in place', () => {
   expect(probeBinaries(binariesAt(root), user)).toMatchObject({ problem: expect.stringContaining('libicu') })
@@ -53,6 +66,8 @@ if (isRoot) {
   })
 
   it('that only root may read are copied, not linked', () => {
+    rmSync(join(root, 'bin', 'postgres'))
+    copyFileSync(findBinaries().postgres, join(root, 'bin', 'postgres'))
     chmodSync(join(root, 'bin', 'postgres'), 0o700)
     const { binaries } = reachableBinaries(binariesAt(root), [join(folder, 'open')], user)
     expect(statSync(binaries.postgres).mode & 0o777).toBe(0o755)
@@ -74,7 +89,8 @@ if (isRoot) {
     const drill = fileURLToPath(new URL('./postgres-drill-process.ts', import.meta.url))
     spawnSync('chown', ['65534:65534', place])
     const run = spawnSync(process.execPath, [drill, 'binaries', root, place], { ...nobody, cwd: '/', encoding: 'utf8' })
-    expect(run.stdout.trim().startsWith(`${place}/`)).toBe(true)
+    expect(run.stdout).not.toContain('error')
+    expect(run.stdout).toContain(`${place}/`)
   })
 
   it('are not put into a folder of somebody else', () => {

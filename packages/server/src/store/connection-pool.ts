@@ -37,17 +37,21 @@ function exactNumber(text: string): number {
 export function kyselyPool(pool: pg.Pool): PostgresPool {
   const wrapped = new WeakMap<pg.PoolClient, PostgresPoolClient>()
   const wrap = (client: pg.PoolClient): PostgresPoolClient => {
+    // The pool would lend it out again until its socket, too, has noticed.
+    let broken = false
     const query = async (sql: string, parameters: ReadonlyArray<unknown>): Promise<unknown> => {
       try {
         return await client.query(sql, [...parameters])
       } catch (error) {
-        throw storeErrorOf(error)
+        const known = storeErrorOf(error)
+        if (known instanceof StoreError && known.code === 'database-unavailable') broken = true
+        throw known
       }
     }
     return {
       // Kysely's other overload takes cursors, which we give it none of.
       query: query as unknown as PostgresPoolClient['query'],
-      release: (destroy) => client.release(destroy),
+      release: (destroy) => client.release(destroy === true || broken),
     }
   }
   return {

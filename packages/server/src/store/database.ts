@@ -116,6 +116,7 @@ export async function checkServer(client: pg.ClientBase): Promise<string> {
   return version
 }
 
+/** The host parameter wins over the one in front, which is there because a URL has to have one. */
 function socketUrl({ host, user, database }: { host: string; user: string; database: string }): string {
-  return `postgresql://${user}@/${database}?host=${encodeURIComponent(host)}`
+  return `postgresql://${user}@localhost/${database}?host=${encodeURIComponent(host)}`
 }
