@@ -16,7 +16,6 @@ import { openSession, signIn, signOut } from '../access/sign-in.ts'
 import { getApiKey, listApiKeys, revokeApiKey } from '../catalog/api-keys.ts'
 import { parseKeyId } from '../catalog/identifiers.ts'
 import { findOwner, getUser } from '../catalog/users.ts'
-import { guessLimit } from './guess-limit.ts'
 import { notFound } from './http-error.ts'
 import { requestOrigin } from './origin.ts'
 import type { App, Room } from './room.ts'
@@ -43,7 +42,10 @@ export function sessionRoutes(app: App, room: Room): void {
 
   app.post(
     '/api/v1/setup',
-    { config: guessLimit, schema: { tags: ['session'], body: setupRequest, response: { 201: sessionView } } },
+    {
+      config: { rateLimit: { max: 30, timeWindow: 60_000 } },
+      schema: { tags: ['session'], body: setupRequest, response: { 201: sessionView } },
+    },
     async (request, reply) => {
       const { token, ...account } = request.body
       const user = await completeSetup(db, token, account)

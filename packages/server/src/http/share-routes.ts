@@ -4,8 +4,8 @@ import { parseShareId } from '../catalog/identifiers.ts'
 import { getRecording } from '../catalog/recordings.ts'
 import type { Recording } from '../catalog/schema.ts'
 import { resolveShare } from '../catalog/shares.ts'
-import { guessLimit } from './guess-limit.ts'
 import { HttpError, notFound } from './http-error.ts'
+import { MissLimit } from './miss-limit.ts'
 import { requestOrigin } from './origin.ts'
 import type { Pages } from './pages.ts'
 import type { App, Room } from './room.ts'
@@ -15,11 +15,16 @@ const shareParams = z.object({ share: z.string() })
 /** What the holder of a link may see, without a header: the link is the key. */
 export function shareRoutes(app: App, room: Room, pages: Pages): void {
   const { db } = room
+  const misses = new MissLimit()
 
-  async function shared(text: string): Promise<{ recording: Recording; shareId: string }> {
+  async function shared(text: string, address: string): Promise<{ recording: Recording; shareId: string }> {
+    misses.check(address)
     const id = parseShareId(text)
     const share = id === undefined ? undefined : await resolveShare(db, id)
-    if (share === undefined) throw notFound()
+    if (share === undefined) {
+      misses.missed(address)
+      throw notFound()
+    }
     const recording = await getRecording(db, share.recordingId)
     if (recording === undefined) throw notFound()
     const caller = { kind: 'share', shareId: share.shareId, recordingId: share.recordingId } as const
@@ -30,9 +35,9 @@ export function shareRoutes(app: App, room: Room, pages: Pages): void {
 
   app.get(
     '/api/v1/shares/:share',
-    { config: guessLimit, schema: { tags: ['shares'], params: shareParams, response: { 200: recordingView } } },
+    { schema: { tags: ['shares'], params: shareParams, response: { 200: recordingView } } },
     async (request) => {
-      const { recording, shareId } = await shared(request.params.share)
+      const { recording, shareId } = await shared(request.params.share, request.ip)
       return room.describe(recording, requestOrigin(request.raw, room.publicUrl), shareId)
     },
   )
@@ -41,17 +46,16 @@ export function shareRoutes(app: App, room: Room, pages: Pages): void {
     app.route({
       method: ['GET', 'HEAD'],
       url: `/r/:share/${file}`,
-      config: guessLimit,
       schema: { tags: ['files'], params: shareParams },
       handler: async (request, reply) => {
-        const { recording } = await shared(request.params.share)
+        const { recording } = await shared(request.params.share, request.ip)
         return room.sendFile(request, reply, recording, file)
       },
     })
   }
 
-  app.get('/r/:share', { config: guessLimit, schema: { hide: true, params: shareParams } }, async (request, reply) => {
-    const found = await shared(request.params.share).catch((error: unknown) => {
+  app.get('/r/:share', { schema: { hide: true, params: shareParams } }, async (request, reply) => {
+    const found = await shared(request.params.share, request.ip).catch((error: unknown) => {
       if (error instanceof HttpError) return null
       throw error
     })
@@ -64,7 +68,6 @@ export function shareRoutes(app: App, room: Room, pages: Pages): void {
   app.get(
     '/oembed',
     {
-      config: guessLimit,
       schema: {
         tags: ['shares'],
         querystring: z.object({
@@ -81,7 +84,7 @@ export function shareRoutes(app: App, room: Room, pages: Pages): void {
         throw new HttpError(501, 'unsupported-format', 'oEmbed here is JSON')
       const origin = requestOrigin(request.raw, room.publicUrl)
       const share = url.startsWith(`${origin}/r/`) ? url.slice(`${origin}/r/`.length).split(/[?#]/)[0]! : ''
-      const { recording, shareId } = await shared(share)
+      const { recording, shareId } = await shared(share, request.ip)
       const view = await room.describe(recording, origin, shareId)
       const { width, height } = fitted(view, maxwidth ?? 1280, maxheight ?? 720)
       return {
