@@ -1,38 +1,37 @@
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
 const web = join(root, 'packages/web')
 const stamp = join(web, 'dist', '.built-from')
+const sources = [
+  'packages/{web,player,recorder,protocol,media}/src/**/*.{ts,css}',
+  'packages/web/{index.html,vite.config.ts,public/**}',
+  'package-lock.json',
+]
 
-/** Builds the pages, unless those that are there were built from the same sources. */
-export async function buildPages(): Promise<string> {
-  const sources = digestSources()
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === sources) return join(web, 'dist')
-  console.error('building the pages …')
-  const { build } = await import('vite')
-  await build({ root: web, configFile: join(web, 'vite.config.ts'), logLevel: 'warn' })
-  writeFileSync(stamp, sources)
-  return join(web, 'dist')
+/**
+ * Builds the pages, unless those that are there were built from the same sources. In a process of its own: a bundler
+ * leaves hundreds of megabytes behind, which a server would carry from then on.
+ */
+export function buildPages(): void {
+  const wanted = digestSources()
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
+  console.error('building the pages (once per change of their sources) …')
+  const vite = join(root, 'node_modules/vite/bin/vite.js')
+  const built = spawnSync(process.execPath, [vite, 'build', web, '--logLevel', 'error'], { stdio: ['ignore', 2, 2] })
+  if (built.status !== 0) throw new Error('the pages could not be built: see above')
+  writeFileSync(stamp, wanted)
 }
 
 function digestSources(): string {
   const hash = createHash('sha256')
-  const patterns = [
-    'packages/{web,player,recorder,protocol,media}/src/**/*.{ts,css}',
-    'packages/web/{index.html,vite.config.ts,public/**}',
-    'package-lock.json',
-  ]
-  for (const name of globSync(patterns, { cwd: root }).sort()) {
-    if (name.endsWith('.test.ts')) continue
+  for (const name of globSync(sources, { cwd: root }).sort()) {
     const path = join(root, name)
-    hash.update(name)
-    try {
-      hash.update(readFileSync(path))
-    } catch {
-      // a folder that the pattern matched
-    }
+    if (name.endsWith('.test.ts') || !statSync(path).isFile()) continue
+    hash.update(`${name}\0`).update(readFileSync(path))
   }
   return hash.digest('hex')
 }

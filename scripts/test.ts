@@ -5,7 +5,7 @@ import { buildPages } from './pages.ts'
 const only = process.argv.slice(2)
 const node = (...args: string[]) => spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1
 
-await buildPages()
+buildPages()
 let failed = 0
 if (only.length === 0) failed += node('scripts/check.ts')
 failed += node('node_modules/vitest/vitest.mjs', 'run', ...only)

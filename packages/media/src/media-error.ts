@@ -1,4 +1,4 @@
-/** What can be wrong with media bytes. Every code is listed in `docs/errors.md`. */
+/** What can be wrong with media bytes. */
 export type MediaErrorCode =
   | 'not-media' // no container that we know begins like this
   | 'malformed' // the structure contradicts itself or its specification
