@@ -236,6 +236,7 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
       this.#held.spool.append(bytes, sync)
     } catch (fault) {
       if (!(fault instanceof SpoolError)) throw fault
+      if (this.#state.state !== 'recording' && this.#state.state !== 'paused') return
       // Neither disk nor memory nor network takes more: what is there must not be spoilt by a hole.
       this.#notice('memory-full', `${fault.message}; the recording ends here`)
       this.#endByItself()

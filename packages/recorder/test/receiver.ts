@@ -23,6 +23,8 @@ const window = 8 * 1024 * 1024
 export type Faults = {
   /** Nobody answers: requests are cut, sockets are cut. */
   away: boolean
+  /** While away the page's own files are gone, too. */
+  pagesToo: boolean
   /** Acknowledgements wait this long, ms. */
   ackDelayMs: number
   /** Requests to create a recording are answered with this status. */
@@ -49,8 +51,10 @@ export type StoredRecording = {
 }
 
 export class Receiver {
-  readonly faults: Faults = { away: false, ackDelayMs: 0, refuseCreate: null, dropAfterBytes: null }
+  readonly faults: Faults = { away: false, pagesToo: false, ackDelayMs: 0, refuseCreate: null, dropAfterBytes: null }
   readonly recordings: Map<string, StoredRecording> = new Map()
+  /** Sent with every file of the page. */
+  pageHeaders: Record<string, string> = {}
   readonly #http: Server
   readonly #sockets = new WebSocketServer({ noServer: true, handleProtocols: () => ingestSubprotocol })
   readonly #folder: string
@@ -114,6 +118,10 @@ export class Receiver {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = request.url ?? '/'
     if (!url.startsWith('/api/')) {
+      if (this.faults.away && this.faults.pagesToo) {
+        request.socket.destroy()
+        return
+      }
       await this.#page(url, response)
       return
     }
@@ -174,7 +182,10 @@ export class Receiver {
     }
     try {
       const bytes = await readFile(join(this.#site, path))
-      response.writeHead(200, { 'content-type': types[extname(path)] ?? 'application/octet-stream' })
+      response.writeHead(200, {
+        'content-type': types[extname(path)] ?? 'application/octet-stream',
+        ...this.pageHeaders,
+      })
       response.end(bytes)
     } catch {
       response.writeHead(404).end()

@@ -1,4 +1,6 @@
+import { prepareEncodeWorker } from '../encode/worker-door.ts'
 import { Emitter } from '../listeners.ts'
+import { prepareSpools } from '../spool/spools.ts'
 import { type AudioInput, type AudioMix, openAudioMix } from './audio-mix.ts'
 import { type Bubble, defaultBubble } from './bubble.ts'
 import { CaptureError } from './capture-error.ts'
@@ -15,6 +17,8 @@ export async function openCapture(options: CaptureOptions): Promise<Capture> {
   if (!options.screen && !options.camera && !options.microphone) {
     throw new CaptureError('nothing-chosen', null, 'choose a screen, a camera or a microphone')
   }
+  prepareEncodeWorker()
+  prepareSpools()
   const picture = {
     maxWidth: options.maxWidth ?? 1920,
     maxHeight: options.maxHeight ?? 1080,

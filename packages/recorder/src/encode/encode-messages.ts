@@ -1,6 +1,6 @@
 // What the page and the encoding worker say to each other.
 import type { Bubble, Size } from '../capture/bubble.ts'
-import type { EncoderChoice } from './choose-encoder.ts'
+import type { AudioCodec, EncoderChoice } from './choose-encoder.ts'
 import type { PictureSource } from './frame-stage.ts'
 
 export type EncodeStart = {
@@ -25,6 +25,8 @@ export type ComposeStart = {
 }
 
 export type ToWorker =
+  /** Load what will be needed, so that a recording can begin without the server. */
+  | { type: 'prepare' }
   | EncodeStart
   | ComposeStart
   | { type: 'arrange'; bubble: Bubble }
@@ -34,7 +36,8 @@ export type ToWorker =
   | { type: 'stop' }
 
 export type FromWorker =
-  | { type: 'started' }
+  /** `audio`: the codec that is used, which may be another than the one that was chosen. */
+  | { type: 'started'; audio: AudioCodec | null }
   | { type: 'bytes'; bytes: Uint8Array<ArrayBuffer>; sync: boolean; durationMs: number }
   | { type: 'stopped'; durationMs: number }
   | { type: 'failed'; message: string }

@@ -1,6 +1,7 @@
 // The encoding worker: composes pictures at a constant rate and makes the body. Its timers and streams go on while the
 // tab is hidden, and nothing that the page does can hold them up.
 import { Mp4OutputFormat, Output, StreamTarget, type StreamTargetChunk } from 'mediabunny'
+import { aacUsable } from './aac.ts'
 import { AudioLane } from './audio-lane.ts'
 import type { ComposeStart, EncodeStart, FromWorker, ToWorker } from './encode-messages.ts'
 import { FrameStage } from './frame-stage.ts'
@@ -32,6 +33,7 @@ function fail(cause: unknown): void {
 }
 
 const handlers: { [Type in ToWorker['type']]: (message: Extract<ToWorker, { type: Type }>) => void } = {
+  prepare: () => void aacUsable(),
   start: (message) => void encode(message).catch(fail),
   compose: (message) => compose(message),
   arrange: (message) => {
@@ -100,9 +102,10 @@ async function encode(message: EncodeStart): Promise<void> {
     output.addVideoTrack(lane.source, { frameRate })
   }
   let audio: AudioLane | null = null
-  if (choice.audio !== null && message.sound !== null) {
-    audio = new AudioLane(choice.audio, soundRate, () => clock, breakDown)
-    if (choice.audio === 'aac') await registerAac()
+  let audioCodec = choice.audio
+  if (audioCodec !== null && message.sound !== null) {
+    if (audioCodec === 'aac' && !(await aacUsable())) audioCodec = 'opus'
+    audio = new AudioLane(audioCodec, soundRate, () => clock, breakDown)
     output.addAudioTrack(audio.source)
     audio.read(message.sound).catch(() => {}) // the track ended; silence follows
   }
@@ -110,7 +113,7 @@ async function encode(message: EncodeStart): Promise<void> {
 
   function begin(): void {
     clock = new MediaClock(performance.now())
-    post({ type: 'started' })
+    post({ type: 'started', audio: audioCodec })
     metronome?.reset() // picture 0 at once
   }
 
@@ -164,14 +167,6 @@ async function encode(message: EncodeStart): Promise<void> {
   }
 }
 
-/** A megabyte of WebAssembly: loaded only where the browser has no AAC encoder of its own. */
-async function registerAac(): Promise<void> {
-  const { canEncodeAudio } = await import('mediabunny')
-  if (await canEncodeAudio('aac', { numberOfChannels: 2, sampleRate: soundRate, bitrate: 128_000 })) return
-  const { registerAacEncoder } = await import('@mediabunny/aac-encoder')
-  registerAacEncoder()
-}
-
 function compose(message: ComposeStart): void {
   const stage = openStage(message)
   const clock = new MediaClock(performance.now())
@@ -186,7 +181,7 @@ function compose(message: ComposeStart): void {
       if (writing || stage.size === null) return
       const frame = stage.compose(Math.round((index * 1e6) / message.frameRate), Math.round(1e6 / message.frameRate))
       if (frame === null) return
-      if (!started) post({ type: 'started' })
+      if (!started) post({ type: 'started', audio: null })
       started = true
       writing = true
       writer.write(frame).then(

@@ -12,6 +12,7 @@ export function webCodecsEncoder(
   events: BodyEvents,
   keyIntervalMs = 1000,
 ): BodyEncoder {
+  let used = choice
   let worker: EncodeWorker | null = null
   let durationMs = 0
   let pausedMs = 0
@@ -27,7 +28,9 @@ export function webCodecsEncoder(
   }
 
   return {
-    choice,
+    get choice() {
+      return used
+    },
     get durationMs() {
       if (startedAt === null) return 0
       return stopping === null ? (pausedAt ?? performance.now()) - startedAt - pausedMs : durationMs
@@ -68,7 +71,8 @@ export function webCodecsEncoder(
       )
       opened.on('bytes', ({ bytes, sync }) => events.onBytes(bytes, { sync }))
       return new Promise((resolve, reject) => {
-        opened.on('started', () => {
+        opened.on('started', ({ audio }) => {
+          used = { ...choice, audio }
           startedAt = performance.now()
           resolve()
         })

@@ -11,9 +11,27 @@ export interface EncodeWorker extends Listeners<WorkerEvents> {
   close(): void
 }
 
-export function openEncodeWorker(): EncodeWorker {
+let spare: Worker | null = null
+
+/** Loads the worker and its encoders ahead, so that a recording begins at once, also when the server is away by then. */
+export function prepareEncodeWorker(): void {
+  if (spare !== null || typeof MediaStreamTrackProcessor !== 'function') return
+  const prepared = startWorker()
+  spare = prepared
+  prepared.onerror = () => {
+    if (spare === prepared) spare = null
+  }
+  prepared.postMessage({ type: 'prepare' } satisfies ToWorker)
+}
+
+function startWorker(): Worker {
   // Literal, so that bundlers see it (Vite needs `worker: { format: 'es' }`).
-  const worker = new Worker(new URL('./encode-worker.ts', import.meta.url), { type: 'module', name: 'rushes-encode' })
+  return new Worker(new URL('./encode-worker.ts', import.meta.url), { type: 'module', name: 'rushes-encode' })
+}
+
+export function openEncodeWorker(): EncodeWorker {
+  const worker = spare ?? startWorker()
+  spare = null
   const emitter = new Emitter<WorkerEvents>()
   let closed = false
   worker.onmessage = (event: MessageEvent<FromWorker>) => emitter.emit(event.data.type, event.data as never)

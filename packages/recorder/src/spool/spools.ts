@@ -43,6 +43,11 @@ function openStores(): Promise<SpoolStore[]> {
   return stores
 }
 
+/** Opens the stores ahead, so that a recording begins at once. */
+export function prepareSpools(): void {
+  openStores().catch(() => {})
+}
+
 /** @param prefer a kind of store that is to be used, where it is there */
 export async function createSpool(
   meta: Omit<SpoolMeta, 'id' | 'createdAt' | 'state' | 'target' | 'headBytes'>,

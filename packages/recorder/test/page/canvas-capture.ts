@@ -12,6 +12,8 @@ export function canvasCapture(options: {
   height?: number
   video?: boolean
   audio?: boolean
+  /** A picture that cannot be made small. */
+  noise?: boolean
 }): CanvasCapture {
   const emitter = new Emitter<CaptureEvents>()
   const sources: CaptureSource[] = []
@@ -20,6 +22,7 @@ export function canvasCapture(options: {
   let timer: ReturnType<typeof setInterval> | undefined
   if (options.video !== false) {
     const context = canvas.getContext('2d', { alpha: false })!
+    const grain = options.noise ? makeGrain(canvas.width + 200, canvas.height + 200) : null
     let step = 0
     timer = setInterval(() => {
       step++
@@ -27,6 +30,7 @@ export function canvasCapture(options: {
       context.fillRect(0, 0, canvas.width, canvas.height)
       context.fillStyle = '#000'
       context.fillRect((step * 7) % canvas.width, 0, 20, canvas.height)
+      if (grain !== null) context.drawImage(grain, -((step * 37) % 200), -((step * 53) % 200))
     }, 33)
     sources.push({ kind: 'screen', label: 'canvas', stream: canvas.captureStream(30), live: true })
   }
@@ -76,4 +80,15 @@ export function canvasCapture(options: {
       for (const { stream } of sources) for (const track of stream.getTracks()) track.stop()
     },
   }
+}
+
+function makeGrain(width: number, height: number): HTMLCanvasElement {
+  const canvas = document.createElement('canvas')
+  Object.assign(canvas, { width, height })
+  const context = canvas.getContext('2d')!
+  const image = context.createImageData(width, height)
+  const words = new Uint32Array(image.data.buffer)
+  for (let at = 0; at < words.length; at++) words[at] = 0xff000000 | (Math.random() * 0xffffff)
+  context.putImageData(image, 0, 0)
+  return canvas
 }

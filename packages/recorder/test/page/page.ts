@@ -19,8 +19,11 @@ type Rooms = {
   /** What a test left running. */
   recording: sdk.Recording | null
   capture: CanvasCapture | null
+  opened: sdk.Capture | null
   notices: string[]
   file: SpoolFile | null
+  /** A mebibyte that storage cannot make smaller. */
+  grain: Uint8Array<ArrayBuffer>
 }
 
 declare global {
@@ -37,6 +40,9 @@ DurableSpool.prototype.append = function (bytes, sync) {
   append.call(this, bytes, sync)
 }
 
+const grain = new Uint8Array(1024 * 1024)
+for (let at = 0; at < grain.length; at += 65_536) crypto.getRandomValues(grain.subarray(at, at + 65_536))
+
 globalThis.rooms = {
   sdk,
   canvasCapture,
@@ -50,8 +56,10 @@ globalThis.rooms = {
   },
   recording: null,
   capture: null,
+  opened: null,
   notices: [],
   file: null,
+  grain,
 }
 
 // Something that moves, for captures of this tab.
