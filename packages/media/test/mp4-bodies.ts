@@ -2,7 +2,16 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny'
+import {
+  ALL_FORMATS,
+  BufferSource,
+  BufferTarget,
+  Conversion,
+  EncodedPacketSink,
+  Input,
+  Mp4OutputFormat,
+  Output,
+} from 'mediabunny'
 import type { View } from '../src/body-index.ts'
 import { applyPatches, type Layout } from '../src/layout.ts'
 import { openFragmentReader } from '../src/mp4/fragments.ts'
@@ -140,6 +149,44 @@ export function probePackets(path: string, ...options: string[]): Packet[] {
     pos: Number(packet['pos']),
     key: String(packet['flags']).startsWith('K'),
   }))
+}
+
+/** The packets of a file put by mediabunny into a fragmented MP4, as the recorder does; nothing is encoded again. */
+export async function remuxByBunny(bytes: Uint8Array, fragmentSeconds: number): Promise<Uint8Array> {
+  const input = new Input({ formats: ALL_FORMATS, source: new BufferSource(bytes) })
+  const format = new Mp4OutputFormat({ fastStart: 'fragmented', minimumFragmentDuration: fragmentSeconds })
+  const output = new Output({ format, target: new BufferTarget() })
+  const conversion = await Conversion.init({ input, output, showWarnings: false })
+  await conversion.execute()
+  return new Uint8Array(output.target.buffer!)
+}
+
+export type StreamFacts = { [name: string]: unknown }
+
+/** What ffprobe says of each stream, as far as a player would act on it. */
+export function probeStreams(path: string): StreamFacts[] {
+  const args = ['-v', 'error', '-show_streams', '-of', 'json', path]
+  const { streams } = JSON.parse(execFileSync('ffprobe', args, { encoding: 'utf8' })) as { streams: StreamFacts[] }
+  const names = [
+    'codec_name',
+    'codec_tag_string',
+    'profile',
+    'width',
+    'height',
+    'sample_aspect_ratio',
+    'pix_fmt',
+    'level',
+  ]
+  const more = ['color_range', 'color_space', 'color_transfer', 'color_primaries', 'sample_rate', 'channels', 'index']
+  return streams.map((stream) => {
+    const facts: StreamFacts = {}
+    for (const name of [...names, ...more]) facts[name] = stream[name]
+    if (facts['sample_aspect_ratio'] === '1:1') facts['sample_aspect_ratio'] = undefined
+    const sides = (stream['side_data_list'] ?? []) as StreamFacts[]
+    facts['rotation'] = sides.find((side) => 'rotation' in side)?.['rotation'] ?? 0
+    facts['language'] = (stream['tags'] as StreamFacts | undefined)?.['language'] ?? 'und'
+    return facts
+  })
 }
 
 /** Packets of each track in decoding order as mediabunny finds them, times in seconds with edits applied. */

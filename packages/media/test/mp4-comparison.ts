@@ -35,6 +35,18 @@ function compareSync(told: readonly ToldSample[], probed: readonly Packet[], bod
   else expect(ours).toEqual(keys(probed))
 }
 
+/**
+ * How much later ffmpeg shows a fragmented body's pictures than their composition times say: its dts_shift, once more.
+ * In the view, where the same offsets are in `ctts`, it doesn't. Seconds, not positive.
+ */
+export function negativeShift(body: Uint8Array): number {
+  if (!holds(body, 'moof')) return 0
+  const { tracks, samples } = readAll(body)
+  const video = tracks.find(({ kind }) => kind === 'video')
+  if (video === undefined) return 0
+  return Math.min(0, ...samples.map(({ dts, pts }) => pts - dts)) / video.timescale
+}
+
 export function comparedStreams(
   wanted: readonly DecodedFrame[],
   got: readonly DecodedFrame[],

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -9,10 +9,19 @@ import {
   makeBody,
   openFolder,
   probePackets,
+  probeStreams,
   readAll,
+  remuxByBunny,
   writeView,
 } from './mp4-bodies.ts'
-import { comparedStreams, compareWithProbe, expectSame, holds, TIME_TOLERANCE } from './mp4-comparison.ts'
+import {
+  comparedStreams,
+  compareWithProbe,
+  expectSame,
+  holds,
+  negativeShift,
+  TIME_TOLERANCE,
+} from './mp4-comparison.ts'
 
 const folder = openFolder()
 afterAll(() => folder.remove())
@@ -33,9 +42,7 @@ describe.each(Object.keys(MADE))('a body of %s', (name) => {
   it('decodes to the same pictures and sound at the same times in its MP4 view', () => {
     const [video, audio] = comparedStreams(decodedFrames(path), decodedFrames(viewPath))
     const told = readAll(body)
-    const negative = Math.min(0, ...told.samples.map(({ dts, pts }) => pts - dts))
-    const timescale = told.tracks.find(({ kind }) => kind === 'video')!.timescale
-    expectSame(video![1], video![0], negative / timescale)
+    expectSame(video![1], video![0], negativeShift(body))
     // ffmpeg applies an edit list to samples of moov and not to those of fragments: what the view leaves out at the
     // start is what the body's own edit says.
     const sound = told.tracks.find(({ kind }) => kind === 'audio')
@@ -62,6 +69,25 @@ describe.each(Object.keys(MADE))('a body of %s', (name) => {
   })
 })
 
+describe.each([
+  ['avc with B-frames, aac', 0.5],
+  ['vp9, opus, no tfhd offset', 1],
+  ['av1, aac, fragments of half a second', 1],
+])('%s, put into fragments by mediabunny', (name, fragmentSeconds) => {
+  it('is read as ffprobe reads it, and decodes to the same in its MP4 view', async () => {
+    const path = folder.path('bunny.mp4')
+    const viewPath = folder.path('bunny.view.mp4')
+    const body = await remuxByBunny(makeBody(name, path), fragmentSeconds)
+    writeFileSync(path, body)
+    expect(holds(body, 'moof')).toBe(true)
+    compareWithProbe(path, body)
+    writeView(body, viewPath)
+    const [video, audio] = comparedStreams(decodedFrames(path), decodedFrames(viewPath))
+    expectSame(video![1], video![0], negativeShift(body))
+    expectSame(audio![1], audio![0])
+  })
+})
+
 /** Not by an edit list but by iTunes' own tag is this one's start cut; views carry no tags. */
 const CUT_BY_TAG = 'testMP4.m4a'
 
@@ -79,6 +105,14 @@ describe.each(samples)('the sample %s', (name) => {
   const viewPath = folder.path('sample.view.mp4')
 
   it('is read as ffprobe reads it', () => compareWithProbe(path, body))
+
+  it('is described to players as before', () => {
+    writeView(body, viewPath)
+    const kinds = readAll(body).tracks.map(({ kind }) => kind)
+    const used = new Set(probePackets(path).map(({ stream }) => stream))
+    const wanted = probeStreams(path).filter(({ index }) => used.has(Number(index)) && kinds[Number(index)] !== 'other')
+    expect(probeStreams(viewPath)).toEqual(wanted.map((facts, index) => ({ ...facts, index })))
+  })
 
   it('decodes to the same in its MP4 view', () => {
     writeView(body, viewPath)

@@ -151,8 +151,10 @@ export function colr(colour: ColourDescription | null): Box | null {
 export function pasp(video: VideoFormat): Box | null {
   const wide = Math.round(video.displayWidth * video.height)
   const high = Math.round(video.displayHeight * video.width)
-  // Sizes to show are whole pixels: a ratio that rounding alone explains is 1:1.
-  if (!(wide > 0 && high > 0) || Math.abs(wide - high) <= Math.max(video.width, video.height)) return null
+  if (!(wide > 0 && high > 0) || wide === high) return null
+  // Where the size to show is in whole pixels, a ratio that rounding alone explains is 1:1.
+  const isWhole = Number.isInteger(video.displayWidth) && Number.isInteger(video.displayHeight)
+  if (isWhole && Math.abs(wide - high) <= Math.max(video.width, video.height)) return null
   const divisor = greatestCommonDivisor(wide, high)
   return box('pasp', u32(wide / divisor, high / divisor))
 }

@@ -62,6 +62,9 @@ export function openMp4Tables(): Mp4Tables {
       if (!(Number.isInteger(track.timescale) && track.timescale > 0 && track.timescale < 2 ** 32)) {
         throw new MediaError('malformed', `track ${track.id} counts ${track.timescale} ticks a second`)
       }
+      if (!(Number.isInteger(track.id) && track.id > 0 && track.id < 2 ** 32)) {
+        throw new MediaError('malformed', `no track can have the number ${track.id}`)
+      }
       const known = states.get(track.id)
       if (known === undefined || known.tables.count === 0) {
         states.set(track.id, { track, tables: new SampleTables(), clock: trackClock(track) })

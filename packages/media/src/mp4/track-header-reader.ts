@@ -42,6 +42,10 @@ const CONFIG_BOXES: { readonly [codec: string]: string } = {
   flac: 'dfLa',
 }
 
+/** QuickTime File Format, Language Code Values: what `mdhd` has below 0x400, the commonest of them. */
+const MACINTOSH_LANGUAGES =
+  'eng fra deu ita nld swe spa dan por nor heb jpn ara fin ell isl mlt tur hrv zho urd hin tha kor'.split(' ')
+
 type Presentation = Pick<VideoFormat, 'displayWidth' | 'displayHeight' | 'rotation'>
 
 type Entry = {
@@ -112,8 +116,8 @@ function readMediaHeader(fields: FieldReader): { timescale: number; language: st
   fields.skip(version === 1 ? 8 : 4)
   const packed = fields.u16()
   const letters = [packed >> 10, packed >> 5, packed].map((five) => String.fromCharCode((five & 31) + 0x60)).join('')
-  // Below 0x400 it is one of QuickTime's Macintosh language numbers.
-  return { timescale, language: packed >= 0x400 && /^[a-z]{3}$/.test(letters) ? letters : 'und' }
+  const language = packed < 0x400 ? MACINTOSH_LANGUAGES[packed] : letters
+  return { timescale, language: language !== undefined && /^[a-z]{3}$/.test(language) ? language : 'und' }
 }
 
 function readExtendedLanguage(view: DataView, mdia: BoxRange): string | null {
@@ -178,16 +182,15 @@ function readVisualEntry(view: DataView, entry: BoxRange, shown: Presentation): 
   return { codec, codecId: entry.type, config: readConfig(view, inner, codec), video, audio: null }
 }
 
-/** `tkhd` says the size to show; writers that leave it at the coded size may still say `pasp` (§12.1.4). */
+/** `pasp` (§12.1.4) says it exactly; `tkhd`, which has the size in whole pixels for most writers, is asked without it. */
 function shownSize(view: DataView, inner: BoxRange, width: number, height: number, shown: Presentation): Presentation {
-  const isSaid = shown.displayWidth > 0 && shown.displayHeight > 0
   const { rotation } = shown
-  if (isSaid && !(shown.displayWidth === width && shown.displayHeight === height)) return shown
   const pasp = findBox(view, inner.start, inner.end, 'pasp')
-  if (pasp === null || pasp.end - pasp.start < 8) return { rotation, displayWidth: width, displayHeight: height }
-  const ratio = view.getUint32(pasp.start) / view.getUint32(pasp.start + 4)
-  const isUsable = ratio >= 1 / 16 && ratio <= 16
-  return { rotation, displayWidth: isUsable ? Math.round(width * ratio) : width, displayHeight: height }
+  const hasRatio = pasp !== null && pasp.end - pasp.start >= 8
+  const ratio = hasRatio ? view.getUint32(pasp.start) / view.getUint32(pasp.start + 4) : 0
+  if (ratio >= 1 / 16 && ratio <= 16) return { rotation, displayWidth: width * ratio, displayHeight: height }
+  const isSaid = shown.displayWidth > 0 && shown.displayHeight > 0
+  return isSaid ? shown : { rotation, displayWidth: width, displayHeight: height }
 }
 
 function readColour(view: DataView, inner: BoxRange): ColourDescription | null {
