@@ -8,6 +8,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { ALL_FORMATS, BufferSource, BufferTarget, Conversion, Input, Output, WebMOutputFormat } from 'mediabunny'
 import { type Browser, chromium } from 'playwright-core'
 
 const run = promisify(execFile)
@@ -39,6 +40,17 @@ async function cached(key: unknown, extension: string, make: (path: string) => P
 export function madeByFfmpeg(extension: string, args: readonly string[]): Promise<string> {
   return cached(['ffmpeg', extension, args], extension, async (path) => {
     await run('ffmpeg', ['-v', 'error', '-nostdin', '-y', ...args, path])
+  })
+}
+
+/** Path of a file put by mediabunny into WebM as the recorder does, append-only; nothing is encoded again. */
+export function madeByMediabunny(from: string): Promise<string> {
+  return cached(['mediabunny', 'append-only', from], 'webm', async (path) => {
+    const input = new Input({ formats: ALL_FORMATS, source: new BufferSource(await readFile(from)) })
+    const output = new Output({ format: new WebMOutputFormat({ appendOnly: true }), target: new BufferTarget() })
+    const conversion = await Conversion.init({ input, output, showWarnings: false })
+    await conversion.execute()
+    await writeFile(path, new Uint8Array(output.target.buffer!))
   })
 }
 

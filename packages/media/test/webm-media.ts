@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { bytesOf, madeByChromium, madeByFfmpeg } from './made-media.ts'
+import { bytesOf, madeByChromium, madeByFfmpeg, madeByMediabunny } from './made-media.ts'
 
 export type Medium = { name: string; path: string; bytes: Uint8Array }
 
@@ -56,6 +56,12 @@ export function ffmpegMedia(): Promise<Medium[]> {
   )
 }
 
+/** What mediabunny muxes in the browser, over samples of ffmpeg's. */
+export async function mediabunnyMedia(): Promise<Medium[]> {
+  const sources = (await ffmpegMedia()).filter(({ name }) => ['vp8 + vorbis', 'vp9 + opus'].includes(name))
+  return Promise.all(sources.map(async ({ name, path }) => medium(`mediabunny ${name}`, await madeByMediabunny(path))))
+}
+
 /** What Chromium's MediaRecorder sends, with a pause in it. */
 export async function chromiumMedia(): Promise<Medium[]> {
   const paused = await madeByChromium({
@@ -89,7 +95,7 @@ export async function fixtureMedia(): Promise<Medium[]> {
 }
 
 export async function allMedia(): Promise<Medium[]> {
-  return [...(await ffmpegMedia()), ...(await chromiumMedia()), ...(await fixtureMedia())]
+  return [...(await ffmpegMedia()), ...(await mediabunnyMedia()), ...(await chromiumMedia()), ...(await fixtureMedia())]
 }
 
 async function medium(name: string, path: string): Promise<Medium> {

@@ -98,9 +98,10 @@ class Tables implements WebmTables {
     if (refusal !== null) return refusal
     const clusters = this.#clusters.extents()
     const header = this.#header(durationMs, clusters)
+    const contentType = this.#cueTrack >= 0 ? 'video/webm' : 'audio/webm'
     return {
       state: 'ready',
-      layout: makeLayout('video/webm', [{ kind: 'bytes', bytes: header }, ...clusters], this.#patches()),
+      layout: makeLayout(contentType, [{ kind: 'bytes', bytes: header }, ...clusters], this.#patches()),
     }
   }
 

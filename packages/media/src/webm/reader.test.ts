@@ -257,6 +257,15 @@ describe('what cannot be read is a typed fault, and what came before it stays', 
     expect(traced.index.webmView().state).toBe(samples > 0 ? 'ready' : 'unsupported')
   })
 
+  it('an Opus track without an OpusHead has no MP4 view, and a WebM view of sound', () => {
+    const broken = audioEntry(1, 'A_OPUS', binaryElement(id.CODEC_PRIVATE, new Uint8Array(30)))
+    const { index } = trace(ebmlHeader(), segment(...head(broken), good))
+    const webm = index.webmView()
+    expect(index.damage).toBeNull()
+    expect(index.mp4View().state).toBe('unsupported')
+    expect(webm.state === 'ready' && webm.layout.contentType).toBe('audio/webm')
+  })
+
   it('blocks of tracks that nobody announced are passed over', () => {
     const { samples, index } = trace(...withGood(cluster(timestamp(9), simpleBlock(7, 0, KEY, frame(50)), key(1))))
     expect(samples.map(({ pts }) => pts)).toEqual([0, 10])

@@ -75,12 +75,20 @@ function isAnnexB(codecPrivate: Uint8Array | null): boolean {
   return codecPrivate === null || codecPrivate.length === 0 || codecPrivate[0] === 0
 }
 
+/** Null too where CodecPrivate is nothing to make it from: then the MP4 view says so, and other tracks stay usable. */
 function configOf(track: Track): Uint8Array | null {
-  const { codecPrivate } = track
-  if (codecPrivate === null || codecPrivate.length === 0) return null
+  try {
+    return track.codecPrivate === null || track.codecPrivate.length === 0 ? null : readConfig(track, track.codecPrivate)
+  } catch (error) {
+    if (error instanceof MediaError) return null
+    throw error
+  }
+}
+
+function readConfig(track: Track, codecPrivate: Uint8Array): Uint8Array | null {
   switch (track.codec) {
     case 'opus':
-      // 48 kHz whatever was recorded (RFC 7845 §4), and so is the timescale.
+      // Both in samples of 48 kHz (RFC 7845 §4).
       return dOpsFromOpusHead(codecPrivate, track.codecDelay)
     case 'flac':
       return dfLaFromCodecPrivate(codecPrivate)
