@@ -17,7 +17,13 @@ import { StoreError } from '../src/store/store-error.ts'
 export type TestDatabase = { kysely: Kysely<Schema>; url: string; dataDir: string; close(): Promise<void> }
 
 /** A test's rows need not outlive its power: everything but the disk is as in production. */
-const unsafeSettings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', shared_buffers: '16MB' }
+const unsafeSettings = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  shared_buffers: '16MB',
+  min_wal_size: '2MB',
+}
 
 /**
  * A real Postgres with the current schema and no rows, for one test file: call it in `beforeAll`, `close` in
@@ -60,7 +66,13 @@ async function templateFolder(): Promise<string> {
     if (existsSync(template)) return template
     await sweep()
     const fresh = newTestFolder()
-    const database = await openDatabase({ dataDir: fresh, log: silentLog, settings: unsafeSettings })
+    const database = await openDatabase({
+      dataDir: fresh,
+      log: silentLog,
+      settings: unsafeSettings,
+      // Copied for each test file, so kept small: WAL segments of 1 MB instead of 16.
+      initArguments: ['--wal-segsize=1', '--no-sync'],
+    })
     await database.close()
     renameSync(fresh, template)
     return template

@@ -191,6 +191,20 @@ describe('while used', () => {
   })
 })
 
+it('settings for other Postgres programs in the environment do not reach it', async () => {
+  const foreign = { PGPORT: '1', PGSSLMODE: 'require', PGDATA: '/nonexistent', PGOPTIONS: '-c nonsense=1', PGUSER: 'x' }
+  Object.assign(process.env, foreign)
+  try {
+    const database = await open()
+    expect((await sql`select 1 as one`.execute(database.kysely)).rows).toEqual([{ one: 1 }])
+    const other = await openDatabase({ url: database.url, dataDir, log: silentLog })
+    await other.close()
+    await database.close()
+  } finally {
+    for (const name of Object.keys(foreign)) delete process.env[name]
+  }
+})
+
 describe('a path', () => {
   it('that is long, not ASCII and below folders of mode 0700 works from initdb on', async () => {
     const home = join(newTestFolder(), 'hömé of "root" $x')
@@ -202,7 +216,7 @@ describe('a path', () => {
     const { rows } = await sql`select current_setting('server_encoding') as encoding, current_setting('data_checksums')
       as checksums, current_setting('fsync') as fsync, current_setting('listen_addresses') as tcp,
       (select rolsuper from pg_roles where rolname = current_user) as superuser,
-      (select datlocprovider || ' ' || datlocale from pg_database where datname = current_database()) as locale`.execute(
+      (select datlocprovider::text || ' ' || datlocale from pg_database where datname = current_database()) as locale`.execute(
       database.kysely,
     )
     const expected = { encoding: 'UTF8', checksums: 'on', fsync: 'on', tcp: '', superuser: false, locale: 'b C.UTF-8' }

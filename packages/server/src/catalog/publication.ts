@@ -50,7 +50,7 @@ export async function publishRecording(
         state = 'published',
         size = ${size},
         crc32 = ${crc32},
-        sha256 = ${Buffer.from(sha256)},
+        sha256 = coalesce(recordings.sha256, ${Buffer.from(sha256)}::bytea),
         end_reason = coalesce(recordings.end_reason, ${endReason}),
         summary = case when state = 'published' then recordings.summary else ${summary}::jsonb end,
         duration_ms = coalesce(recordings.duration_ms, ${durationMs}::double precision),

@@ -15,6 +15,8 @@ export type DatabaseOptions = {
   log: Log
   /** Postgres settings over the embedded one's usual ones; for tests. */
   settings?: Readonly<Record<string, string>>
+  /** Further arguments of initdb; for tests. */
+  initArguments?: readonly string[]
 }
 
 export type Database<Schema> = {
@@ -118,5 +120,5 @@ export async function checkServer(client: pg.ClientBase): Promise<string> {
 
 /** The host parameter wins over the one in front, which is there because a URL has to have one. */
 function socketUrl({ host, user, database }: { host: string; user: string; database: string }): string {
-  return `postgresql://${user}@localhost/${database}?host=${encodeURIComponent(host)}`
+  return `postgresql://${user}@localhost:5432/${database}?host=${encodeURIComponent(host)}&sslmode=disable&options=-c%20timezone%3DUTC`
 }

@@ -19,12 +19,28 @@ export type EmbeddedOptions = {
   log: Log
   /** Over the usual ones; for tests. */
   settings?: Readonly<Record<string, string>>
+  /** Further arguments of initdb; for tests. */
+  initArguments?: readonly string[]
 }
 
 export type EmbeddedDatabase = {
-  poolConfig: { host: string; user: string; database: string }
+  poolConfig: EmbeddedConnection
   readonly state: PostgresState
   stop(): Promise<void>
+}
+
+/** Complete, because pg fills in what is missing from PGPORT, PGSSLMODE and their like, meant for other servers. */
+export type EmbeddedConnection = {
+  host: string
+  port: number
+  user: string
+  database: string
+  ssl: false
+  options: string
+}
+
+function connectionTo(host: string, user: string, database: string): EmbeddedConnection {
+  return { host, port: 5432, user, database, ssl: false, options: '-c timezone=UTC' }
 }
 
 /**
@@ -40,7 +56,7 @@ export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<E
     const clusterDir = clusterDirOf(dataDir)
     const user = choosePostgresUser(clusterDir)
     const { binaries, version } = reachableBinaries(findBinaries(), cachePlaces(dataDir), user)
-    const made = await ensureCluster(clusterDir, binaries, user)
+    const made = await ensureCluster(clusterDir, binaries, user, options.initArguments)
     checkClusterVersion(clusterDir, version.major)
     const settings = { ...postgresSettings, ...options.settings }
     const supervisor = new PostgresSupervisor({ clusterDir, binaries, user, settings, log })
@@ -54,7 +70,7 @@ export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<E
     }
     log.info({ version: version.text, clusterDir, user: user.name || undefined, made }, 'embedded Postgres is ready')
     return {
-      poolConfig: { host: sockets.path, user: application, database: application },
+      poolConfig: connectionTo(sockets.path, application, application),
       get state() {
         return supervisor.state
       },
@@ -72,7 +88,7 @@ export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<E
 
 /** Makes the role and its database where they are missing, also after an interrupted first start. */
 async function ensureApplicationDatabase(host: string): Promise<void> {
-  const client = new pg.Client({ host, user: 'postgres', database: 'postgres' })
+  const client = new pg.Client(connectionTo(host, 'postgres', 'postgres'))
   await client.connect()
   try {
     const { rows } = await client.query<{ role: boolean; database: boolean }>(

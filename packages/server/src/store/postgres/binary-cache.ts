@@ -65,9 +65,9 @@ export function cachePlaces(dataDir: string): string[] {
   const ours = process.getuid?.() ?? 0
   return [
     join(dataDir, 'postgres-binaries'),
-    ...(ours === 0 ? ['/var/cache/rushes/postgres-binaries', '/var/lib/rushes/postgres-binaries'] : []),
+    ...(ours === 0 ? ['/var/cache/rushes-postgres', '/var/lib/rushes-postgres'] : []),
     // Last, because temporary folders are swept by age; a swept file is put back at the next start.
-    join(tmpdir(), `rushes-${ours}`, 'postgres-binaries'),
+    join(tmpdir(), `rushes-${ours}-postgres`),
   ]
 }
 
@@ -103,8 +103,7 @@ function makePassable(folder: string, levels: number): void {
 
 /** Brings a copy below `place` up to date and returns its root. What is there and right is left alone. */
 function copyBinaries(installedRoot: string, links: { path: string; to: string }[], place: string): string {
-  // Below the data folder, /var/cache or the temporary folder: rushes/postgres-binaries/VERSION at most.
-  makePassable(place, 2)
+  makePassable(place, 1)
   for (const folder of ['bin', 'lib', 'share']) copyFolder(join(installedRoot, folder), join(place, folder))
   for (const { path, to } of links) {
     try {

@@ -55,10 +55,7 @@ export async function ensureCluster(
     return 'found'
   }
   const fresh = `${clusterDir}.new`
-  rmSync(fresh, { recursive: true, force: true })
-  mkdirSync(fresh, { recursive: true, mode: 0o700 })
-  chmodSync(fresh, 0o700)
-  if (user.spawn.uid !== undefined) chownSync(fresh, user.uid, user.gid)
+  makeOwnFolder(fresh, user)
   await initdb(fresh, binaries, user, initArguments)
   try {
     // An empty folder left by hand is replaced; one with files in it is not ours to remove (ENOTEMPTY).
@@ -71,6 +68,21 @@ export async function ensureCluster(
   }
   syncFolder(dirname(clusterDir))
   return 'made'
+}
+
+function makeOwnFolder(folder: string, user: PostgresUser): void {
+  try {
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    chmodSync(folder, 0o700)
+    if (user.spawn.uid !== undefined) chownSync(folder, user.uid, user.gid)
+  } catch (error) {
+    // Shared folders of virtual machines and NFS with root_squash know no other owners.
+    throw new StoreError('data-folder-unusable', `a folder for Postgres cannot be made: ${error}`, {
+      cause: error,
+      advice: 'Put RUSHES_DATA on a local disk, run the server as another user than root, or set RUSHES_DATABASE_URL.',
+    })
+  }
 }
 
 /** initdb has synced the files; the name they now have is in the folder above. */

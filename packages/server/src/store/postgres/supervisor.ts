@@ -100,7 +100,7 @@ export class PostgresSupervisor {
       onLines(child, (line) => {
         said.push(line)
         if (said.length > 20) said.shift()
-        logLine(log, line)
+        logLine(log, line, this.#stopping?.signal.aborted === true)
         if (line.includes('database system is ready to accept connections')) {
           this.state = { state: 'ready', pid: child.pid!, restarts: this.#restarts }
           ready()
@@ -174,10 +174,13 @@ function onLines(child: ChildProcess, take: (line: string) => void): void {
   })
 }
 
-/** Failed statements (ERROR) are reported where they were made, so here they are for debugging only. */
-function logLine(log: Log, line: string): void {
+/**
+ * Failed statements (ERROR) are reported where they were made, so here they are for debugging only; so is what
+ * Postgres says about connections that are cut off by our stopping it.
+ */
+function logLine(log: Log, line: string, stopping: boolean): void {
   const severity = /^([A-Z]+\d?): /.exec(line)?.[1] ?? ''
   if (severity === 'PANIC') log.error({ postgres: line }, 'Postgres panicked')
-  else if (severity === 'WARNING' || severity === 'FATAL') log.warn({ postgres: line }, 'Postgres warns')
+  else if (!stopping && (severity === 'WARNING' || severity === 'FATAL')) log.warn({ postgres: line }, 'Postgres warns')
   else log.debug({ postgres: line }, 'Postgres says')
 }
