@@ -95,3 +95,60 @@ export async function packets(path: string, kind: 'v' | 'a'): Promise<{ time: nu
       return { time: Number(time), key: flags?.startsWith('K') === true }
     })
 }
+
+/** One picture at `seconds` as RGB, three bytes a pixel. */
+export async function pictureAt(path: string, seconds: number): Promise<Buffer> {
+  const { stdout } = await run(
+    'ffmpeg',
+    ['-v', 'error', '-ss', String(seconds), '-i', path, '-frames:v', '1', '-pix_fmt', 'rgb24', '-f', 'rawvideo', '-'],
+    { encoding: 'buffer', maxBuffer: 1e8 },
+  )
+  return stdout
+}
+
+/** When the picture becomes bright, seconds. */
+export async function flashes(path: string): Promise<number[]> {
+  const { stdout } = await run(
+    'ffmpeg',
+    [
+      '-v',
+      'error',
+      '-i',
+      path,
+      '-vf',
+      'signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-',
+      '-an',
+      '-f',
+      'null',
+      '-',
+    ],
+    { maxBuffer: 1e8 },
+  )
+  const times: number[] = []
+  let time = 0
+  let bright = false
+  for (const line of stdout.split('\n')) {
+    const at = /pts_time:([\d.]+)/.exec(line)
+    if (at) time = Number(at[1])
+    const luma = /YAVG=([\d.]+)/.exec(line)
+    if (!luma) continue
+    if (Number(luma[1]) > 128 && !bright) times.push(time)
+    bright = Number(luma[1]) > 128
+  }
+  return times
+}
+
+/** When sound begins after silence, seconds. */
+export async function onsets(path: string): Promise<number[]> {
+  const { stderr } = await run('ffmpeg', [
+    '-i',
+    path,
+    '-af',
+    'silencedetect=noise=-30dB:d=0.1',
+    '-vn',
+    '-f',
+    'null',
+    '-',
+  ])
+  return [...stderr.matchAll(/silence_end: ([\d.]+)/g)].map((found) => Number(found[1]))
+}

@@ -8,7 +8,7 @@ export class FrameStage {
   bubble: Bubble = { ...defaultBubble }
   readonly #limit: Size
   readonly #newest = new Map<PictureSource, VideoFrame>()
-  readonly #expected = new Set<PictureSource>()
+  readonly #readers = new Map<PictureSource, ReadableStreamDefaultReader<VideoFrame>>()
   #size: Size | null = null
   #context: OffscreenCanvasRenderingContext2D | null = null
 
@@ -23,12 +23,16 @@ export class FrameStage {
 
   /** Reads frames until the source ends; only the newest is kept, the others are let go at once. */
   async read(source: PictureSource, frames: ReadableStream<VideoFrame>): Promise<void> {
-    this.#expected.add(source)
     const reader = frames.getReader()
+    this.#readers.set(source, reader)
     try {
       for (;;) {
         const { done, value } = await reader.read()
         if (done) return
+        if (!this.#readers.has(source)) {
+          value.close()
+          return
+        }
         this.#newest.get(source)?.close()
         this.#newest.set(source, value)
       }
@@ -37,15 +41,20 @@ export class FrameStage {
     }
   }
 
+  /** Shows no more of it, and reads no more. */
   end(source: PictureSource): void {
-    this.#expected.delete(source)
+    this.#readers
+      .get(source)
+      ?.cancel()
+      .catch(() => {})
+    this.#readers.delete(source)
     this.#newest.get(source)?.close()
     this.#newest.delete(source)
   }
 
   /** True when there is something to show: the main source's first frame, or a camera that has no screen to wait for. */
   get ready(): boolean {
-    return this.#newest.has('screen') || (!this.#expected.has('screen') && this.#newest.has('camera'))
+    return this.#newest.has('screen') || (!this.#readers.has('screen') && this.#newest.has('camera'))
   }
 
   /** Decides the size, for good: the main source's, or 720p (black) where there is no picture yet. */
@@ -77,7 +86,7 @@ export class FrameStage {
   }
 
   close(): void {
-    for (const source of [...this.#newest.keys()]) this.end(source)
+    for (const source of [...this.#readers.keys()]) this.end(source)
   }
 }
 

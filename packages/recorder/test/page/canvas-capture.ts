@@ -5,7 +5,12 @@ import { type Bubble, defaultBubble } from '../../src/capture/bubble.ts'
 import type { Capture, CaptureEvents, CaptureSource } from '../../src/capture/source.ts'
 import { Emitter } from '../../src/listeners.ts'
 
-export type CanvasCapture = Capture & { resize(width: number, height: number): void; endScreen(): void }
+export type CanvasCapture = Capture & {
+  resize(width: number, height: number): void
+  endScreen(): void
+  /** With `marks`: white and loud for 300 ms, from the same moment. */
+  mark(): void
+}
 
 export function canvasCapture(options: {
   width?: number
@@ -14,11 +19,15 @@ export function canvasCapture(options: {
   audio?: boolean
   /** A picture that cannot be made small. */
   noise?: boolean
+  /** Black and silent but for {@link CanvasCapture.mark}. */
+  marks?: boolean
 }): CanvasCapture {
   const emitter = new Emitter<CaptureEvents>()
   const sources: CaptureSource[] = []
   const canvas = document.createElement('canvas')
   Object.assign(canvas, { width: options.width ?? 640, height: options.height ?? 360 })
+  let white = false
+  let loud: GainNode | null = null
   let timer: ReturnType<typeof setInterval> | undefined
   if (options.video !== false) {
     const context = canvas.getContext('2d', { alpha: false })!
@@ -26,6 +35,11 @@ export function canvasCapture(options: {
     let step = 0
     timer = setInterval(() => {
       step++
+      if (options.marks) {
+        context.fillStyle = white ? '#fff' : '#000'
+        context.fillRect(0, 0, canvas.width, canvas.height)
+        return
+      }
       context.fillStyle = `hsl(${step * 3} 80% 50%)`
       context.fillRect(0, 0, canvas.width, canvas.height)
       context.fillStyle = '#000'
@@ -40,7 +54,8 @@ export function canvasCapture(options: {
     const context = new AudioContext()
     const oscillator = new OscillatorNode(context, { frequency: 440 })
     const output = new MediaStreamAudioDestinationNode(context)
-    oscillator.connect(output)
+    loud = new GainNode(context, { gain: options.marks ? 0 : 1 })
+    oscillator.connect(loud).connect(output)
     oscillator.start()
     mix.add(output.stream)
     sources.push({ kind: 'microphone', label: 'tone', stream: output.stream, live: true })
@@ -66,6 +81,14 @@ export function canvasCapture(options: {
       of === 'mix' ? (mix?.track ?? null) : of === 'screen' ? (sources[0]?.stream.getVideoTracks()[0] ?? null) : null,
     resize(width, height) {
       Object.assign(canvas, { width, height })
+    },
+    mark() {
+      white = true
+      loud!.gain.value = 1
+      setTimeout(() => {
+        white = false
+        loud!.gain.value = 0
+      }, 300)
     },
     endScreen() {
       const source = sources.find(({ kind }) => kind === 'screen')!

@@ -1,0 +1,244 @@
+// What is captured is what is seen and heard: the bubble in its place, sources that end, devices that are not there,
+// policies that forbid, pictures and sound in step. With Chromium's own fake camera and microphone, and its real tab capture.
+import type { BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  buildPage,
+  decode,
+  flashes,
+  onsets,
+  openBrowser,
+  packets,
+  pictureAt,
+  probe,
+  temporaryFolder,
+} from './browser.ts'
+import { Receiver } from './receiver.ts'
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+let receiver: Receiver
+let browser: BrowserContext
+
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  await buildPage(`${folder.path}/site`)
+  receiver = await Receiver.open(`${folder.path}/bodies`, `${folder.path}/site`)
+  browser = await openBrowser(`${folder.path}/profile`)
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await receiver?.close()
+  await folder?.remove()
+})
+
+async function openPage(context: BrowserContext = browser): Promise<Page> {
+  const page = await context.newPage()
+  await page.goto(receiver.origin)
+  await page.waitForFunction(() => 'rooms' in globalThis)
+  return page
+}
+
+const path = (id: string) => receiver.recordings.get(id)!.path
+
+/** Red, green and blue of the pixel at a share of the picture's width and height. */
+function pixel(picture: Buffer, size: { width: number; height: number }, x: number, y: number): number[] {
+  const at = (Math.floor(y * size.height) * size.width + Math.floor(x * size.width)) * 3
+  return [...picture.subarray(at, at + 3)]
+}
+
+const isWhite = (rgb: number[]) => rgb.every((value) => value > 235)
+
+describe('a capture of screen, camera and microphone', () => {
+  it('is one picture with a round camera in its corner, which can be moved, and goes on when the camera ends', async () => {
+    const page = await openPage()
+    const made = await page.evaluate(async () => {
+      const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+      const capture = await rooms.sdk.openCapture({
+        screen: { thisTab: true },
+        camera: true,
+        microphone: true,
+        bubble: { size: 0.3 },
+      })
+      const recording = await rooms.sdk.startRecording({ server: '', capture })
+      recording.on('notice', ({ code }) => rooms.notices.push(code))
+      await wait(1500)
+      const movedAt = recording.progress.durationMs
+      capture.arrange({ corner: 'bottom-right' })
+      await wait(1500)
+      const endedAt = recording.progress.durationMs
+      const camera = capture.sources.find(({ kind }) => kind === 'camera')!
+      // As when it is unplugged: the browser ends the track and says so.
+      const [track] = camera.stream.getVideoTracks()
+      track!.stop()
+      track!.dispatchEvent(new Event('ended'))
+      await wait(1500)
+      const kinds = capture.sources.map(({ kind, live }) => `${kind} ${live}`)
+      const view = await recording.stop()
+      const { durationMs } = recording.progress
+      capture.close()
+      return { id: view.id, movedAt, endedAt, durationMs, kinds, notices: rooms.notices }
+    })
+    await page.close()
+    expect(made.notices).toEqual(['source-ended'])
+    expect(made.kinds).toEqual(['screen true', 'camera false', 'microphone true'])
+    const { streams } = await probe(path(made.id))
+    const video = streams.find(({ codec_type }) => codec_type === 'video')!
+    const size = { width: video.width!, height: video.height! }
+    expect([size.width % 2, size.height % 2]).toEqual([0, 0])
+    expect(streams.some(({ codec_type }) => codec_type === 'audio')).toBe(true)
+    expect(await decode(path(made.id))).toEqual([])
+    const lastPicture = (await packets(path(made.id), 'v')).at(-1)!.time
+    expect(lastPicture).toBeGreaterThan(made.durationMs / 1000 - 0.3)
+
+    // The page is white below its canvas. Diameter 0.3 of the height, margin 0.03: the centre is at 0.18 of the height
+    // from the corner; the corner of the square around the circle shows the page.
+    const centre = (0.18 * size.height) / size.width
+    const corner = (0.05 * size.height) / size.width
+    const first = await pictureAt(path(made.id), made.movedAt / 1000 - 0.5)
+    expect(isWhite(pixel(first, size, centre, 0.82))).toBe(false)
+    expect(isWhite(pixel(first, size, corner, 0.955))).toBe(true)
+    expect(isWhite(pixel(first, size, 1 - centre, 0.82))).toBe(true)
+    const second = await pictureAt(path(made.id), made.endedAt / 1000 - 0.3)
+    expect(isWhite(pixel(second, size, centre, 0.82))).toBe(true)
+    expect(isWhite(pixel(second, size, 1 - centre, 0.82))).toBe(false)
+    const third = await pictureAt(path(made.id), made.durationMs / 1000 - 0.3)
+    expect(isWhite(pixel(third, size, centre, 0.82))).toBe(true)
+    expect(isWhite(pixel(third, size, 1 - centre, 0.82))).toBe(true)
+  })
+
+  it('ends and publishes by itself when its last source ends', async () => {
+    const page = await openPage()
+    const id = await page.evaluate(async () => {
+      const capture = await rooms.sdk.openCapture({ camera: true })
+      const recording = await rooms.sdk.startRecording({ server: '', capture })
+      await new Promise((resolve) => setTimeout(resolve, 1500))
+      const [track] = capture.sources[0]!.stream.getVideoTracks()
+      track!.stop()
+      track!.dispatchEvent(new Event('ended'))
+      return (await recording.stop()).id
+    })
+    expect(await decode(path(id))).toEqual([])
+    expect((await packets(path(id), 'v')).length).toBeGreaterThan(20)
+    await page.close()
+  })
+
+  it('has a level, and none when it is muted', async () => {
+    const page = await openPage()
+    const levels = await page.evaluate(async () => {
+      const capture = await rooms.sdk.openCapture({ microphone: { noiseSuppression: false, echoCancellation: false } })
+      const loudest = async (ms: number) => {
+        let most = 0
+        for (const until = performance.now() + ms; performance.now() < until; ) {
+          most = Math.max(most, capture.level())
+          await new Promise((resolve) => setTimeout(resolve, 10))
+        }
+        return most
+      }
+      const heard = await loudest(1500) // the fake microphone beeps once a second
+      capture.mute('microphone', true)
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      const muted = await loudest(1500)
+      capture.close()
+      return { heard, muted }
+    })
+    expect(levels.heard).toBeGreaterThan(0.01)
+    expect(levels.muted).toBeLessThan(0.001)
+    await page.close()
+  })
+})
+
+describe('pictures and sound', () => {
+  it('stay in step, through a pause', async () => {
+    const page = await openPage()
+    const id = await page.evaluate(async () => {
+      const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+      const capture = rooms.canvasCapture({ marks: true })
+      const recording = await rooms.sdk.startRecording({ server: '', capture })
+      for (const pause of [false, true, false]) {
+        await wait(700)
+        capture.mark()
+        await wait(700)
+        if (!pause) continue
+        recording.pause()
+        await wait(600)
+        recording.resume()
+      }
+      const view = await recording.stop()
+      capture.close()
+      return view.id
+    })
+    const seen = await flashes(path(id))
+    const end = (await packets(path(id), 'a')).at(-1)!.time
+    const heard = (await onsets(path(id))).filter((time) => time < end - 0.1) // silence "ends" at the end, too
+    expect(seen.length).toBe(3)
+    expect(heard.length).toBe(3)
+    const apart = seen.map((time, index) => Math.abs(time - heard[index]!)).sort((a, b) => a - b)
+    // ITU-R BT.1359: sound is noticed from 45 ms before to 125 ms after the picture; a busy machine adds some.
+    expect(apart[1]).toBeLessThan(0.12)
+    await page.close()
+  })
+})
+
+describe('what cannot be captured', () => {
+  const codeOf = (page: Page, options: Parameters<typeof rooms.sdk.openCapture>[0]) =>
+    page.evaluate(async (options) => {
+      try {
+        const capture = await rooms.sdk.openCapture(options)
+        capture.close()
+        return 'opened'
+      } catch (fault) {
+        const { name, code, source } = fault as { name: string; code: string; source: string }
+        return `${name} ${code} ${source}`
+      }
+    }, options)
+
+  it('is said by a code and the source', async () => {
+    const page = await openPage()
+    expect(await codeOf(page, {})).toBe('CaptureError nothing-chosen null')
+    expect(await codeOf(page, { camera: { deviceId: 'unplugged' } })).toBe('CaptureError no-device camera')
+    expect(await codeOf(page, { microphone: { deviceId: 'unplugged' } })).toBe('CaptureError no-device microphone')
+    expect(await codeOf(page, { camera: true })).toBe('opened')
+    const devices = await page.evaluate(() => rooms.sdk.listDevices())
+    expect(devices.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['camera', 'microphone']))
+    await page.close()
+  })
+
+  it('is denied by the user, or by an insecure page', async () => {
+    const denying = await openBrowser(`${folder.path}/denying`, [
+      '--use-fake-ui-for-media-stream=deny',
+      '--host-resolver-rules=MAP insecure.test 127.0.0.1',
+    ])
+    const page = await openPage(denying)
+    expect(await codeOf(page, { screen: true })).toBe('CaptureError permission-denied screen')
+    expect(await codeOf(page, { camera: true })).toBe('CaptureError permission-denied camera')
+    expect(await codeOf(page, { microphone: true })).toBe('CaptureError permission-denied microphone')
+    await page.goto(receiver.origin.replace('127.0.0.1', 'insecure.test'))
+    await page.waitForFunction(() => 'rooms' in globalThis)
+    expect(await codeOf(page, { camera: true })).toBe('CaptureError not-supported null')
+    await denying.close()
+  })
+})
+
+describe("a page's policy", () => {
+  it.each([
+    { policy: "default-src 'self'; worker-src 'self' blob:; script-src 'self' 'wasm-unsafe-eval'", audio: 'aac' },
+    { policy: "default-src 'self'; worker-src 'self' blob:", audio: 'opus' },
+  ])('$policy: sound is $audio', async ({ policy, audio }) => {
+    receiver.pageHeaders = { 'content-security-policy': policy }
+    const page = await openPage()
+    const made = await page.evaluate(async () => {
+      const capture = rooms.canvasCapture({})
+      const recording = await rooms.sdk.startRecording({ server: '', capture })
+      await new Promise((resolve) => setTimeout(resolve, 1200))
+      const view = await recording.stop()
+      capture.close()
+      return { id: view.id, encoder: recording.encoder }
+    })
+    receiver.pageHeaders = {} // the worker's policy comes with its own file
+    expect(made.encoder).toMatchObject({ kind: 'webcodecs', audio })
+    expect(await decode(path(made.id))).toEqual([])
+    expect((await packets(path(made.id), 'a')).length).toBeGreaterThan(30)
+    await page.close()
+  })
+})
