@@ -52,7 +52,7 @@ export function formatMoment(moment: Date, now: Date = new Date(), locale?: stri
   return `${date}, ${clock}`
 }
 
-/** `14:05`, in the reader's way of writing it. */
-export function formatTimeOfDay(moment: Date, locale?: string): string {
-  return new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' }).format(moment)
+/** `12 March 2026 at 14:05`, as readers write it: for names that stay right tomorrow. */
+export function formatDate(moment: Date, locale?: string): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short' }).format(moment)
 }

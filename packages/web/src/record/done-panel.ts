@@ -16,15 +16,19 @@ export class RushesDonePanel extends PageElement {
     recording: { attribute: false },
     link: { attribute: false },
     copied: { attribute: false },
+    notice: { attribute: false },
   }
   declare recording: RecordingView | null
   declare link: string | null
   declare copied: boolean
+  /** What went wrong while it was recorded; empty where nothing did. */
+  declare notice: string
 
   constructor() {
     super()
     this.recording = this.link = null
     this.copied = false
+    this.notice = ''
   }
 
   protected override firstUpdated(): void {
@@ -38,6 +42,7 @@ export class RushesDonePanel extends PageElement {
     return html`<div class="done stack stack-wide">
       <rushes-title .recordingId=${recording.id} .text=${recording.title}
         @renamed=${(event: CustomEvent<string>) => renamed(event.detail)}></rushes-title>
+      ${this.notice === '' ? '' : html`<p class="notice notice-caution">${this.notice}</p>`}
       ${this.#linkField(recording)}
       ${
         isWatchable(recording)

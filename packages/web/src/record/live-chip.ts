@@ -22,5 +22,5 @@ export function onLiveChip(listener: () => void): () => void {
 export function liveChip(onRecordPage: boolean): TemplateResult {
   return words === null || onRecordPage
     ? html``
-    : html`<a class="live-chip figures" href="/record" aria-label="Back to the running recording">${words}</a>`
+    : html`<a class="live-chip figures" href="/record">${words}<span class="visually-hidden">, back to the running recording</span></a>`
 }

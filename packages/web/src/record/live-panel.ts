@@ -6,7 +6,7 @@ import { pauseIcon, resumeIcon } from '../design/icons.ts'
 import { formatLength } from '../figures.ts'
 import './delivery-figures.ts'
 import './level-meter.ts'
-import { discard, onRecord, pauseOrResume, recordProgress, recordState, stop } from './record-session.ts'
+import { discard, onRecord, pauseOrResume, recordNotice, recordProgress, recordState, stop } from './record-session.ts'
 import './source-preview.ts'
 
 const corners: { corner: Corner; words: string }[] = [
@@ -64,7 +64,8 @@ export class RushesLivePanel extends PageElement {
   protected override render(): TemplateResult {
     const now = recordState()
     if (now.step !== 'live') return html``
-    const { capture, paused, notice } = now
+    const { capture, paused } = now
+    const notice = recordNotice()
     const open = (kind: string) => capture.sources.some((source) => source.kind === kind && source.live)
     const { bubble } = capture
     return html`<div class="recorder">

@@ -76,7 +76,7 @@ export class RushesRecordPage extends PageElement {
           </div>
         </div>`
       case 'done':
-        return html`<rushes-done-panel .recording=${now.recording} .link=${now.link} .copied=${now.copied}></rushes-done-panel>`
+        return html`<rushes-done-panel .recording=${now.recording} .link=${now.link} .copied=${now.copied} .notice=${now.notice}></rushes-done-panel>`
     }
   }
 }

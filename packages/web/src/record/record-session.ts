@@ -15,7 +15,7 @@ import {
   startRecording,
 } from '@rushes/recorder'
 import { copyLater } from '../app/clipboard.ts'
-import { formatLength, formatMoment } from '../figures.ts'
+import { formatDate, formatLength } from '../figures.ts'
 import { shareLink } from '../recordings/share-actions.ts'
 import { captureWords } from './capture-words.ts'
 import { noticeText } from './delivery-words.ts'
@@ -25,15 +25,17 @@ export type RecordState =
   | { step: 'setup'; problem: string }
   | { step: 'opening' }
   | { step: 'countdown'; capture: Capture; left: number }
-  | { step: 'live'; capture: Capture; recording: Recording; paused: boolean; notice: string }
+  | { step: 'live'; capture: Capture; recording: Recording; paused: boolean }
   | { step: 'stopping'; recording: Recording }
   | { step: 'kept'; recording: Recording; reason: KeptReason }
-  | { step: 'done'; recording: RecordingView; link: string | null; copied: boolean }
+  | { step: 'done'; recording: RecordingView; link: string | null; copied: boolean; notice: string }
 
 export type BeginOptions = { capture: CaptureOptions; countdownSeconds: number }
 
 let state: RecordState = { step: 'setup', problem: '' }
 let progress: RecordingProgress | null = null
+/** The last thing the recorder had to say; shown to the end. */
+let notice = ''
 /** The link of the recording that is being stopped, asked for in the click. */
 let promised: { link: Promise<string>; copied: Promise<boolean> } | null = null
 const listeners = new Set<() => void>()
@@ -44,6 +46,11 @@ export function recordState(): RecordState {
 
 export function recordProgress(): RecordingProgress | null {
   return progress
+}
+
+/** Something the recorder had to say about the running recording; empty where all is well. */
+export function recordNotice(): string {
+  return notice
 }
 
 /** Calls `listener` on each change of the state or the progress; gives back what ends it. */
@@ -100,19 +107,21 @@ export function cancelCountdown(): void {
 async function record(capture: Capture): Promise<void> {
   let recording: Recording
   try {
-    recording = await startRecording({ server: '', capture, title: `Recording, ${formatMoment(new Date())}` })
+    recording = await startRecording({ server: '', capture, title: `Recording of ${formatDate(new Date())}` })
   } catch (fault) {
     capture.close()
     change({ step: 'setup', problem: captureWords(fault) })
     return
   }
-  change({ step: 'live', capture, recording, paused: false, notice: '' })
+  notice = ''
+  change({ step: 'live', capture, recording, paused: false })
   recording.on('progress', (next) => {
     progress = next
     announce()
   })
-  recording.on('notice', (notice) => {
-    if (state.step === 'live') change({ ...state, notice: noticeText(notice) })
+  recording.on('notice', (next) => {
+    notice = noticeText(next)
+    announce()
   })
   recording.on('state', (next) => {
     if (next.state === 'recording' || next.state === 'paused') {
@@ -158,7 +167,7 @@ export async function stop(): Promise<void> {
 async function show(recording: RecordingView): Promise<void> {
   const asked = promised
   promised = null
-  change({ step: 'done', recording, link: null, copied: false })
+  change({ step: 'done', recording, link: null, copied: false, notice })
   try {
     const link = await (asked?.link ?? shareLink(recording)).catch(() => shareLink(recording))
     const copied = (await asked?.copied) ?? false

@@ -1,0 +1,211 @@
+// The pages as people get them: built by Vite, served by the real server, in a real browser.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+
+export type ServedPages = {
+  origin: string
+  /** The one-time link, as printed. */
+  setupUrl: string
+  ownerKey: string
+  browser: Browser
+  /** Puts the server out of reach and back: SIGSTOP would keep its sockets open, so it is ended and started anew. */
+  stopServer(): Promise<void>
+  startServer(): Promise<void>
+  close(): Promise<void>
+}
+
+/** @param withOwner whether the owner is there from the start (no one-time link is printed then) */
+export async function servePages(withOwner = false): Promise<ServedPages> {
+  const data = mkdtempSync(join(tmpdir(), 'rushes-pages-'))
+  buildPages()
+  const port = await freePort()
+  const ownerKey = 'k'.repeat(40)
+  let server: ChildProcess | null = null
+  let setupUrl = ''
+
+  async function startServer(): Promise<void> {
+    server = spawn('sh', ['scripts/node24', 'packages/rushes/src/main.ts', 'serve'], {
+      cwd: root,
+      env: {
+        ...process.env,
+        PORT: String(port),
+        RUSHES_DATA: data,
+        ...(withOwner && { RUSHES_OWNER_KEY: ownerKey }),
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let said = ''
+    await new Promise<void>((resolve, reject) => {
+      server?.stdout?.on('data', (bytes: Buffer) => {
+        said += bytes
+        if (said.includes('rushes ready ')) resolve()
+      })
+      server?.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${said}`)))
+    })
+    setupUrl = /http\S+\/setup#\S+/.exec(said)?.[0] ?? setupUrl
+  }
+
+  async function stopServer(): Promise<void> {
+    const ending = server
+    if (ending === null) return
+    server = null
+    ending.removeAllListeners('exit')
+    const ended = new Promise((resolve) => ending.once('exit', resolve))
+    ending.kill('SIGTERM')
+    await ended
+  }
+
+  await startServer()
+  const browser = await launchChromium()
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    get setupUrl() {
+      return setupUrl
+    },
+    ownerKey,
+    browser,
+    startServer,
+    stopServer,
+    async close() {
+      await browser.close()
+      await stopServer()
+      rmSync(data, { recursive: true, force: true })
+    },
+  }
+}
+
+/** In a process of its own: Vitest's NODE_ENV would make a build for development. */
+function buildPages(): void {
+  execFileSync(
+    'sh',
+    ['scripts/node24', 'node_modules/vite/bin/vite.js', 'build', 'packages/web', '--logLevel', 'error'],
+    {
+      cwd: root,
+      env: { ...process.env, NODE_ENV: 'production' },
+    },
+  )
+}
+
+/** A clip as a camera's picture would move, and a tone: Chromium's fake devices. */
+function launchChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+      '--use-fake-device-for-media-stream',
+      '--use-fake-ui-for-media-stream',
+      '--autoplay-policy=no-user-gesture-required',
+      // Documents that a test passes on with another policy count as public, and may not reach 127.0.0.1.
+      '--disable-features=LocalNetworkAccessChecks',
+    ],
+  })
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(address)))
+    })
+  })
+}
+
+/**
+ * The strictest policy that the pages need, whatever the server sends: no inline style or script at all; WebAssembly
+ * for the AAC encoder (its worker is under the policy of its own answer).
+ */
+const policy = [
+  "default-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "media-src 'self' blob:",
+  "base-uri 'none'",
+  "object-src 'none'",
+].join('; ')
+
+export type OpenedPage = {
+  page: Page
+  context: BrowserContext
+  /** Uncaught errors, policy violations, requests to other origins. */
+  faults: string[]
+}
+
+/** A page that gathers what must not happen on it. Failed requests are no fault: some tests take the server away. */
+export async function openPage(served: ServedPages, options: BrowserContextOptions = {}): Promise<OpenedPage> {
+  const context = await served.browser.newContext(options)
+  await context.grantPermissions(['clipboard-read', 'clipboard-write', 'camera', 'microphone'], {
+    origin: served.origin,
+  })
+  const underPolicy = (url: URL) => url.origin === served.origin && !/^\/(api|r\/[^/]+)\/.+/.test(url.pathname)
+  await context.route(underPolicy, async (route) => {
+    const { pathname } = new URL(route.request().url())
+    if (route.request().resourceType() !== 'document' && !pathname.includes('worker')) return route.continue()
+    const response = await route.fetch().catch(() => null)
+    if (response === null) return route.abort('connectionrefused')
+    return route.fulfill({ response, headers: { ...response.headers(), 'content-security-policy': policy } })
+  })
+  const page = await context.newPage()
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(String(error)))
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) faults.push(message.text())
+  })
+  page.on('request', (request) => {
+    const url = new URL(request.url())
+    const own = url.host === new URL(served.origin).host || ['blob:', 'data:'].includes(url.protocol)
+    if (!own) faults.push(`request to ${request.url()}`)
+  })
+  return { page, context, faults }
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+type AxeViolation = { id: string; impact: string; nodes: { html: string }[] }
+
+/** Serious and critical violations that axe finds on the page as it stands. */
+export async function seriousFaults(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource)
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: AxeViolation[] }> } }
+    const { violations } = await axe.run()
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`)
+  })
+}
+
+/** Makes a recording of test pictures through the command line; answers what it printed. */
+export function recordFile(served: ServedPages, file: string): { id: string; shareUrl: string } {
+  const printed = execFileSync(
+    'sh',
+    [
+      'scripts/node24',
+      'packages/rushes/src/main.ts',
+      'record',
+      file,
+      '--server',
+      served.origin,
+      '--key',
+      served.ownerKey,
+      '--pace',
+      'fast',
+      '--json',
+    ],
+    { cwd: root, encoding: 'utf8' },
+  )
+  return JSON.parse(printed)
+}
