@@ -4,6 +4,7 @@ import type { Fault, FaultContext, FaultOutcome } from './fault.ts'
 import { inputMedia } from './input-media.ts'
 import { randomSource } from './random-source.ts'
 import { openScene } from './scene.ts'
+import { makeDataTemplate } from './server-process.ts'
 
 export type DrillOptions = {
   seed: number
@@ -16,6 +17,8 @@ export type DrillOptions = {
 export async function runFaults(faults: readonly Fault[], options: DrillOptions): Promise<FaultOutcome[]> {
   const media = await inputMedia()
   const outcomes: FaultOutcome[] = []
+  const runScene = openScene()
+  const template = await makeDataTemplate(runScene)
   for (const fault of faults) {
     const missing = missingFor(fault)
     if (missing !== null) {
@@ -23,12 +26,17 @@ export async function runFaults(faults: readonly Fault[], options: DrillOptions)
       outcomes.push({ fault: fault.name, result: 'not run', missing })
       continue
     }
-    outcomes.push(await tryFault(fault, options, media))
+    outcomes.push(await tryFault(fault, options, { media, template }))
   }
+  runScene.close()
   return outcomes
 }
 
-async function tryFault(fault: Fault, options: DrillOptions, media: FaultContext['media']): Promise<FaultOutcome> {
+async function tryFault(
+  fault: Fault,
+  options: DrillOptions,
+  shared: Pick<FaultContext, 'media' | 'template'>,
+): Promise<FaultOutcome> {
   const scene = openScene()
   const startedAt = performance.now()
   const say = (text: string) => options.say(`${fault.name}: ${text}`)
@@ -36,7 +44,7 @@ async function tryFault(fault: Fault, options: DrillOptions, media: FaultContext
   try {
     const { scale, build } = options
     const random = randomSource(options.seed).fork(fault.name)
-    const report = await fault.run({ scene, random, scale, media, say, ...(build !== undefined && { build }) })
+    const report = await fault.run({ ...shared, scene, random, scale, say, ...(build !== undefined && { build }) })
     const result = report.problems.length === 0 && report.lostBytes === 0 ? 'held' : 'broken'
     say(`${result}, ${report.trials} trials, ${seconds().toFixed(1)} s`)
     for (const problem of report.problems.slice(0, 10)) say(`  ${problem}`)

@@ -11,6 +11,8 @@ export type FaultContext = {
   media: readonly InputMedia[]
   /** Root of the build under drill; left out, this repository. */
   build?: string
+  /** See startServer. */
+  template: string
   say(text: string): void
 }
 

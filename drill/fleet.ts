@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError, type CreatedRecording, type RecordingView } from '@rushes/protocol'
 import type { InputMedia } from './input-media.ts'
-import { judgePublished, judgeStored, type SentRecording, type Verdict } from './oracle.ts'
+import { type Judging, judgePublished, judgeStored, type SentRecording, type Verdict } from './oracle.ts'
 import type { Scene } from './scene.ts'
 import type { SenderJob, SenderReport } from './sender-main.ts'
 import { openSenderProcess, type SenderProcess } from './sender-process.ts'
@@ -20,6 +20,8 @@ export type FleetOptions = {
   job?: Partial<SenderJob>
   /** Where to send instead of the server itself: a proxy's port. */
   viaPort?: number
+  /** Starts a sender that stopped for good again, as its user would who knows that nothing is wrong with it. */
+  revives?: boolean
 }
 
 export interface Fleet {
@@ -30,7 +32,7 @@ export interface Fleet {
   start(): Promise<void>
   begin(): Promise<SentRecording>
   /** Of all recordings, stored so far. */
-  judgeStored(): Promise<Verdict>
+  judgeStored(how?: Judging): Promise<Verdict>
   /** Begins no more, and waits until those under way are published. @throws Error after `withinMs` */
   settle(withinMs: number): Promise<void>
   /** Everything that was published, decoded. */
@@ -45,10 +47,15 @@ export function openFleet(options: FleetOptions): Fleet {
   const recordings: SentRecording[] = []
   const published = new Map<string, RecordingView>()
   const fleet = ++fleets
+  const jobs = new Map<string, SenderJob>()
   const beginning = new Set<Promise<unknown>>()
   let going = false
 
   sender.onReport((report: SenderReport) => {
+    const job = jobs.get(report.id)
+    if (report.state === 'stopped' && options.revives === true && job !== undefined) {
+      setTimeout(() => sender.send(job), 200)
+    }
     if (report.state !== 'published') return
     published.set(report.id, report.recording)
     if (going) track(begin())
@@ -70,7 +77,9 @@ export function openFleet(options: FleetOptions): Fleet {
     const recording = { id: created.id, token: created.token, url: url.href, input, folder }
     recordings.push(recording)
     const { bytesPerSecond } = options
-    sender.send({ ...recording, input: input.path, bytesPerSecond, ends: true, ...options.job })
+    const job = { ...recording, input: input.path, bytesPerSecond, ends: true, ...options.job }
+    jobs.set(job.id, job)
+    sender.send(job)
     return recording
   }
 
@@ -83,10 +92,10 @@ export function openFleet(options: FleetOptions): Fleet {
       going = true
       for (let count = 0; count < options.width; count++) await begin()
     },
-    async judgeStored() {
+    async judgeStored(how) {
       const sum: Verdict = { acknowledgedBytes: 0, lostBytes: 0, problems: [] }
       for (const recording of recordings) {
-        const verdict = await judgeStored(server.blobsDir, recording)
+        const verdict = await judgeStored(server.blobsDir, recording, how)
         sum.acknowledgedBytes += verdict.acknowledgedBytes
         sum.lostBytes += verdict.lostBytes
         sum.problems.push(...verdict.problems)

@@ -1,13 +1,13 @@
 // The server under drill: a process of its own, so that kill -9 means what it means in life.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream, readFileSync } from 'node:fs'
+import { createWriteStream, existsSync, readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type ApiClient, apiClient } from '@rushes/protocol'
 import type { ReceiveLimits } from '@rushes/server'
-import { killNow, processesIn, type Scene } from './scene.ts'
+import { killNow, processesIn, runProgram, type Scene } from './scene.ts'
 
 export type ServerProcessOptions = {
   scene: Scene
@@ -19,6 +19,8 @@ export type ServerProcessOptions = {
   limits?: Partial<ReceiveLimits>
   environment?: Record<string, string>
   port?: number
+  /** Data folder of a server that ran once and was stopped: copied where there is none yet, to save making a database. */
+  template?: string
 }
 
 export const repositoryRoot: string = join(import.meta.dirname, '..')
@@ -56,6 +58,9 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
   const blobsDir = options.blobsDir ?? join(dataDir, 'blobs')
   const clusterDir = join(dataDir, 'postgres')
   await mkdir(dataDir, { recursive: true })
+  // -a: Postgres insists that its files are its own user's.
+  if (options.template !== undefined && !existsSync(clusterDir))
+    runProgram('cp', ['-a', `${options.template}/.`, dataDir])
   const log = createWriteStream(join(scene.folder, `server-${port}.log`), { flags: 'a' })
   await once(log, 'open')
   let child: ChildProcess | null = null
@@ -175,4 +180,31 @@ function postmasterOf(clusterDir: string): number | null {
 
 function lastLines(scene: Scene, port: number): string {
   return readFileSync(join(scene.folder, `server-${port}.log`), 'utf8').slice(-800)
+}
+
+/** A server that is ready, for one fault. */
+export async function startServer(
+  context: { scene: Scene; build?: string; template: string },
+  options: Partial<ServerProcessOptions> = {},
+): Promise<ServerProcess> {
+  const { scene, build, template } = context
+  const dataDir = join(scene.folder, 'data')
+  const server = await openServerProcess({
+    scene,
+    dataDir,
+    template,
+    ...(build !== undefined && { build }),
+    ...options,
+  })
+  await server.start()
+  return server
+}
+
+/** Makes the template for {@link startServer} in a folder of the scene. */
+export async function makeDataTemplate(scene: Scene): Promise<string> {
+  const dataDir = join(scene.folder, 'template')
+  const server = await openServerProcess({ scene, dataDir })
+  await server.start()
+  await server.stop()
+  return dataDir
 }

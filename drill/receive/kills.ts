@@ -1,20 +1,18 @@
 // kill -9 at random instants while several recordings are sent: of the server, of its Postgres, of the sender.
 // It says nothing about fsync, since the page cache outlives a process; power-cut.ts does.
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { emptyReport, type Fault, type FaultContext, type FaultReport } from '../fault.ts'
 import { type Fleet, openFleet } from '../fleet.ts'
 import { judgeCatalog } from '../oracle.ts'
 import { killNow } from '../scene.ts'
-import { openServerProcess, type ServerProcess } from '../server-process.ts'
+import { type ServerProcess, startServer } from '../server-process.ts'
 
 type Strike = (server: ServerProcess, fleet: Fleet) => Promise<void>
 
 async function underKills(context: FaultContext, trials: number, strike: Strike): Promise<FaultReport> {
-  const { scene, media, build, say } = context
+  const { scene, media, say } = context
   const report = emptyReport()
-  const server = await openServerProcess({ scene, dataDir: join(scene.folder, 'data'), ...(build && { build }) })
-  await server.start()
+  const server = await startServer(context)
   const fleet = openFleet({ scene, server, media, width: 4, bytesPerSecond: 200_000 })
   await fleet.start()
   for (; report.trials < trials; report.trials++) {
