@@ -58,6 +58,8 @@ export type IngestSenderOptions = {
   onProgress?(progress: SenderProgress): void
   /** Silence with bytes outstanding after which a connection counts as dead (F4), ms. */
   silenceMs?: number
+  /** First wait before connecting again (R1), ms; it doubles up to 10 s. */
+  minWaitMs?: number
   /** Largest chunk to send, bytes; the receiver's `maxChunk` bounds it too. */
   maxChunkBytes?: number
 }
@@ -76,7 +78,6 @@ export interface IngestSender {
   readonly endSentAt: number | null
 }
 
-const minWaitMs = 250
 const maxWaitMs = 10_000
 const fullWaitMs = 5_000
 /** More than this in the socket's own buffer adds delay and no throughput. */
@@ -86,6 +87,7 @@ const minChunkBytes = 16 * 1024
 export function openIngestSender(options: IngestSenderOptions): IngestSender {
   const { spool, crc32 } = options
   const silenceMs = options.silenceMs ?? 10_000
+  const minWaitMs = options.minWaitMs ?? 250
   let ended = false
   let closed = false
   let attempt = 0
