@@ -191,3 +191,12 @@ export function stco(count: number, rows: Uint8Array): Box {
 export function co64(count: number, rows: Uint8Array): Box {
   return fullBox('co64', 0, 0, u32(count), rows)
 }
+
+/** §10.1.1.2: one group of all samples, each of which is right once `samples` before it were decoded. */
+export function rollGroup(count: number, samples: number): Box[] {
+  const distance = -Math.min(Math.max(samples, 1), 32767)
+  return [
+    fullBox('sgpd', 1, 0, ascii('roll'), u32(2, 1), u16(distance)),
+    fullBox('sbgp', 0, 0, ascii('roll'), u32(1, count, 1)),
+  ]
+}

@@ -15,6 +15,7 @@ import {
   mdatHeader,
   mdhd,
   mvhd,
+  rollGroup,
   smhd,
   stco,
   stts,
@@ -153,6 +154,7 @@ function trak(
     tables.chunkBox(),
     tables.sizeBox(),
     width === 4 ? stco(count, chunkRows) : co64(count, chunkRows),
+    ...decoderRoll(track, tables.count, timing),
   )
   const mdia = box(
     'mdia',
@@ -171,6 +173,13 @@ function trak(
     rotation: video?.rotation ?? 0,
   })
   return box('trak', head, edts(shown.edits), mdia)
+}
+
+/** Encapsulation of Opus in ISO BMFF §4.3.6: a decoder is right 80 ms after it begins, and files say in what samples. */
+function decoderRoll(track: Track, count: number, timing: TrackTiming): Box[] {
+  if (track.codec !== 'opus' || timing.mediaDuration === 0) return []
+  const average = timing.mediaDuration / timing.timescale / count
+  return rollGroup(count, Math.ceil(0.08 / average - 1e-6))
 }
 
 /** §8.6.1.3: left out where every sample is shown when it is decoded; version 1 only where an offset is negative. */

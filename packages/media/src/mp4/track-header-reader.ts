@@ -130,13 +130,14 @@ function readExtendedLanguage(view: DataView, mdia: BoxRange): string | null {
 function readHandler(view: DataView, hdlr: BoxRange): { handler: string; name: string } {
   const fields = new FieldReader(view, hdlr)
   fields.skip(8)
-  const handler = fourccAt(view, fields.at)
-  fields.skip(16)
+  const handler = fourccAt(view, skipped(fields, 4))
+  fields.skip(12)
   return { handler, name: readText(view, fields.at, hdlr.end) }
 }
 
 function readText(view: DataView, start: number, end: number): string {
-  const bytes = new Uint8Array(view.buffer, view.byteOffset + start, Math.max(0, Math.min(end - start, 256)))
+  if (start >= end) return ''
+  const bytes = new Uint8Array(view.buffer, view.byteOffset + start, Math.min(end - start, 256))
   // QuickTime's names begin with their length instead of ending with a zero.
   const isCounted = bytes.length > 0 && bytes[0]! < 32 && bytes[0]! === bytes.length - 1
   const zero = bytes.indexOf(0)
@@ -220,7 +221,7 @@ function readAudioEntry(view: DataView, entry: BoxRange): Entry {
   if (version === 1) fields.skip(16)
   if (version === 2) {
     fields.skip(4)
-    sampleRate = view.getFloat64(needBytes(fields, 8))
+    sampleRate = view.getFloat64(skipped(fields, 8))
     channels = fields.u32()
     fields.skip(4)
     bitDepth = fields.u32()
@@ -242,7 +243,8 @@ function readAudioEntry(view: DataView, entry: BoxRange): Entry {
   }
 }
 
-function needBytes(fields: FieldReader, bytes: number): number {
+/** Where a field lies that a DataView reads itself, once it is known to be there. */
+function skipped(fields: FieldReader, bytes: number): number {
   const at = fields.at
   fields.skip(bytes)
   return at
