@@ -1,22 +1,13 @@
 import type { ContainerReader } from './container-reader.ts'
 import { SNIFF_BYTES, sniffContainer } from './container-sniff.ts'
-import type { Layout } from './layout.ts'
 import { MediaError } from './media-error.ts'
 import { openFragmentReader } from './mp4/fragments.ts'
 import { openMp4Tables } from './mp4/movie.ts'
 import type { SampleSink } from './sample-sink.ts'
 import type { Track } from './track.ts'
+import type { View, ViewStanding } from './view.ts'
 import { openWebmTables } from './webm/header.ts'
 import { openWebmReader, type WebmReader } from './webm/reader.ts'
-
-/** A published form of a body: there at once, or why not. */
-export type View =
-  | { state: 'ready'; layout: Layout }
-  | { state: 'needs-encode'; reason: string }
-  | { state: 'unsupported'; reason: string }
-
-/** Whether a view is there; `reason` is null when it is. */
-export type ViewStanding = { state: View['state']; reason: string | null }
 
 /**
  * What a body holds, kept as it grows: push the bytes in order, cut anywhere, and ask at any time.

@@ -1,6 +1,7 @@
-export { type BodyIndex, openBodyIndex, type View, type ViewStanding } from './body-index.ts'
+export { type BodyIndex, openBodyIndex } from './body-index.ts'
 export { codecString } from './codec/codec-string.ts'
 export { applyPatches, type Extent, type Layout, makeLayout, type PatchTable, sliceLayout } from './layout.ts'
 export { MediaError, type MediaErrorCode } from './media-error.ts'
 export type { SampleSink } from './sample-sink.ts'
 export type { AudioFormat, Codec, ColourDescription, EditList, Track, VideoFormat } from './track.ts'
+export type { View, ViewStanding } from './view.ts'

@@ -12,12 +12,12 @@ import {
   Mp4OutputFormat,
   Output,
 } from 'mediabunny'
-import type { View } from '../src/body-index.ts'
 import { applyPatches, type Layout } from '../src/layout.ts'
 import { openFragmentReader } from '../src/mp4/fragments.ts'
 import { openMp4Tables } from '../src/mp4/movie.ts'
 import type { SampleSink } from '../src/sample-sink.ts'
 import type { Track } from '../src/track.ts'
+import type { View } from '../src/view.ts'
 
 /** A folder for one test file's media, taken away by `remove`. */
 export function openFolder(): { path(name: string): string; remove(): void } {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { View } from '../src/body-index.ts'
+import type { View } from '../src/view.ts'
 import { laidOut, traceBody } from './index-trace.ts'
 import { allMedia, type Medium } from './webm-media.ts'
 

@@ -1,8 +1,8 @@
-import type { View } from '../body-index.ts'
 import { type Extent, makeLayout } from '../layout.ts'
 import { MediaError } from '../media-error.ts'
 import type { SampleSink } from '../sample-sink.ts'
 import type { Track } from '../track.ts'
+import type { View } from '../view.ts'
 import { type Box, box } from './box.ts'
 import {
   co64,

@@ -2,8 +2,9 @@
  * The WebM view: `[EBML][Segment, known size][SeekHead][Info with Duration][Tracks][Cues]` in front of the body's own
  * clusters. Only the header is made; unknown cluster sizes are patched over the body.
  */
-import type { View } from '../body-index.ts'
+
 import { type Extent, makeLayout, type PatchTable } from '../layout.ts'
+import type { View } from '../view.ts'
 import { ClusterMap } from './cluster-map.ts'
 import { isWebmCodec } from './codec-ids.ts'
 import { CueColumns } from './cues.ts'
