@@ -1,8 +1,13 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'scripts/**/*.test.ts', 'drill/**/*.test.ts'],
+    include: [
+      'packages/*/src/**/*.test.ts',
+      'packages/*/test/**/*.test.ts',
+      'scripts/**/*.test.ts',
+      'drill/**/*.test.ts',
+    ],
     // Tests start browsers, databases and encoders; on two cores more than two files at once only slow each other.
     maxWorkers: 2,
     testTimeout: 60_000,
@@ -10,3 +15,5 @@ export default defineConfig({
     reporters: ['default', './scripts/count-reporter.ts'],
   },
 })
+
+export default config

@@ -1,5 +1,6 @@
 // npm run check: what can be said of the code without running it.
 import { spawnSync } from 'node:child_process'
+import { checkApi } from './check-api.ts'
 import { checkHouse } from './check-house.ts'
 import { checkImports } from './check-imports.ts'
 
@@ -8,6 +9,7 @@ const checks: [string, () => string[]][] = [
   ['types (TypeScript)', () => run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.json')],
   ['direction of imports', checkImports],
   ['house rules', checkHouse],
+  ['public API reports', () => checkApi(process.argv.includes('--update-api'))],
   ['unused code and dependencies (knip)', () => run('node_modules/knip/bin/knip.js', '--no-progress')],
 ]
 
