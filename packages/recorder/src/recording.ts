@@ -65,6 +65,7 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
   readonly #delivery: Delivery
   #encoder: BodyEncoder | null = null
   #state: RecordingState = { state: 'starting' }
+  #fault: EncoderError | null = null
   #outcome: Promise<RecordingView> | null = null
   #unlisten: (() => void)[] = []
   #timer: ReturnType<typeof setInterval>
@@ -160,10 +161,14 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
     return this.#outcome
   }
 
-  async cancel(): Promise<void> {
+  cancel(): Promise<void> {
+    return this.#discard({ state: 'cancelled' })
+  }
+
+  async #discard(last: RecordingState): Promise<void> {
     const id = this.id
     if (['published', 'cancelled', 'failed'].includes(this.#state.state)) return
-    this.#become({ state: 'cancelled' })
+    this.#become(last)
     this.#delivery.close()
     await this.#encoder?.stop()
     await this.#delivery.done
@@ -184,7 +189,7 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
     await this.#encoder?.stop()
     await spool.flushed()
     if (spool.appended === 0) {
-      await this.cancel()
+      await this.#discard(this.#fault === null ? { state: 'cancelled' } : { state: 'failed', error: this.#fault })
       throw new RecordingError('nothing-recorded', 'it was stopped before the first picture or sound')
     }
     await spool.describe({ state: 'stopped' })
@@ -244,6 +249,7 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
   }
 
   #broke(error: EncoderError): void {
+    this.#fault = error
     if (this.#state.state !== 'recording' && this.#state.state !== 'paused') return
     this.#notice('encoder-failed', `${error.message}; what was recorded until now is being published`)
     this.#endByItself()

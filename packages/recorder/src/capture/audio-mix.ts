@@ -13,7 +13,9 @@ export interface AudioMix {
 }
 
 export function openAudioMix(): AudioMix {
-  const context = new AudioContext({ sampleRate, latencyHint: 'interactive' })
+  // Firefox connects no microphone to a context of another rate than its own; MediaRecorder, which it uses, takes any.
+  const anyRate = typeof MediaStreamTrackProcessor !== 'function'
+  const context = new AudioContext({ latencyHint: 'interactive', ...(!anyRate && { sampleRate }) })
   const output = new MediaStreamAudioDestinationNode(context, { channelCount: 2 })
   // Two voices at full loudness would clip: a limiter only takes what is over −3 dB.
   const limiter = new DynamicsCompressorNode(context, {

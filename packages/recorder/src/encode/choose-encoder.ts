@@ -34,12 +34,15 @@ const recorderTypes = {
     'video/mp4;codecs=avc3.64003E,opus',
     'video/mp4;codecs=avc3.42E01E,mp4a.40.2',
     'video/mp4;codecs=avc3.42E01E,opus',
+    // What older Safaris have. It would break at a change of size; pictures are composed to one size (composed-track.ts).
+    'video/mp4;codecs=avc1.42E01E,mp4a.40.2',
   ],
   video: [
     'video/webm;codecs=vp9',
     'video/webm;codecs=vp8',
     'video/mp4;codecs=avc3.64003E',
     'video/mp4;codecs=avc3.42E01E',
+    'video/mp4;codecs=avc1.42E01E',
   ],
   audio: ['audio/webm;codecs=opus', 'audio/mp4;codecs=opus', 'audio/mp4;codecs=mp4a.40.2'],
 } as const

@@ -1,0 +1,225 @@
+import { crc32 } from '@rushes/protocol'
+import { describe, expect, it } from 'vitest'
+import { bodyFile, findCut } from '../deliver/rest.ts'
+import { targetSpool, toBodyOffset } from '../deliver/target-spool.ts'
+import { DurableSpool } from './durable-spool.ts'
+import { openMemoryStore } from './memory-store.ts'
+import { newestSlot } from './opfs-file.ts'
+import { SpoolError } from './spool-error.ts'
+import { parseMeta } from './spool-meta.ts'
+import type { SpoolFile, SpoolMeta, SpoolTarget } from './spool-store.ts'
+
+const meta: SpoolMeta = {
+  id: 'one',
+  title: 'A title',
+  contentType: 'video/mp4',
+  createdAt: 1,
+  state: 'recording',
+  target: null,
+  headBytes: 0,
+}
+const target: SpoolTarget = { recordingId: 'r', ingestUrl: 'ws://x', token: 't', cut: 0, offset: 0, crc: 0 }
+
+function chunk(size: number, value: number): Uint8Array {
+  return new Uint8Array(size).fill(value)
+}
+
+/** A store's file whose appends fail while `broken`. */
+async function fragile(limit?: number): Promise<{ file: SpoolFile; state: { broken: boolean; appends: number } }> {
+  const file = await openMemoryStore(limit).create({ ...meta })
+  const state = { broken: false, appends: 0 }
+  const append = file.append.bind(file)
+  file.append = async (bytes) => {
+    state.appends++
+    await Promise.resolve() // as a disk does, later
+    if (state.broken) throw new SpoolError('quota', 'full')
+    await append(bytes)
+  }
+  return { file, state }
+}
+
+async function whole(spool: DurableSpool, from = 0): Promise<number[]> {
+  const out: number[] = []
+  for (let at = from; at < spool.size; ) {
+    const bytes = await spool.read(at, 700)
+    out.push(...bytes)
+    at += bytes.length
+  }
+  return out
+}
+
+describe('DurableSpool', () => {
+  it('joins what comes while the store is busy, in order', async () => {
+    const { file, state } = await fragile()
+    const spool = new DurableSpool(file)
+    for (let value = 0; value < 50; value++) spool.append(chunk(100, value), false)
+    await spool.flushed()
+    expect(spool.size).toBe(5000)
+    expect(state.appends).toBe(2) // the first one alone, then all that had come meanwhile
+    expect(await whole(spool)).toEqual(Array.from({ length: 5000 }, (_, at) => Math.floor(at / 100)))
+  })
+
+  it('counts only what is durable, until the store refuses', async () => {
+    const { file, state } = await fragile()
+    const spool = new DurableSpool(file, { retryMs: 0 })
+    spool.append(chunk(10, 1), false)
+    expect([spool.size, spool.appended]).toEqual([0, 10])
+    await spool.flushed()
+    expect(spool.size).toBe(10)
+    const seen: string[] = []
+    spool.on('full', ({ code }) => seen.push(code))
+    spool.on('recovered', () => seen.push('recovered'))
+    state.broken = true
+    spool.append(chunk(10, 2), false)
+    await spool.flushed()
+    spool.append(chunk(10, 3), false)
+    expect([spool.size, spool.pendingBytes]).toEqual([30, 20])
+    expect((await whole(spool)).join('')).toBe('1'.repeat(10) + '2'.repeat(10) + '3'.repeat(10))
+    state.broken = false
+    spool.append(chunk(10, 4), false)
+    await spool.flushed()
+    expect([spool.size, spool.pendingBytes, file.size]).toEqual([40, 0, 40])
+    expect(seen).toEqual(['quota', 'recovered'])
+  })
+
+  it('refuses at the bound of memory, and everything after it: no hole', async () => {
+    const { file, state } = await fragile()
+    const spool = new DurableSpool(file, { memoryBytes: 100, retryMs: 1e9 })
+    state.broken = true
+    spool.append(chunk(90, 1), false)
+    await spool.flushed()
+    expect(() => spool.append(chunk(11, 2), false)).toThrow(SpoolError)
+    expect(() => spool.append(chunk(1, 3), false)).toThrow(SpoolError)
+    expect(spool.size).toBe(90)
+  })
+
+  it('forgets what was delivered from memory, and stores what comes after it', async () => {
+    const { file, state } = await fragile()
+    const spool = new DurableSpool(file, { retryMs: 1e9 })
+    spool.append(chunk(10, 1), true)
+    await spool.flushed()
+    state.broken = true
+    spool.append(chunk(10, 2), false)
+    await spool.flushed()
+    spool.append(chunk(10, 3), false)
+    state.broken = false
+    await spool.acknowledge({ ...target, offset: 25 }, 25)
+    await spool.flushed()
+    expect([spool.start, spool.size, spool.pendingBytes]).toEqual([25, 30, 0])
+    expect(await whole(spool, 25)).toEqual([3, 3, 3, 3, 3])
+  })
+
+  it('writes down where the head ends, once it is durable', async () => {
+    const { file } = await fragile()
+    const spool = new DurableSpool(file)
+    spool.append(chunk(30, 1), false)
+    spool.append(chunk(5, 2), true)
+    spool.append(chunk(5, 3), true)
+    await spool.flushed()
+    expect(file.meta.headBytes).toBe(30)
+  })
+})
+
+describe('the rest of a body', () => {
+  const head = chunk(40, 9)
+  const fragment = (value: number) =>
+    new Uint8Array([
+      0,
+      0,
+      0,
+      24,
+      ...'moof'.split('').map((c) => c.charCodeAt(0)),
+      0,
+      0,
+      0,
+      16,
+      ...'mfhd'.split('').map((c) => c.charCodeAt(0)),
+      ...chunk(84, value),
+    ])
+
+  async function body(fragments: number): Promise<DurableSpool> {
+    const spool = new DurableSpool((await fragile()).file)
+    spool.append(head, false)
+    for (let at = 0; at < fragments; at++) spool.append(fragment(at), true)
+    await spool.flushed()
+    return spool
+  }
+
+  it('begins with the fragment that was cut short, or else with the next one', async () => {
+    const spool = await body(5)
+    expect(await findCut(spool, 40)).toBe(40)
+    expect(await findCut(spool, 139)).toBe(40)
+    expect(await findCut(spool, 140)).toBe(140)
+    expect(await findCut(spool, 10)).toBe(40)
+    expect(await findCut(spool, 10_000)).toBe(440)
+  })
+
+  it('is sent as head and media, with offsets and chain of its own', async () => {
+    const spool = await body(5)
+    const second = { ...target, cut: 240 }
+    const view = targetSpool(spool, second)
+    expect(view.size).toBe(40 + 300)
+    let bytes = new Uint8Array(0)
+    while (bytes.length < view.size) {
+      const more = await view.read(bytes.length, 33)
+      bytes = new Uint8Array([...bytes, ...more])
+    }
+    expect(bytes).toEqual(new Uint8Array([...head, ...fragment(2), ...fragment(3), ...fragment(4)]))
+    await view.acknowledge(90, crc32(bytes.subarray(0, 90)))
+    expect(toBodyOffset(spool, second, 90)).toBe(290)
+    expect(spool.meta.target).toMatchObject({ cut: 240, offset: 90 })
+  })
+
+  it('is exported as a file, whole or from where it is still held', async () => {
+    const spool = await body(5)
+    expect((await bodyFile(spool)).size).toBe(540)
+    const { file } = await fragile()
+    const late = new DurableSpool(file)
+    late.append(head, false)
+    for (let at = 0; at < 30; at++) {
+      late.append(fragment(at), true)
+      await late.flushed()
+    }
+    await file.release(1015)
+    const blob = await bodyFile(late)
+    expect(new Uint8Array(await blob.arrayBuffer()).subarray(0, 140)).toEqual(new Uint8Array([...head, ...fragment(9)]))
+  })
+})
+
+describe('metadata', () => {
+  it('is read back, and nothing else is', () => {
+    const full = { ...meta, target }
+    expect(parseMeta(JSON.parse(JSON.stringify(full)))).toEqual(full)
+    for (const wrong of [
+      null,
+      7,
+      {},
+      { ...meta, id: 1 },
+      { ...meta, state: 'x' },
+      { ...meta, headBytes: -1 },
+      { ...meta, target: {} },
+    ]) {
+      expect(parseMeta(wrong)).toBeNull()
+    }
+  })
+
+  it('is the newest slot that is whole, whatever a crash did to the other', () => {
+    const slot = (sequence: number, title: string) => {
+      const text = new TextEncoder().encode(JSON.stringify({ sequence, meta: { ...meta, title } }))
+      const bytes = new Uint8Array(8 + text.length)
+      new DataView(bytes.buffer).setUint32(0, text.length)
+      new DataView(bytes.buffer).setUint32(4, crc32(text))
+      bytes.set(text, 8)
+      return bytes
+    }
+    const [old, fresh] = [slot(4, 'old'), slot(5, 'fresh')]
+    expect(newestSlot([old, fresh])?.meta.title).toBe('fresh')
+    for (let cut = 0; cut < fresh.length; cut++) {
+      expect(newestSlot([old, fresh.subarray(0, cut)])?.meta.title).toBe('old')
+      const torn = fresh.slice()
+      torn[cut]! ^= 0x55
+      expect(newestSlot([old, torn])?.meta.title).toBe('old')
+    }
+    expect(newestSlot([new Uint8Array(0), new Uint8Array(3)])).toBeNull()
+  })
+})
