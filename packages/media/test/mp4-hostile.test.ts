@@ -189,10 +189,10 @@ describe('a body that lies', () => {
   it('is not read as millions of samples of the same bytes', () => {
     // 60 bytes of trun for a million samples: each fragment points at the same megabyte.
     const moof = () =>
-      fragment(fullBox('tfhd', 0, 0x1 | 0x10, u32(1), u64(0), u32(1)), fullBox('trun', 0, 0x1, u32(900_000, 0)))
+      fragment(fullBox('tfhd', 0, 0x1 | 0x10, u32(1), u64(0), u32(1)), fullBox('trun', 0, 0x1, u32(200_000, 0)))
     const notes = takeNotes()
     const reader = openFragmentReader(notes)
-    const body = joined(...beginning(), ...Array.from({ length: 50 }, moof), MDAT(1_000_000))
+    const body = joined(...beginning(), ...Array.from({ length: 50 }, moof), MDAT(300_000))
     expect(() => reader.push(body)).toThrow(expect.objectContaining({ code: 'malformed' }))
     // Not more than a sample for every byte that really came.
     expect(notes.samples.length).toBeLessThanOrEqual(body.length)
@@ -203,6 +203,30 @@ describe('a body that lies', () => {
     for (let depth = 10_000; depth > 0; depth--) parts.push(u32(depth * 8), new TextEncoder().encode('trak'))
     const nested = joined(...parts)
     expect(survive(joined(beginning()[0]!, box('moov', nested)))?.code).toBe('malformed')
+  })
+
+  it('fills a moov with millions of empty boxes', () => {
+    const moov = new Uint8Array(32 * 2 ** 20)
+    const view = new DataView(moov.buffer)
+    view.setUint32(0, moov.length)
+    moov.set(new TextEncoder().encode('moov'), 4)
+    for (let at = 8; at < moov.length; at += 8) {
+      view.setUint32(at, 8)
+      view.setUint32(at + 4, 0x66726565)
+    }
+    expect(survive(moov)?.code).toBe('too-large')
+  })
+
+  it('announces large fragments, and their samples far away', () => {
+    const rows = u32(...Array.from({ length: 50_000 }, () => 1))
+    const tfhd = fullBox('tfhd', 0, 1, u32(1), u64(2 ** 40))
+    const moof = joined(fragment(tfhd, fullBox('trun', 0, 0x201, u32(50_000, 0), rows)))
+    const reader = openFragmentReader(takeNotes())
+    reader.push(joined(...beginning()))
+    const forEver = () => {
+      for (let index = 0; index < 1000; index++) reader.push(moof)
+    }
+    expect(forEver).toThrow(expect.objectContaining({ code: 'too-large' }))
   })
 
   it('announces fragments for ever and never a sample', () => {

@@ -3,32 +3,55 @@ import { MediaError } from '../media-error.ts'
 /** Where a box inside of bytes that are all there lies: `start` and `end` of its content. */
 export type BoxRange = { type: string; start: number; end: number }
 
+/** No box has as many children; one that does is there to be walked for ever. */
+const MOST_CHILDREN = 20_000
+
 /**
  * The boxes between `start` and `end`, one level deep: nothing here calls itself, so no nesting is too deep.
  * Fewer than 8 bytes left over are passed over, as QuickTime's writers leave a zero word there.
  *
- * @throws MediaError `malformed` at a box that is shorter than its header or longer than what holds it
+ * @throws MediaError `malformed` at a box that is shorter than its header or longer than what holds it; `too-large`
  */
 export function* boxesIn(view: DataView, start: number, end: number): Generator<BoxRange> {
-  let at = start
-  while (at + 8 <= end) {
-    let size = view.getUint32(at)
-    let header = 8
-    if (size === 1 && at + 16 <= end) {
-      size = view.getUint32(at + 8) * 2 ** 32 + view.getUint32(at + 12)
-      header = 16
-    } else if (size === 0) size = end - at
-    const type = fourccAt(view, at + 4)
-    if (size < header || at + size > end) throw new MediaError('malformed', `box ${type} of ${size} bytes doesn't fit`)
-    yield { type, start: at + header, end: at + size }
+  let count = 0
+  for (let at = start; at + 8 <= end; ) {
+    if (++count > MOST_CHILDREN) throw new MediaError('too-large', `over ${MOST_CHILDREN} boxes side by side`)
+    const size = sizeAt(view, at, end)
+    const header = view.getUint32(at) === 1 ? 16 : 8
+    yield { type: fourccAt(view, at + 4), start: at + header, end: at + size }
     at += size
   }
 }
 
-/** The first box of this type, or null. */
+/** The first box of this type, or null. @throws MediaError as {@link boxesIn} */
 export function findBox(view: DataView, start: number, end: number, type: string): BoxRange | null {
-  for (const child of boxesIn(view, start, end)) if (child.type === type) return child
+  const wanted = codeOf(type)
+  let count = 0
+  for (let at = start; at + 8 <= end; ) {
+    if (++count > MOST_CHILDREN) throw new MediaError('too-large', `over ${MOST_CHILDREN} boxes side by side`)
+    const size = sizeAt(view, at, end)
+    if (view.getUint32(at + 4) === wanted)
+      return { type, start: at + (view.getUint32(at) === 1 ? 16 : 8), end: at + size }
+    at += size
+  }
   return null
+}
+
+function sizeAt(view: DataView, at: number, end: number): number {
+  const word = view.getUint32(at)
+  if (word >= 8 && at + word <= end) return word
+  if (word === 0) return end - at
+  const size = word === 1 && at + 16 <= end ? view.getUint32(at + 8) * 2 ** 32 + view.getUint32(at + 12) : word
+  if (size < (word === 1 ? 16 : 8) || at + size > end) {
+    throw new MediaError('malformed', `box ${fourccAt(view, at + 4)} of ${size} bytes doesn't fit`)
+  }
+  return size
+}
+
+function codeOf(type: string): number {
+  let code = 0
+  for (let index = 0; index < 4; index++) code = code * 256 + type.charCodeAt(index)
+  return code
 }
 
 export function fourccAt(view: DataView, at: number): string {

@@ -11,6 +11,9 @@ import type { SampleCursor } from './sample-cursor.ts'
 const LARGEST_MOOV = 64 * 2 ** 20
 const LARGEST_MOOF = 4 * 2 ** 20
 
+/** What may be kept of fragments whose samples are still to come: honest ones come right behind. */
+const LARGEST_WAITING = 64 * 2 ** 20
+
 /** What a file may begin with (ISO 14496-12 §4.3, and QuickTime's older ones). */
 const OPENERS = new Set([
   'ftyp',
@@ -61,6 +64,7 @@ class FragmentReader implements ContainerReader {
   private headerLength = 0
   private position = 0
   private boxes = 0
+  private waitingBytes = 0
   private movie: Uint8Array | null = null
 
   constructor(sink: SampleSink) {
@@ -140,10 +144,14 @@ class FragmentReader implements ContainerReader {
   private readCollected(type: 'moov' | 'moof', start: number, parts: readonly Uint8Array[]): void {
     const bytes = parts.length === 1 ? parts[0]! : concatenated(parts)
     if (type === 'moov') this.readMovie(bytes, start)
-    else {
-      for (const run of readFragment(bytes, start, this.tracks)) this.addRun(run.trackId, run.samples)
-    }
+    else this.readFragment(bytes, start)
     this.pending.tell(this.position)
+  }
+
+  private readFragment(bytes: Uint8Array, start: number): void {
+    this.waitingBytes = this.pending.isEmpty ? bytes.length : this.waitingBytes + bytes.length
+    if (this.waitingBytes > LARGEST_WAITING) throw new MediaError('too-large', 'fragments without their data', start)
+    for (const run of readFragment(bytes, start, this.tracks)) this.addRun(run.trackId, run.samples)
   }
 
   private addRun(trackId: number, run: SampleCursor): void {

@@ -34,6 +34,10 @@ export class PendingSamples {
     this.sink = sink
   }
 
+  get isEmpty(): boolean {
+    return this.waitingRuns === 0
+  }
+
   addTrack(track: Track): void {
     this.queues.push({
       trackId: track.id,
