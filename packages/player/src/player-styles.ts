@@ -69,6 +69,9 @@ export const playerStyles: CSSResult = css`
   media-controller:not([breakpointsm]) media-time-display { padding-inline: 2px; }
 
   .big-play {
+    position: absolute;
+    inset: 0;
+    margin: auto;
     display: grid;
     place-items: center;
     width: 76px;
@@ -78,6 +81,9 @@ export const playerStyles: CSSResult = css`
   }
   .big-play svg { width: 42px; height: 42px; margin-inline-start: 4px; fill: oklch(0.99 0 0); }
   media-controller .big-play { pointer-events: none; }
+  media-controller:not([breakpointsm]) .big-play { width: 52px; height: 52px; inset-block-end: 40px; }
+  media-controller:not([breakpointsm]) .big-play svg { width: 30px; height: 30px; margin-inline-start: 3px; }
+  media-controller:not([breakpointsm]) .bars { padding-top: 12px; }
   media-controller:not([mediapaused]) .big-play, media-controller[mediahasplayed] .big-play { display: none; }
 
   .hint {

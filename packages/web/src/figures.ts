@@ -16,7 +16,8 @@ export function formatBytes(bytes: number): string {
 
 /** `1:05`, `1:10:05`. */
 export function formatLength(ms: number): string {
-  const seconds = Number.isFinite(ms) ? Math.max(0, Math.round(ms / 1000)) : 0
+  // Down, as players count: a clock that says 0:09 for 8.6 seconds would never get there.
+  const seconds = Number.isFinite(ms) ? Math.max(0, Math.floor(ms / 1000)) : 0
   const minutes = Math.floor(seconds / 60)
   const rest = String(seconds % 60).padStart(2, '0')
   if (minutes < 60) return `${minutes}:${rest}`
@@ -25,7 +26,7 @@ export function formatLength(ms: number): string {
 
 /** `1 hour 10 minutes`, `5 seconds`: the same, to be read aloud. */
 export function lengthWords(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000))
+  const seconds = Number.isFinite(ms) ? Math.max(0, Math.floor(ms / 1000)) : 0
   const parts: [number, string][] = [
     [Math.floor(seconds / 3600), 'hour'],
     [Math.floor(seconds / 60) % 60, 'minute'],
@@ -37,7 +38,7 @@ export function lengthWords(ms: number): string {
 
 /** `Today, 14:05`, `Yesterday, 9:30`, `12 March, 14:05`, with the year where it is another one. */
 export function formatMoment(moment: Date, now: Date = new Date(), locale?: string): string {
-  const clock = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' }).format(moment)
+  const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'short' }).format(moment)
   const day = (date: Date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime()
   // Rounded: days around a change of the clocks have 23 or 25 hours.
   const daysAgo = Math.round((day(now) - day(moment)) / 86_400_000)

@@ -93,8 +93,7 @@ export class RushesSettingsPage extends PageElement {
         <div class="stack stack-tight">
           <h2 id="keys-heading">API keys</h2>
           <p class="soft">
-            For the command line and other programs: <code>RUSHES_KEY=…</code> or <code>Authorization: Bearer …</code>.
-            Each may do what you may.
+            For the command line (<code>RUSHES_KEY</code>) and other programs. Each key may do what you may.
           </p>
         </div>
         <form class="field" @submit=${this.#onCreate}>
@@ -134,13 +133,13 @@ export class RushesSettingsPage extends PageElement {
     if (this.keys.length === 0) return html`<p class="soft">No keys yet.</p>`
     return html`<ul role="list" class="lines">
       ${this.keys.map(
-        (key) => html`<li class="row row-apart line">
+        (key) => html`<li class="line">
           <div>
             <strong>${key.name}</strong>
             ${key.origin === 'environment' ? html`<span class="badge">from RUSHES_OWNER_KEY</span>` : ''}
             <div class="soft small">
-              Made ${formatMoment(new Date(key.createdAt))} ·
-              ${key.lastUsedAt === null ? 'never used' : `last used ${formatMoment(new Date(key.lastUsedAt))}`}
+              ${formatMoment(new Date(key.createdAt))} ·
+              ${key.lastUsedAt === null ? 'never used' : `last used: ${formatMoment(new Date(key.lastUsedAt))}`}
             </div>
           </div>
           ${

@@ -1,0 +1,71 @@
+import type { RecordingView, TrackView } from '@rushes/protocol'
+import { describe, expect, it } from 'vitest'
+import { fileName, mediaType, ownAddress, publicLink, recordingSources } from './recording-links.ts'
+
+const track = (kind: TrackView['kind'], codecString: string | null): TrackView => ({
+  id: 1,
+  kind,
+  codec: 'x',
+  codecString,
+  samples: 1,
+})
+
+describe('addresses', () => {
+  it('fetches from the origin of the page, by whatever name the server calls itself', () => {
+    expect(ownAddress('http://127.0.0.1:7070/r/abc/file.mp4?v=1', 'https://rushes.example')).toBe('/r/abc/file.mp4?v=1')
+  })
+
+  it('gives out the address one came by where the server knows only its loopback', () => {
+    expect(publicLink('http://127.0.0.1:7070/r/abc', 'https://rushes.example')).toBe('https://rushes.example/r/abc')
+    expect(publicLink('http://127.0.0.1:7070/r/abc', 'http://localhost:7070')).toBe('http://127.0.0.1:7070/r/abc')
+    expect(publicLink('https://films.example/r/abc', 'http://10.0.0.5')).toBe('https://films.example/r/abc')
+  })
+})
+
+describe('mediaType', () => {
+  it('names the codecs, so that browsers can say no before they fetch', () => {
+    const tracks = [track('video', 'avc1.64001f'), track('audio', 'mp4a.40.2'), track('other', null)]
+    expect(mediaType('mp4', tracks)).toBe('video/mp4; codecs="avc1.64001f, mp4a.40.2"')
+  })
+
+  it('leaves them out where one is not known, or is no codec string', () => {
+    expect(mediaType('webm', [track('video', 'vp9'), track('audio', null)])).toBe('video/webm')
+    expect(mediaType('webm', [track('video', 'vp9"; x="')])).toBe('video/webm')
+    expect(mediaType('mp4', [])).toBe('video/mp4')
+  })
+
+  it('calls sound alone audio', () => {
+    expect(mediaType('webm', [track('audio', 'opus')])).toBe('audio/webm; codecs="opus"')
+  })
+})
+
+describe('recordingSources', () => {
+  it('hands the player only what is ready', () => {
+    const recording = {
+      mp4State: 'needs-encode',
+      mp4Url: null,
+      webmState: 'ready',
+      webmUrl: 'http://x/r/a/file.webm',
+      tracks: [track('video', 'vp8')],
+    } as unknown as RecordingView
+    expect(recordingSources(recording, 'http://x')).toEqual({
+      src: null,
+      type: null,
+      srcWebm: '/r/a/file.webm',
+      typeWebm: 'video/webm; codecs="vp8"',
+    })
+  })
+})
+
+describe('fileName', () => {
+  it.each([
+    ['A talk: part 1/2?', 'A talk part 1 2.mp4'],
+    ['..', 'recording.mp4'],
+    ['', 'recording.mp4'],
+    ['Grüße 🎬', 'Grüße 🎬.mp4'],
+    ['x'.repeat(300), `${'x'.repeat(120)}.mp4`],
+    ['a\u0000b\nc', 'a b c.mp4'],
+  ])('%j', (title, name) => {
+    expect(fileName(title, 'mp4')).toBe(name)
+  })
+})

@@ -1,0 +1,257 @@
+// What people do on the pages, from the one-time link to the recording that somebody else watches.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type OpenedPage, openPage, type ServedPages, seriousFaults, servePages } from './served-pages.ts'
+
+let served: ServedPages
+let opened: OpenedPage
+let page: Page
+
+beforeAll(async () => {
+  served = await servePages()
+  opened = await openPage(served)
+  page = opened.page
+}, 120_000)
+afterAll(async () => {
+  await served?.close()
+}, 30_000)
+
+/** With RUSHES_SHOTS, a folder, every state is also drawn in light, dark and at a phone's width. */
+const shotsFolder = process.env['RUSHES_SHOTS']
+
+const wide = { width: 1280, height: 800 }
+const narrow = { width: 360, height: 740 }
+
+/** The page as it stands: readable in light and dark, and no wider than a phone. */
+async function inspect(name: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    expect(await seriousFaults(page), `${name}, ${colorScheme}`).toEqual([])
+    await shoot(`${name}-${colorScheme}`)
+  }
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.setViewportSize(narrow)
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+  expect(over, `${name} is wider than 360 px`).toBeLessThanOrEqual(0)
+  await shoot(`${name}-narrow`)
+  await page.setViewportSize(wide)
+}
+
+async function shoot(name: string): Promise<void> {
+  if (shotsFolder === undefined) return
+  mkdirSync(shotsFolder, { recursive: true })
+  await page.waitForTimeout(200)
+  await page.screenshot({ path: join(shotsFolder, `${name}.png`), fullPage: true })
+}
+
+const heading = (words: string) => page.getByRole('heading', { level: 1, name: words })
+const goTo = (path: string) => page.goto(served.origin + path)
+
+const playerTime = (of: Page) =>
+  of.waitForFunction(() => (document.querySelector('rushes-player')?.media?.currentTime ?? 0) > 0.2)
+
+/** Chooses the camera and records until something is safe on the server. */
+async function recordFromCamera(): Promise<void> {
+  await goTo('/record')
+  await page.getByRole('radio', { name: /^Camera/ }).check()
+  await page.getByRole('checkbox', { name: /Count down/ }).uncheck()
+  await page.getByRole('button', { name: 'Record' }).click()
+  await page.getByText(/^(All safe|Safe as you go)$/).waitFor()
+}
+
+describe('the pages', { timeout: 90_000 }, () => {
+  it('lead from the one-time link to an account', async () => {
+    await goTo('/')
+    await heading('Sign in').waitFor()
+    await page.getByText('This server has no account yet.').waitFor()
+    await inspect('login')
+    await goTo('/setup')
+    await heading('This link is not complete').waitFor()
+    await page.goto(`${served.origin}/setup#wrong-token`)
+    await page.reload()
+    await page.getByLabel('Your name').fill('Ada Example')
+    await page.getByLabel('E-mail').fill('ada@example.org')
+    await page.getByLabel('Password', { exact: true }).fill('correct horse battery')
+    await page.getByRole('button', { name: 'Make the account' }).click()
+    await page.getByText('This link was used already or is not complete.').waitFor()
+    await inspect('setup')
+    await page.goto(served.setupUrl)
+    await page.reload()
+    await page.getByLabel('Your name').fill('Ada Example')
+    await page.getByLabel('E-mail').fill('ada@example.org')
+    await page.getByLabel('Password', { exact: true }).fill('correct horse battery')
+    await page.keyboard.press('Enter')
+    await heading('Record').waitFor()
+    expect(page.url()).not.toContain('#')
+  })
+
+  it('show an empty library that leads to the recorder', async () => {
+    await page.getByRole('link', { name: 'Library' }).click()
+    await heading('Library').waitFor()
+    await page.getByText('No recordings yet').waitFor()
+    await inspect('library-empty')
+    await page.getByRole('link', { name: 'Make the first one' }).click()
+    await heading('Record').waitFor()
+  })
+
+  it('offer screen, camera and microphone, with a picture and a level before it begins', async () => {
+    await inspect('record-screen')
+    await page.getByRole('radio', { name: /^Camera/ }).check()
+    await page.waitForFunction(() => (document.querySelector('.preview-main') as HTMLVideoElement)?.videoWidth > 0)
+    await page.waitForFunction(() => (document.querySelector('progress.bar-level') as HTMLProgressElement)?.value > 0.1)
+    await inspect('record-camera')
+  })
+
+  it('count down, and can be called back', async () => {
+    await page.getByRole('button', { name: 'Record' }).click()
+    await page.getByText('Get ready').waitFor()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await heading('Record').waitFor()
+  })
+
+  it('record: the figures move, a pause holds the clock, other pages show that it runs', async () => {
+    await recordFromCamera()
+    await inspect('live')
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.getByRole('status').filter({ hasText: 'Paused' }).waitFor()
+    const held = await page.getByRole('timer').textContent()
+    await page.waitForTimeout(1500)
+    expect(await page.getByRole('timer').textContent()).toBe(held)
+    await page.getByRole('button', { name: 'Resume' }).click()
+    await page.getByRole('link', { name: 'Library' }).click()
+    await page.getByText('Recording now').waitFor()
+    await inspect('library-live')
+    await page.getByRole('link', { name: /back to the running recording/ }).click()
+    await page.getByRole('button', { name: 'Stop' }).waitFor()
+  })
+
+  it('have it published, playing, its link copied, the moment it stops', async () => {
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await page.getByText('the link is already copied').waitFor()
+    await playerTime(page)
+    const link = await page.getByLabel('Link for everybody who gets it').inputValue()
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(link)
+    expect(link).toMatch(/\/r\/[\w-]+$/)
+    await inspect('done')
+    await page.getByRole('button', { name: /^Rename/ }).click()
+    await page.getByLabel('Title').fill('A first talk')
+    await page.keyboard.press('Enter')
+    await heading('A first talk').waitFor()
+
+    const guest = await openPage(served)
+    await guest.page.goto(link)
+    await guest.page.getByRole('heading', { name: 'A first talk' }).waitFor()
+    expect(await guest.page.getByRole('button', { name: /Rename/ }).count()).toBe(0)
+    await guest.page.keyboard.press('k')
+    await playerTime(guest.page)
+    const file = await guest.page.getByRole('link', { name: 'Download MP4' }).getAttribute('href')
+    const download = await guest.page.request.get(served.origin + file)
+    expect(download.status()).toBe(200)
+    expect(guest.faults).toEqual([])
+    await guest.context.close()
+  })
+
+  it('keep recording while the server is away, and say so', async () => {
+    await recordFromCamera()
+    await served.stopServer()
+    await page.getByText(/waiting: the server is away; still recording/).waitFor()
+    await inspect('live-server-away')
+    await served.startServer()
+    await page.getByText(/^(All safe|Safe as you go)$/).waitFor({ timeout: 30_000 })
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await page.getByText('Ready to watch').waitFor({ timeout: 30_000 })
+    await playerTime(page)
+  })
+
+  it('restore a recording that a reload cut off', async () => {
+    await recordFromCamera()
+    await served.stopServer()
+    await page.getByText(/waiting: the server is away/).waitFor()
+    page.once('dialog', (dialog) => void dialog.accept())
+    // The tab goes away in the middle of it, with bytes that are nowhere but in its storage.
+    await page.goto('about:blank')
+    await served.startServer()
+    await goTo('/record')
+    await page.getByText(/^Restored: your recording/).waitFor({ timeout: 30_000 })
+    await inspect('restored')
+    await page.getByRole('link', { name: 'Watch it' }).click()
+    await page.locator('rushes-player').waitFor()
+    await page.keyboard.press('k')
+    await playerTime(page)
+  })
+
+  it('list recordings; rename, copy the link, delete after asking', async () => {
+    await page.getByRole('link', { name: 'Library' }).click()
+    await page.getByRole('link', { name: 'A first talk' }).waitFor()
+    await inspect('library')
+    const before = await page.locator('.recording').count()
+    await page.getByRole('button', { name: 'Copy link to A first talk' }).click()
+    await page.getByText('The link is copied.').waitFor()
+    await page.getByRole('button', { name: 'Delete A first talk' }).click()
+    await page.getByRole('dialog').waitFor()
+    await inspect('delete')
+    await page.keyboard.press('Escape')
+    expect(await page.locator('.recording').count()).toBe(before)
+    await page.getByRole('button', { name: 'Delete A first talk' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+    await page.getByText('“A first talk” is deleted.').waitFor()
+    expect(await page.locator('.recording').count()).toBe(before - 1)
+  })
+
+  it('turn into the finished video by themselves when what is recorded stops', async () => {
+    await recordFromCamera()
+    const other = await opened.context.newPage()
+    await other.goto(`${served.origin}/library`)
+    await other.locator('.recording', { hasText: 'Recording now' }).getByRole('heading').getByRole('link').click()
+    await other.getByText('This is being recorded at this moment.').waitFor()
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await other.locator('rushes-player').waitFor({ timeout: 10_000 })
+    await other.getByText('The recording is finished and can be watched.').waitFor({ state: 'attached' })
+    await other.close()
+  })
+
+  it('make API keys, show them once, revoke them', async () => {
+    await page.getByRole('link', { name: 'Settings' }).click()
+    await page.getByLabel('Name of a new key').fill('laptop')
+    await page.keyboard.press('Enter')
+    const key = await page.locator('#new-key').inputValue()
+    const asProgram = () =>
+      page.request.fetch(`${served.origin}/api/v1/recordings`, {
+        headers: { authorization: `Bearer ${key}`, cookie: '' },
+      })
+    expect((await asProgram()).status()).toBe(200)
+    await inspect('settings')
+    await page.getByRole('button', { name: 'Revoke laptop' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke key' }).click()
+    await page.getByText('“laptop” is revoked.').waitFor()
+    expect((await asProgram()).status()).toBe(401)
+  })
+
+  it('say plainly when a link leads nowhere', async () => {
+    await goTo('/watch/00000000-0000-7000-8000-000000000000')
+    await heading('This recording is not here').waitFor()
+    await inspect('missing')
+  })
+
+  it('sign out, and come back to where one was', async () => {
+    await goTo('/settings')
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await heading('Sign in').waitFor()
+    await goTo('/settings')
+    await heading('Sign in').waitFor()
+    await page.getByLabel('E-mail').fill('ada@example.org')
+    await page.getByLabel('Password', { exact: true }).fill('not my password')
+    await page.keyboard.press('Enter')
+    await page.getByText('E-mail or password is not right.').waitFor()
+    await page.getByLabel('Password', { exact: true }).fill('correct horse battery')
+    await page.keyboard.press('Enter')
+    await heading('Settings').waitFor()
+  })
+
+  it('did all this without an uncaught error or a request to anybody else', () => {
+    // Axe puts empty <style> elements into the page; the guest's page, without it, had no violation at all.
+    expect(opened.faults.filter((fault) => !fault.includes('Applying inline style'))).toEqual([])
+  })
+})
