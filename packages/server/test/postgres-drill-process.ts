@@ -14,18 +14,20 @@ import { binariesAt } from '../src/store/postgres/binaries.ts'
 import { reachableBinaries } from '../src/store/postgres/binary-cache.ts'
 import { choosePostgresUser } from '../src/store/postgres/postgres-user.ts'
 
+/** What initdb makes is killed in no drill before it is complete; all that is written later is synced. */
+const initArguments = ['--no-sync']
 const [mode = '', folder = '', ...places] = process.argv.slice(2)
 
 const modes: Record<string, () => Promise<void>> = {
   async write() {
-    const { kysely } = await openDatabase({ dataDir: folder, log: silentLog })
+    const { kysely } = await openDatabase({ dataDir: folder, log: silentLog, initArguments })
     for (let n = 1; ; n += 1) {
       await writeRow(kysely, n)
       process.stdout.write(`${n}\n`)
     }
   },
   async exit() {
-    const { state } = await openDatabase({ dataDir: folder, log: silentLog })
+    const { state } = await openDatabase({ dataDir: folder, log: silentLog, initArguments })
     process.stdout.write(`${state.state === 'ready' ? state.pid : 'error not-ready'}\n`)
     process.exit(0)
   },

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -32,7 +32,7 @@ afterEach(() => {
   rmSync(dataDir, { recursive: true, force: true })
 })
 
-const open = (folder = dataDir) => openDatabase({ dataDir: folder, log: silentLog })
+const open = (folder = dataDir) => openDatabase({ dataDir: folder, log: silentLog, initArguments: ['--no-sync'] })
 
 function start(mode: string, folder: string, user = {}) {
   const child = spawn(process.execPath, [drill, mode, folder], { ...user, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -275,6 +275,22 @@ if (isRoot) {
       chownSync(join(folder, 'postgres', 'PG_VERSION'), 0, 0)
       const again = start('exit', folder, nobody)
       expect((await again.lines.next()).value).toContain('error data-folder-unusable')
+      rmSync(folder, { recursive: true })
+    })
+
+    it('a user without a name can run a database but not make one, and is told so', async () => {
+      const nameless = { uid: 54321, gid: 54321 }
+      const folder = newTestFolder()
+      chownSync(folder, nameless.uid, nameless.gid)
+      const { lines } = start('exit', folder, nameless)
+      expect((await lines.next()).value).toContain('error no-database-user')
+      for (const path of [dataDir, join(dataDir, 'server.lock'), join(dataDir, 'server.pid')]) {
+        chownSync(path, nameless.uid, nameless.gid)
+      }
+      spawnSync('chown', ['-R', '54321:54321', clusterDir])
+      const running = start('exit', dataDir, nameless)
+      expect((await running.lines.next()).value).toMatch(/^\d+$/)
+      await expect.poll(() => processesIn(clusterDir), { timeout: 5000 }).toEqual([])
       rmSync(folder, { recursive: true })
     })
   })

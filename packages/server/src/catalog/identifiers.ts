@@ -16,10 +16,6 @@ export function parseRecordingId(text: string): RecordingId | undefined {
   return uuid.test(text) ? (text as RecordingId) : undefined
 }
 
-export function parseUserId(text: string): UserId | undefined {
-  return uuid.test(text) ? (text as UserId) : undefined
-}
-
 export function parseKeyId(text: string): KeyId | undefined {
   return uuid.test(text) ? (text as KeyId) : undefined
 }

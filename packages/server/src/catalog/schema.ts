@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, Insertable, Selectable } from 'kysely'
+import type { ColumnType, Generated, Selectable } from 'kysely'
 import type { KeyId, RecordingId, ShareId, UserId } from './identifiers.ts'
 
 /**
@@ -100,4 +100,3 @@ export type User = Selectable<UsersTable>
 export type Recording = Selectable<RecordingsTable>
 export type Share = Selectable<SharesTable>
 export type ApiKey = Selectable<ApiKeysTable>
-export type NewUser = Insertable<UsersTable>

@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { StoreError } from '../store-error.ts'
 
 /** Whom Postgres runs as; `spawn` goes into child_process options and is empty when it is ourselves. */
@@ -14,8 +15,16 @@ type PasswdEntry = { name: string; uid: number; gid: number }
  */
 export function choosePostgresUser(clusterDir: string): PostgresUser {
   const ownUid = process.getuid?.()
-  if (ownUid === undefined || ownUid !== 0) {
-    return { name: '', uid: ownUid ?? -1, gid: process.getgid?.() ?? -1, spawn: {} }
+  if (ownUid !== 0) {
+    const name = ownName()
+    // The server runs without a name, as containers started with any uid do; initdb alone insists on one.
+    if (name === undefined && !existsSync(clusterDir)) {
+      throw new StoreError('no-database-user', `the user id ${ownUid} has no entry in /etc/passwd`, {
+        advice:
+          'Add a user with that id to the system or the image, run as one that has a name, or set RUSHES_DATABASE_URL.',
+      })
+    }
+    return { name: name ?? '', uid: ownUid ?? -1, gid: process.getgid?.() ?? -1, spawn: {} }
   }
   const entries = passwdEntries()
   const owner = ownerOf(clusterDir)
@@ -30,6 +39,15 @@ export function choosePostgresUser(clusterDir: string): PostgresUser {
     })
   }
   return { ...entry, spawn: { uid: entry.uid, gid: entry.gid } }
+}
+
+/** Asked of the system, not of /etc/passwd: users may come from a directory service. */
+function ownName(): string | undefined {
+  try {
+    return userInfo().username
+  } catch {
+    return undefined
+  }
 }
 
 function ownerOf(path: string): number | undefined {
