@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Layout } from '../src/layout.ts'
 import * as id from '../src/webm/element-ids.ts'
 import { laidOut, type Sample, traceBody, traceOf } from './index-trace.ts'
 import { runSeed, seededRandom } from './seeded-random.ts'
@@ -14,6 +15,13 @@ function contents(samples: readonly Sample[], file: Uint8Array): unknown[] {
     const data = Buffer.from(file.buffer, file.byteOffset + offset, size).toString('latin1')
     return [trackId, dts, pts, duration, sync, data]
   })
+}
+
+function patchesOf({ patches }: Layout): { offset: number; bytes: number }[] {
+  return Array.from({ length: patches?.count ?? 0 }, (_, n) => ({
+    offset: patches!.offsetAt(n),
+    bytes: patches!.widthAt(n),
+  }))
 }
 
 describe(`a body that is cut off (seed ${runSeed})`, () => {
@@ -51,6 +59,13 @@ describe(`a body that is cut off (seed ${runSeed})`, () => {
       }
       if (view.state !== 'ready') throw new Error(`cut at ${cut}: ${view.reason}`)
       const file = laidOut(view.layout, bytes)
+      for (const { offset, bytes: width } of patchesOf(view.layout)) {
+        const isShown = view.layout.extents.some(
+          (extent) =>
+            extent.kind === 'body' && extent.offset <= offset && offset + width <= extent.offset + extent.length,
+        )
+        expect(isShown, `cut at ${cut}, patch at ${offset}`).toBe(true)
+      }
       const walk = walkSegment(file)
       const again = traceBody(file)
       expect(again.index.damage, `cut at ${cut}`).toBeNull()
@@ -84,6 +99,9 @@ describe('the WebM header', () => {
         .map(({ pts }) => ticks(pts))
       const cues = walk.cues.filter(({ track }) => track === video.id).map(({ time }) => time)
       expect(cues).toEqual(keys)
+      // Sound is sought by only as long as there is no picture.
+      const first = walk.cues.findIndex(({ track }) => track === video.id)
+      expect(walk.cues.slice(first).every(({ track }) => track === video.id)).toBe(true)
     }
     for (const { time, position } of walk.cues) {
       const at = walk.clusters.findIndex((cluster) => cluster.position === position)

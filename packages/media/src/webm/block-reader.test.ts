@@ -77,14 +77,21 @@ describe('BlockGroups (RFC 9559 §5.1.3.5)', () => {
     expect(traceBody(whole).samples.map(({ sync }) => sync)).toEqual([false])
   })
 
-  it('cut the last Opus packet by DiscardPadding', () => {
+  it('cut the last Opus packet by DiscardPadding, and no other', () => {
     // 20 ms packets (config 31 of RFC 6716 §3.1: 0xf8 and up); 6.5 ms are discarded.
     const padding = binaryElement(id.DISCARD_PADDING, Uint8Array.of(0x00, 0x63, 0x2e, 0xa0))
-    const { samples } = trace(
-      ebmlHeader(),
-      segment(...head(audioEntry(1)), cluster(timestamp(0), blockGroup(blockBytes(1, 0, 0, frame(9, 0xf8)), padding))),
-    )
-    expect(samples.map(({ duration }) => duration)).toEqual([960 - 312])
+    const packet = (time: number): Uint8Array => blockBytes(1, time, 0, frame(9, 0xf8))
+    const groups = [blockGroup(packet(0), padding), blockGroup(packet(20)), simpleBlock(1, 40, KEY, frame(9, 0xf8))]
+    const { samples } = trace(ebmlHeader(), segment(...head(audioEntry(1)), cluster(timestamp(0), ...groups)))
+    expect(samples.map(({ duration }) => duration)).toEqual([960 - 312, 960, 960])
+  })
+
+  it('have Opus packets of one byte, which is no part of the next one', () => {
+    // Code 3 counts its frames in the second byte (RFC 6716 §3.2.5), which is missing here.
+    const packets = [frame(9, 0xfb, 3), frame(1, 0xfb), frame(2, 0xfb, 2)]
+    const blocks = packets.map((packet, n) => simpleBlock(1, n * 60, KEY, packet))
+    const { samples } = trace(ebmlHeader(), segment(...head(audioEntry(1)), cluster(timestamp(0), ...blocks)))
+    expect(samples.map(({ duration }) => duration)).toEqual([2880, 0, 1920])
   })
 })
 

@@ -21,7 +21,6 @@ export class ClusterMap {
   #dataOffset = 0
   #isNarrow = false
   #position = 0
-  #splicesBefore = 0
   // The last cluster with a whole block, which is cut behind it.
   #lastOffset = 0
   #lastDataOffset = 0
@@ -33,7 +32,6 @@ export class ClusterMap {
     this.#offset = offset
     this.#dataOffset = dataOffset
     this.#isNarrow = !sizeKnown && !patchable
-    this.#splicesBefore = this.#at.length
     this.#position = offset - this.#first + this.#shift
     if (this.#isNarrow) this.#shift += CLUSTER_HEADER_BYTES - (dataOffset - offset)
   }
@@ -63,7 +61,8 @@ export class ClusterMap {
     this.#end = end
     this.#lastOffset = this.#offset
     this.#lastDataOffset = this.#dataOffset
-    this.#lastSplices = this.#splicesBefore
+    // A narrow cluster's own splice comes when it ends.
+    this.#lastSplices = this.#at.length
   }
 
   /** The clusters up to the last whole block; that block's cluster has a header of its own, which says so. */
