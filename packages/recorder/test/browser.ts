@@ -17,7 +17,7 @@ export async function temporaryFolder(): Promise<{ path: string; remove(): Promi
 export async function buildPage(into: string): Promise<void> {
   await build({
     root: join(import.meta.dirname, 'page'),
-    logLevel: 'warn',
+    logLevel: 'error',
     configFile: false,
     worker: { format: 'es' },
     build: { outDir: into, emptyOutDir: true, target: 'esnext', minify: false },
@@ -76,7 +76,19 @@ export async function probe(path: string): Promise<Probe> {
 
 /** Decodes every frame as it is (no rate made constant, which doubles times); what ffmpeg says about it, one line each. None: a clean file. */
 export async function decode(path: string): Promise<string[]> {
-  const { stderr } = await run('ffmpeg', ['-v', 'error', '-i', path, '-fps_mode', 'passthrough', '-f', 'null', '-'])
+  const { stderr } = await run('ffmpeg', [
+    '-v',
+    'error',
+    '-i',
+    path,
+    '-fps_mode',
+    'passthrough',
+    '-enc_time_base',
+    '-1',
+    '-f',
+    'null',
+    '-',
+  ])
   return stderr.split('\n').filter((line) => line.trim() !== '')
 }
 
