@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openBodyIndex } from '../src/body-index.ts'
 import { codecString } from '../src/codec/codec-string.ts'
-import { decodedFrames, makeBody, openFolder, readAll, viewBytes, writeView } from './mp4-bodies.ts'
+import type { Track } from '../src/track.ts'
+import { decodedFrames, makeBody, openFolder, readAll, takeNotes, viewBytes, writeView } from './mp4-bodies.ts'
 import { openStage, recordInChromium, type Stage } from './mp4-chromium.ts'
 import { comparedStreams, compareWithProbe, expectSame } from './mp4-comparison.ts'
 
@@ -23,24 +24,28 @@ let recorded: Map<string, Uint8Array>
 beforeAll(async () => {
   stage = await openStage()
   recorded = await recordInChromium(stage.page, [...TYPES, ...WEBM_TYPES], 3300)
-}, 60_000)
+})
 
 afterAll(async () => {
   await stage.close()
   folder.remove()
 })
 
+/** Where a track's edit list puts its media time 0, in seconds. */
+function mediaStart({ edits, timescale }: Track): number {
+  const entries = edits?.entries ?? []
+  const lead = entries.filter(({ mediaTime }) => mediaTime < 0).reduce((sum, { duration }) => sum + duration, 0)
+  const skipped = (entries.find(({ mediaTime }) => mediaTime >= 0)?.mediaTime ?? 0) / timescale
+  return lead / (edits?.movieTimescale ?? 1) - skipped
+}
+
 /** Seconds at which each picture is shown, in order. */
 function pictureTimes(bytes: Uint8Array): number[] {
   const { tracks, samples } = readAll(bytes)
   const video = tracks.find(({ kind }) => kind === 'video')!
-  const entries = video.edits?.entries ?? []
-  const lead = entries.filter(({ mediaTime }) => mediaTime < 0).reduce((sum, { duration }) => sum + duration, 0)
-  const start = lead / (video.edits?.movieTimescale ?? 1)
-  const skipped = (entries.find(({ mediaTime }) => mediaTime >= 0)?.mediaTime ?? 0) / video.timescale
   return samples
     .filter(({ trackId }) => trackId === video.id)
-    .map(({ pts }) => pts / video.timescale + start - skipped)
+    .map(({ pts }) => pts / video.timescale + mediaStart(video))
     .sort((a, b) => a - b)
 }
 
@@ -149,6 +154,29 @@ describe.each(TYPES)('what MediaRecorder makes of %s', (type) => {
 const WEBM_TYPES = ['video/webm;codecs=vp9,opus', 'video/webm;codecs=av1,opus', 'video/webm;codecs=h264,opus']
 
 describe.each(WEBM_TYPES)('the MP4 view of what MediaRecorder makes of %s', (type) => {
+  it('[T5] has every sample where it lies, pictures at their time and sound within 10 ms of it', () => {
+    const body = recorded.get(type)!
+    const notes = takeNotes()
+    const index = openBodyIndex({ sink: notes })
+    index.push(body)
+    index.finish()
+    const view = viewBytes(index.mp4View(), body)
+    const header = view.length - index.wholeBytes
+    const shown = readAll(view)
+    for (const track of shown.tracks) {
+      const before = notes.samples.filter(({ trackId }) => trackId === track.id)
+      const after = shown.samples.filter(({ trackId }) => trackId === track.id)
+      expect(after.map(({ offset, size, sync }) => [offset - header, size, sync])).toEqual(
+        before.map(({ offset, size, sync }) => [offset, size, sync]),
+      )
+      const timescale = notes.tracks.find(({ id }) => id === track.id)!.timescale
+      const start = mediaStart(track)
+      const errors = after.map(({ pts }, place) => pts / track.timescale + start - before[place]!.pts / timescale)
+      expect(Math.max(...errors.map(Math.abs))).toBeLessThanOrEqual(track.kind === 'audio' ? 0.0101 : 0.0001)
+      expect(after.length).toBeGreaterThan(20)
+    }
+  })
+
   it('plays in Chromium, and seeks to the very picture', async () => {
     const body = recorded.get(type)!
     const index = openBodyIndex()
