@@ -33,6 +33,8 @@ export interface Fleet {
   begin(): Promise<SentRecording>
   /** Of all recordings, stored so far. */
   judgeStored(how?: Judging): Promise<Verdict>
+  /** Of those that were not published when this was asked the last time: between two kills of hundreds. */
+  judgeOpen(): Promise<string[]>
   /** Begins no more, and waits until those under way are published. @throws Error after `withinMs` */
   settle(withinMs: number): Promise<void>
   /** Everything that was published, decoded. */
@@ -47,6 +49,7 @@ export function openFleet(options: FleetOptions): Fleet {
   const recordings: SentRecording[] = []
   const published = new Map<string, RecordingView>()
   const fleet = ++fleets
+  const judged = new Set<string>()
   const jobs = new Map<string, SenderJob>()
   const beginning = new Set<Promise<unknown>>()
   let going = false
@@ -91,6 +94,15 @@ export function openFleet(options: FleetOptions): Fleet {
     async start() {
       going = true
       for (let count = 0; count < options.width; count++) await begin()
+    },
+    async judgeOpen() {
+      const problems: string[] = []
+      for (const recording of recordings) {
+        if (judged.has(recording.id)) continue
+        if (published.has(recording.id)) judged.add(recording.id)
+        problems.push(...(await judgeStored(server.blobsDir, recording)).problems)
+      }
+      return problems
     },
     async judgeStored(how) {
       const sum: Verdict = { acknowledgedBytes: 0, lostBytes: 0, problems: [] }

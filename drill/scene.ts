@@ -14,7 +14,8 @@ export interface Scene {
 
 const open = new Set<Scene>()
 process.on('exit', () => {
-  for (const scene of open) scene.close()
+  // Inner scenes lie in outer ones.
+  for (const scene of [...open].reverse()) scene.close()
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
@@ -31,14 +32,14 @@ export function openScene(parent: string = tmpdir()): Scene {
     close() {
       if (!open.delete(scene)) return
       endProcessesIn(folder)
-      for (const undo of undos.reverse()) {
+      const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+      for (const undo of [...undos.reverse(), remove]) {
         try {
           undo()
         } catch (error) {
           process.stderr.write(`drill: could not tidy up: ${error}\n`)
         }
       }
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
     },
   }
   open.add(scene)

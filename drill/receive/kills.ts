@@ -17,8 +17,7 @@ async function underKills(context: FaultContext, trials: number, strike: Strike)
   await fleet.start()
   for (; report.trials < trials; report.trials++) {
     await strike(server, fleet)
-    const verdict = await fleet.judgeStored()
-    report.problems.push(...verdict.problems)
+    report.problems.push(...(await fleet.judgeOpen()))
     if (report.problems.length > 0) break
     if (report.trials % 25 === 24) say(`${report.trials + 1} of ${trials}, ${fleet.published.size} published`)
   }
