@@ -53,7 +53,7 @@ export function formatMoment(moment: Date, now: Date = new Date(), locale?: stri
   return `${date}, ${clock}`
 }
 
-/** `12 March 2026 at 14:05`, as readers write it: for names that stay right tomorrow. */
+/** `12 Mar 2026, 14:05`, as readers write it: for names that stay right tomorrow. */
 export function formatDate(moment: Date, locale?: string): string {
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short' }).format(moment)
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(moment)
 }

@@ -212,6 +212,115 @@ describe('the pages', { timeout: 90_000 }, () => {
     await other.close()
   })
 
+  it('record the screen with the camera in a bubble', async () => {
+    await goTo('/record')
+    await page.getByRole('radio', { name: /Screen and camera/ }).check()
+    await page.getByRole('button', { name: 'Record' }).click()
+    await page.getByText(/^(All safe|Safe as you go)$/).waitFor()
+    await page.waitForFunction(() => (document.querySelector('.preview-bubble') as HTMLVideoElement)?.videoWidth > 0)
+    await inspect('live-bubble')
+    await page.getByLabel('Camera bubble').selectOption('Top right')
+    await page.locator('.preview-top-right').waitFor()
+    await page.getByLabel('Camera bubble').selectOption('Hidden')
+    await page.locator('.preview-bubble').waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Discard' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Discard' }).click()
+    await heading('Record').waitFor()
+  })
+
+  it('keep a recording that is stopped while the server is away, as a file too, and deliver it by themselves', async () => {
+    await recordFromCamera()
+    await served.stopServer()
+    await page.getByText(/waiting: the server is away/).waitFor()
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await heading('Your recording is safe on this device').waitFor({ timeout: 30_000 })
+    await inspect('kept')
+    const file = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Download the file' }).click()
+    expect((await file).suggestedFilename()).toMatch(/\.(mp4|webm)$/)
+    await served.startServer()
+    await page.getByText('Ready to watch').waitFor({ timeout: 30_000 })
+    await playerTime(page)
+  })
+
+  it('say what to do when the browser refuses, or has no such device', async () => {
+    const refused = async (name: string, words: RegExp) => {
+      const other = await opened.context.newPage()
+      await other.addInitScript((fault) => {
+        navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('refused', fault))
+      }, name)
+      await other.goto(`${served.origin}/record`)
+      await other.getByRole('radio', { name: /^Camera/ }).check()
+      await other.getByRole('button', { name: 'Record' }).click()
+      await other.getByRole('alert').filter({ hasText: words }).first().waitFor()
+      await other.close()
+    }
+    await refused('NotAllowedError', /Allow it with the icon/)
+    await refused('NotFoundError', /There is no such device/)
+    await refused('NotReadableError', /Another program is using/)
+  })
+
+  it('say at an address without HTTPS that recording needs it', async () => {
+    const guest = await served.browser.newContext()
+    const there = await guest.newPage()
+    await there.goto(`${served.origin.replace('127.0.0.1', 'rushes.test')}/login`)
+    await there.getByLabel('E-mail').fill('ada@example.org')
+    await there.getByLabel('Password', { exact: true }).fill('correct horse battery')
+    await there.keyboard.press('Enter')
+    await there.getByText('Recording does not work at this address').waitFor()
+    await guest.close()
+  })
+
+  it('explain what cannot be watched yet, what was damaged, what never stopped', async () => {
+    const known = await (await page.request.get(`${served.origin}/api/v1/recordings`)).json()
+    const [recording] = known.recordings
+    const show = async (change: object) => {
+      await page.unroute('**/api/v1/recordings/*')
+      await page.route('**/api/v1/recordings/*', (route) => route.fulfill({ json: { ...recording, ...change } }))
+      await goTo(`/watch/${recording.id}`)
+    }
+    await show({
+      mp4State: 'needs-encode',
+      mp4Url: null,
+      webmState: 'needs-encode',
+      webmUrl: null,
+      viewNote: 'H.263 has to be encoded anew',
+    })
+    await page.getByText('Browsers can’t play this recording as it is').waitFor()
+    await page.getByText('H.263 has to be encoded anew').waitFor()
+    await inspect('needs-encode')
+    await show({ endReason: 'quiet' })
+    await page.getByText('published as far as it came').waitFor()
+    await show({ damage: { code: 'bad', message: 'a box has no end', offset: 5 } })
+    await page.getByText('a box has no end').waitFor()
+    await show({ state: 'receiving', publishedAt: null })
+    await page.getByText('This is being recorded at this moment.').waitFor()
+    await inspect('watch-live')
+    await page.unroute('**/api/v1/recordings/*')
+    await goTo(`/watch/${recording.id}?t=1s`)
+    await page.waitForFunction(() => document.querySelector('rushes-player')?.media?.currentTime === 1)
+    await inspect('watch')
+  })
+
+  it('page through a long library', async () => {
+    const before = Number(
+      await (await page.request.get(`${served.origin}/api/v1/recordings`))
+        .json()
+        .then(({ recordings }) => recordings.length),
+    )
+    for (let number = 0; number < 60; number++) {
+      await page.request.post(`${served.origin}/api/v1/recordings`, {
+        data: { title: `Number ${number}` },
+        headers: { origin: served.origin },
+      })
+    }
+    await goTo('/library')
+    await page.getByText('Number 59').waitFor()
+    await page.getByRole('button', { name: 'Show more' }).click()
+    await page.getByText('Number 0', { exact: true }).waitFor()
+    expect(await page.locator('.recording').count()).toBe(before + 60)
+  })
+
   it('make API keys, show them once, revoke them', async () => {
     await page.getByRole('link', { name: 'Settings' }).click()
     await page.getByLabel('Name of a new key').fill('laptop')

@@ -105,9 +105,12 @@ function launchChromium(): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
       '--no-first-run',
-      '--use-fake-device-for-media-stream',
+      '--use-fake-device-for-media-stream=display-media-type=browser',
       '--use-fake-ui-for-media-stream',
       '--autoplay-policy=no-user-gesture-required',
+      '--auto-accept-this-tab-capture',
+      // An address that is no secure context, as a server on the local network without HTTPS is.
+      '--host-resolver-rules=MAP rushes.test 127.0.0.1',
       // Documents that a test passes on with another policy count as public, and may not reach 127.0.0.1.
       '--disable-features=LocalNetworkAccessChecks',
     ],

@@ -26,6 +26,8 @@ export class RushesLibraryPage extends PageElement {
   declare private problem: string
   declare private busy: boolean
   #timer: ReturnType<typeof setInterval> | undefined
+  /** Deleted here; an answer that was on its way may still name them. */
+  #removed = new Set<string>()
 
   constructor() {
     super()
@@ -72,16 +74,20 @@ export class RushesLibraryPage extends PageElement {
     }
   }
 
-  /** Only what is being recorded changes by itself; a moment without the server is no news here. */
+  /** What is being recorded grows, and new recordings appear; a moment without the server is no news here. */
   async #refresh(): Promise<void> {
-    const growing = (this.recordings ?? []).filter(({ state }) => state === 'receiving')
-    if (document.hidden) return
-    for (const { id } of growing) {
-      try {
-        this.#replace(await server.recording(id))
-      } catch {
-        return
-      }
+    const shown = this.recordings
+    const isGrowing = shown?.some(({ state }) => state === 'receiving') ?? false
+    if (shown === null || !isGrowing || document.hidden || this.busy) return
+    try {
+      const newest = (await server.recordings()).recordings
+      if (this.recordings !== shown) return // renamed, deleted or paged meanwhile: the next turn shows it
+      const byId = new Map(newest.map((recording) => [recording.id, recording]))
+      const known = new Set(shown.map(({ id }) => id))
+      const added = newest.filter(({ id }) => !known.has(id) && !this.#removed.has(id))
+      this.recordings = [...added, ...shown.map((recording) => byId.get(recording.id) ?? recording)]
+    } catch {
+      // Said when somebody does something.
     }
   }
 
@@ -98,6 +104,7 @@ export class RushesLibraryPage extends PageElement {
     if (!sure) return
     try {
       await server.remove(recording.id)
+      this.#removed.add(recording.id)
       this.recordings = (this.recordings ?? []).filter(({ id }) => id !== recording.id)
       toast(`“${recording.title}” is deleted.`)
       this.querySelector('h1')?.focus()

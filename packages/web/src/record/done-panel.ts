@@ -31,10 +31,6 @@ export class RushesDonePanel extends PageElement {
     this.notice = ''
   }
 
-  protected override firstUpdated(): void {
-    this.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true })
-  }
-
   protected override render(): TemplateResult {
     const { recording } = this
     if (recording === null) return html``

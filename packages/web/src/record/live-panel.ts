@@ -37,10 +37,6 @@ export class RushesLivePanel extends PageElement {
     this.#endListening?.()
   }
 
-  protected override firstUpdated(): void {
-    this.querySelector<HTMLElement>('.button-stop')?.focus({ preventScroll: true })
-  }
-
   #mute(capture: Capture): void {
     this.muted = !this.muted
     capture.mute('microphone', this.muted)

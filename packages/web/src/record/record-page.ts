@@ -14,15 +14,31 @@ import './source-preview.ts'
 export class RushesRecordPage extends PageElement {
   #endListening: (() => void) | null = null
   #step: RecordState['step'] | null = null
+  #focused: RecordState['step'] | null = null
 
   override connectedCallback(): void {
     super.connectedCallback()
     this.#endListening = onRecord(() => this.#onRecord())
+    window.addEventListener('keydown', this.#onKey)
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     this.#endListening?.()
+    window.removeEventListener('keydown', this.#onKey)
+  }
+
+  readonly #onKey = (event: KeyboardEvent): void => {
+    if (event.key === 'Escape') cancelCountdown()
+  }
+
+  /** The focus goes with the step: not to Stop, or a held Enter on Record would end the recording. */
+  protected override updated(): void {
+    const { step } = recordState()
+    const before = this.#focused
+    this.#focused = step
+    if (before === null || before === step || (before === 'setup' && step === 'opening')) return
+    requestAnimationFrame(() => this.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true }))
   }
 
   /** Progress comes many times a second; the parts that show it listen themselves. */
@@ -52,7 +68,7 @@ export class RushesRecordPage extends PageElement {
             <div class="recorder-side stack">
               <h2>Get ready</h2>
               <p class="soft">Recording begins in ${now.left} …</p>
-              <div><button class="button" type="button" autofocus @click=${cancelCountdown}>Cancel</button></div>
+              <div><button class="button" type="button" @click=${cancelCountdown}>Cancel</button></div>
             </div>
           </div>`
       case 'live':
