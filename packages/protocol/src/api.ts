@@ -57,7 +57,7 @@ export type RecordingView = {
   mp4State: ViewState
   webmUrl: string | null
   webmState: ViewState
-  /** Why a view is not there, in words. */
+  /** Why there is no MP4, in words. */
   viewNote: string | null
 }
 export const recordingView: Schema<RecordingView> = z.object({

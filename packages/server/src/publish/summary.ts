@@ -9,7 +9,7 @@ export type BodySummary = {
   damage: { code: string; message: string; offset: number | null } | null
   mp4State: ViewState
   webmState: ViewState
-  /** Why a view is not there. */
+  /** Why there is no MP4. */
   viewNote: string | null
 }
 
@@ -31,6 +31,6 @@ export function summarize(index: BodyIndex): BodySummary {
     damage: damage === null ? null : { code: damage.code, message: damage.message, offset: damage.offset ?? null },
     mp4State: mp4.state,
     webmState: webm.state,
-    viewNote: mp4.reason ?? webm.reason ?? null,
+    viewNote: mp4.reason,
   }
 }
