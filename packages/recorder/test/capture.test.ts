@@ -216,6 +216,7 @@ describe('what cannot be captured', () => {
     await page.goto(receiver.origin.replace('127.0.0.1', 'insecure.test'))
     await page.waitForFunction(() => 'rooms' in globalThis)
     expect(await codeOf(page, { camera: true })).toBe('CaptureError not-supported null')
+    expect(await page.evaluate(() => rooms.sdk.recoverRecordings({ server: '' }))).toEqual([])
     await denying.close()
   })
 })

@@ -50,7 +50,7 @@ function composeInWorker(capture: Capture): Promise<ComposedTrack> {
   })
 }
 
-export async function composeOnCanvas(capture: Capture): Promise<ComposedTrack> {
+async function composeOnCanvas(capture: Capture): Promise<ComposedTrack> {
   const players = new Map<'screen' | 'camera', HTMLVideoElement>()
   for (const kind of ['screen', 'camera'] as const) {
     const track = capture.track(kind)

@@ -4,18 +4,12 @@ import type { Capture } from '../capture/source.ts'
 import { type BodyEncoder, type BodyEvents, EncoderError } from './body-encoder.ts'
 import { bodyHead } from './body-head.ts'
 import type { EncoderChoice } from './choose-encoder.ts'
-import { type ComposedTrack, composeOnCanvas, composeTrack } from './composed-track.ts'
+import { type ComposedTrack, composeTrack } from './composed-track.ts'
 
-export type MediaRecorderChoice = Extract<EncoderChoice, { kind: 'mediarecorder' }>
+type MediaRecorderChoice = Extract<EncoderChoice, { kind: 'mediarecorder' }>
 type KeyedOptions = MediaRecorderOptions & { videoKeyFrameIntervalDuration?: number }
 
-/** @param options `canvas`: compose on the page even where a worker could */
-export function mediaRecorderEncoder(
-  capture: Capture,
-  choice: MediaRecorderChoice,
-  events: BodyEvents,
-  options: { canvas?: boolean } = {},
-): BodyEncoder {
+export function mediaRecorderEncoder(capture: Capture, choice: MediaRecorderChoice, events: BodyEvents): BodyEncoder {
   let recorder: MediaRecorder | null = null
   let composed: ComposedTrack | null = null
   let sound: MediaStreamTrack | null = null
@@ -57,7 +51,7 @@ export function mediaRecorderEncoder(
     async start() {
       const stream = new MediaStream()
       if (capture.hasVideo) {
-        composed = await (options.canvas ? composeOnCanvas(capture) : composeTrack(capture))
+        composed = await composeTrack(capture)
         stream.addTrack(composed.track)
       }
       sound = capture.track('mix')?.clone() ?? null

@@ -4,7 +4,7 @@ import { type BodyEncoder, type BodyEvents, EncoderError } from './body-encoder.
 import type { EncoderChoice } from './choose-encoder.ts'
 import { captureFrames, type EncodeWorker, openEncodeWorker } from './worker-door.ts'
 
-export type WebCodecsChoice = Extract<EncoderChoice, { kind: 'webcodecs' }>
+type WebCodecsChoice = Extract<EncoderChoice, { kind: 'webcodecs' }>
 
 export function webCodecsEncoder(
   capture: Capture,

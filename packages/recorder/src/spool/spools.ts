@@ -92,6 +92,7 @@ export async function holdSpool(id: string): Promise<HeldSpool> {
 
 /** Every recording that this browser keeps, newest first. */
 export async function listSpools(): Promise<SpoolView[]> {
+  if (navigator.locks === undefined) return [] // an insecure page: it cannot record, and must not touch what others hold
   const names = new Set((await navigator.locks.query()).held?.map(({ name }) => name))
   const views: SpoolView[] = []
   for (const store of await openStores()) {
@@ -162,6 +163,11 @@ function lockName(id: string): string {
 
 /** Held until the tab ends or the answer is called; null where another tab has it. */
 function takeLock(id: string): Promise<(() => void) | null> {
+  if (navigator.locks === undefined) {
+    return Promise.reject(
+      new SpoolError('unavailable', 'recordings are kept in secure pages alone (https or localhost)'),
+    )
+  }
   return new Promise((resolve, reject) => {
     navigator.locks
       .request(lockName(id), { ifAvailable: true }, (lock) => {
