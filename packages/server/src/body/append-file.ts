@@ -65,6 +65,7 @@ class FolderAppendFile implements AppendFile {
   readonly #fd: number
   #size: number
   #failure: BodyError | null = null
+  #closed = false
 
   constructor(fd: number, size: number) {
     this.#fd = fd
@@ -101,7 +102,14 @@ class FolderAppendFile implements AppendFile {
     }
   }
 
+  /**
+   * Once: the number of a closed descriptor belongs to the next file that is opened, so that closing or writing by it again
+   * would hit another recording.
+   */
   async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#failure ??= new BodyError('storage-failed', 'the file is closed')
     await closeFile(this.#fd)
   }
 }
