@@ -77,12 +77,15 @@ export function makeTmpfs(scene: Scene, megabytes: number): string {
 }
 
 const ballastName = 'ballast'
+const mebibyte = 1024 * 1024
 
 /** Takes all but `leave` bytes of a disk without writing them. */
 export function fillDisk(path: string, leave: number): void {
   const { bavail, bsize } = statfsSync(path)
-  const bytes = bavail * bsize - leave
+  // The list of what the ballast takes needs a block of its own.
+  const bytes = bavail * bsize - Math.max(leave, mebibyte)
   if (bytes > 0) runProgram('fallocate', ['-l', String(bytes), join(path, ballastName)])
+  if (leave === 0) fillToTheBrim(path)
 }
 
 /** Takes the very last byte. */

@@ -211,11 +211,19 @@ async function traceSyncs(pid: number, logPath: string, every: number): Promise<
 export function judgeTrace(trace: string): { failures: number; wrongs: string[] } {
   const wrongs: string[] = []
   const broken = new Set<string>()
+  const begun = new Map<string, string>()
   let failures = 0
   for (const line of trace.split('\n')) {
-    const call = /^\d+\s+(\w+)\(\d+<([^>]*\/body)>(.*)$/.exec(line)
-    if (call === null) continue
-    const [, name, path, rest] = call as unknown as [string, string, string, string]
+    const [, thread, text] = /^(\d+) +(.*)$/.exec(line) ?? []
+    if (thread === undefined || text === undefined) continue
+    if (text.endsWith('<unfinished ...>')) {
+      begun.set(thread, text.slice(0, -'<unfinished ...>'.length))
+      continue
+    }
+    const resumed = /^<\.\.\. \w+ resumed>(.*)$/.exec(text)
+    const whole = resumed === null ? text : `${begun.get(thread) ?? ''}${resumed[1]}`
+    const [, name, path, rest] = /^(\w+)\(\d+<([^>]*\/body)>(.*)$/.exec(whole) ?? []
+    if (name === undefined || path === undefined || rest === undefined) continue
     if (name === 'fdatasync' && rest.includes('(INJECTED)')) {
       failures++
       broken.add(path)

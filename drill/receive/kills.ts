@@ -26,7 +26,7 @@ async function underKills(context: FaultContext, trials: number, strike: Strike)
   report.acknowledgedBytes = verdict.acknowledgedBytes
   report.lostBytes = verdict.lostBytes
   report.problems.push(...verdict.problems, ...(await fleet.judgePublished()), ...(await judgeCatalog(server)))
-  const starts = server.failedStarts === 0 ? '' : `; ${server.failedStarts} starts had to be repeated`
+  const starts = server.staleLocks === 0 ? '' : `; ${server.staleLocks} starts refused by a stale lock of Postgres`
   report.note = `${fleet.published.size} recordings published and decoded${starts}`
   await fleet.sender.kill()
   await server.stop()

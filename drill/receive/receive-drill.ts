@@ -1,12 +1,17 @@
 import type { Fault } from '../fault.ts'
 import { badNetwork, halfOpen, takeover, zombie } from './connections.ts'
 import { failingDisk, failingSync, fullDisk, noSpaceLeft } from './disks.ts'
+import { damagedTail, quietEnd } from './endings.ts'
 import { hostileFrames } from './hostile-frames.ts'
 import { killPostgres, killSender, killServer } from './kills.ts'
+import { modelCheck } from './model-check.ts'
 import { powerCut } from './power-cut.ts'
 
 /** Everything that may happen between a sender and a stored, published recording. */
 export const receiveFaults: readonly Fault[] = [
+  modelCheck,
+  hostileFrames,
+  takeover,
   killServer,
   killSender,
   killPostgres,
@@ -15,9 +20,9 @@ export const receiveFaults: readonly Fault[] = [
   noSpaceLeft,
   failingDisk,
   failingSync,
-  hostileFrames,
+  damagedTail,
+  quietEnd,
   badNetwork,
   halfOpen,
-  takeover,
   zombie,
 ]
