@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type OpenedPage, openPage, type ServedPages, seriousFaults, servePages } from './served-pages.ts'
+import { type OpenedPage, openPage, recordWebm, type ServedPages, seriousFaults, servePages } from './served-pages.ts'
 
 let served: ServedPages
 let opened: OpenedPage
@@ -28,15 +28,28 @@ const narrow = { width: 360, height: 740 }
 async function inspect(name: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await drawn()
     expect(await seriousFaults(page), `${name}, ${colorScheme}`).toEqual([])
     await shoot(`${name}-${colorScheme}`)
   }
   await page.emulateMedia({ colorScheme: 'light' })
   await page.setViewportSize(narrow)
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-  expect(over, `${name} is wider than 360 px`).toBeLessThanOrEqual(0)
+  await drawn()
+  const tooWide = await page.evaluate(() =>
+    document.documentElement.scrollWidth <= window.innerWidth
+      ? []
+      : [...document.querySelectorAll('body *')]
+          .filter((element) => element.getBoundingClientRect().right > window.innerWidth)
+          .map((element) => element.outerHTML.slice(0, 150)),
+  )
+  expect(tooWide, `${name} at 360 px`).toEqual([])
   await shoot(`${name}-narrow`)
   await page.setViewportSize(wide)
+}
+
+/** Two frames on, what changed has been laid out and painted. */
+async function drawn(): Promise<void> {
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
 }
 
 async function shoot(name: string): Promise<void> {
@@ -271,9 +284,61 @@ describe('the pages', { timeout: 90_000 }, () => {
     await guest.close()
   })
 
+  it('play what the browser can: VP8 as WebM, never as MP4', async () => {
+    const made = await page.request.post(`${served.origin}/api/v1/keys`, {
+      data: { name: 'command line' },
+      headers: { origin: served.origin },
+    })
+    const { key } = (await made.json()) as { key: string }
+    const id = recordWebm(served, key)
+    const fetched: string[] = []
+    const other = await opened.context.newPage()
+    other.on('request', (request) => fetched.push(request.url()))
+    await other.goto(`${served.origin}/watch/${id}`)
+    await other.locator('rushes-player').waitFor()
+    await other.keyboard.press('k')
+    await playerTime(other)
+    expect(await other.evaluate(() => document.querySelector('rushes-player')?.media?.currentSrc)).toContain('.webm')
+    expect(fetched.filter((url) => url.includes('.mp4'))).toEqual([])
+    await other.close()
+  })
+
+  it('work by keyboard alone', async () => {
+    await goTo('/record')
+    await heading('Record').waitFor()
+    const tabTo = async (words: RegExp) => {
+      for (let step = 0; step < 40; step++) {
+        await page.keyboard.press('Tab')
+        const name = await page.evaluate(() => {
+          const focused = document.activeElement
+          return (
+            focused?.closest('label')?.textContent ?? focused?.getAttribute('aria-label') ?? focused?.textContent ?? ''
+          )
+        })
+        if (words.test(name.trim())) return
+      }
+      throw new Error(`Tab does not reach ${words}`)
+    }
+    await tabTo(/^Screen\b|^Camera\b/)
+    const camera = page.getByRole('radio', { name: /^Camera/ })
+    for (let step = 0; step < 3 && !(await camera.isChecked()); step++) await page.keyboard.press('ArrowDown')
+    expect(await camera.isChecked()).toBe(true)
+    await tabTo(/^Record$/)
+    await page.keyboard.press('Enter')
+    await page.getByText(/^(All safe|Safe as you go)$/).waitFor()
+    expect(await page.evaluate(() => document.activeElement?.localName)).toBe('h1')
+    await tabTo(/^Stop$/)
+    await page.keyboard.press('Enter')
+    await page.getByText('the link is already copied').waitFor()
+    await tabTo(/^Copy/)
+    await page.keyboard.press('Enter')
+    await page.getByText('The link is copied.').waitFor()
+  })
+
   it('explain what cannot be watched yet, what was damaged, what never stopped', async () => {
     const known = await (await page.request.get(`${served.origin}/api/v1/recordings`)).json()
-    const [recording] = known.recordings
+    // Long enough to start a second into it.
+    const recording = known.recordings.find(({ durationMs }: { durationMs: number }) => durationMs > 1500)
     const show = async (change: object) => {
       await page.unroute('**/api/v1/recordings/*')
       await page.route('**/api/v1/recordings/*', (route) => route.fulfill({ json: { ...recording, ...change } }))

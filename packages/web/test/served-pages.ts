@@ -14,7 +14,6 @@ export type ServedPages = {
   origin: string
   /** The one-time link, as printed. */
   setupUrl: string
-  ownerKey: string
   browser: Browser
   /** Puts the server out of reach and back: SIGSTOP would keep its sockets open, so it is ended and started anew. */
   stopServer(): Promise<void>
@@ -22,12 +21,10 @@ export type ServedPages = {
   close(): Promise<void>
 }
 
-/** @param withOwner whether the owner is there from the start (no one-time link is printed then) */
-export async function servePages(withOwner = false): Promise<ServedPages> {
+export async function servePages(): Promise<ServedPages> {
   const data = mkdtempSync(join(tmpdir(), 'rushes-pages-'))
   buildPages()
   const port = await freePort()
-  const ownerKey = 'k'.repeat(40)
   let server: ChildProcess | null = null
   let setupUrl = ''
 
@@ -38,7 +35,6 @@ export async function servePages(withOwner = false): Promise<ServedPages> {
         ...process.env,
         PORT: String(port),
         RUSHES_DATA: data,
-        ...(withOwner && { RUSHES_OWNER_KEY: ownerKey }),
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
@@ -70,7 +66,6 @@ export async function servePages(withOwner = false): Promise<ServedPages> {
     get setupUrl() {
       return setupUrl
     },
-    ownerKey,
     browser,
     startServer,
     stopServer,
@@ -191,24 +186,27 @@ export async function seriousFaults(page: Page): Promise<string[]> {
   })
 }
 
-/** Makes a recording of test pictures through the command line; answers what it printed. */
-export function recordFile(served: ServedPages, file: string): { id: string; shareUrl: string } {
-  const printed = execFileSync(
-    'sh',
-    [
-      'scripts/node24',
-      'packages/rushes/src/main.ts',
-      'record',
-      file,
-      '--server',
-      served.origin,
-      '--key',
-      served.ownerKey,
-      '--pace',
-      'fast',
-      '--json',
-    ],
-    { cwd: root, encoding: 'utf8' },
-  )
-  return JSON.parse(printed)
+/** Makes three seconds of VP8 and Opus in WebM and records it through the command line; answers the recording's id. */
+export function recordWebm(served: ServedPages, key: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'rushes-webm-'))
+  const file = join(folder, 'vp8.webm')
+  const sources = [
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=size=320x180:rate=25:duration=3',
+    '-f',
+    'lavfi',
+    '-i',
+    'sine=duration=3',
+  ]
+  const codecs = ['-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8', '-c:a', 'libopus']
+  execFileSync('ffmpeg', ['-hide_banner', '-loglevel', 'error', ...sources, ...codecs, file])
+  const command = ['record', file, '--server', served.origin, '--key', key, '--pace', 'fast', '--json']
+  const printed = execFileSync('sh', ['scripts/node24', 'packages/rushes/src/main.ts', ...command], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  rmSync(folder, { recursive: true })
+  return (JSON.parse(printed) as { id: string }).id
 }

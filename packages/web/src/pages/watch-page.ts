@@ -126,7 +126,7 @@ export class RushesWatchPage extends PageElement {
       ${
         live || !isWatchable(recording)
           ? ''
-          : html`<p class="soft small">Press <kbd>?</kbd> for the keyboard shortcuts.</p>`
+          : html`<p class="soft small watch-keys">Press <kbd>?</kbd> for the keyboard shortcuts.</p>`
       }
     </article>`
   }
