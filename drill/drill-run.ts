@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
+import { buildWithout, type Removal } from './control-build.ts'
 import type { Fault, FaultContext, FaultOutcome } from './fault.ts'
 import { inputMedia } from './input-media.ts'
 import { randomSource } from './random-source.ts'
@@ -12,6 +13,9 @@ export type DrillOptions = {
   build?: string
   say(text: string): void
 }
+
+/** A safeguard that is taken out of a build, and the fault that has to find it missing. */
+export type Control = { name: string; fault: Fault; removals: readonly Removal[] }
 
 /** Tries each fault in a scene of its own; one that fails does not keep the others from being tried. */
 export async function runFaults(faults: readonly Fault[], options: DrillOptions): Promise<FaultOutcome[]> {
@@ -30,6 +34,35 @@ export async function runFaults(faults: readonly Fault[], options: DrillOptions)
   }
   runScene.close()
   return outcomes
+}
+
+/** Tries each fault on a build that lacks its safeguard. A drill that does not notice is broken itself. */
+export async function runControls(controls: readonly Control[], options: DrillOptions): Promise<FaultOutcome[]> {
+  const outcomes: FaultOutcome[] = []
+  for (const { name, fault, removals } of controls) {
+    const scene = openScene()
+    try {
+      const build = buildWithout(scene, 'build', removals)
+      const [outcome] = await runFaults([fault], { ...options, build })
+      outcomes.push(judgeControl(`control: ${name}`, outcome!))
+    } finally {
+      scene.close()
+    }
+  }
+  return outcomes
+}
+
+function judgeControl(name: string, outcome: FaultOutcome): FaultOutcome {
+  if (outcome.result === 'not run') return { ...outcome, fault: name }
+  const { report, seconds, fault } = outcome
+  // A drill that could not be carried out has shown nothing, whatever went wrong.
+  const isCaught = outcome.result === 'broken' && report.trials > 0
+  if (!isCaught) {
+    const problems = [`"${fault}" did not find it`, ...report.problems]
+    return { fault: name, result: 'broken', seconds, report: { ...report, lostBytes: 0, problems } }
+  }
+  const note = `caught by "${fault}": ${report.lostBytes} bytes lost; ${report.problems[0] ?? ''}`
+  return { fault: name, result: 'held', seconds, report: { ...report, lostBytes: 0, problems: [], note } }
 }
 
 async function tryFault(

@@ -59,7 +59,7 @@ export async function judgeStored(blobsDir: string, recording: SentRecording, ho
   if (told > body.length) note(`${told} bytes were called safe, ${body.length} are stored`)
   const promised = Math.max(told, relied)
   const same = commonLength(body, bytes, promised)
-  if (same < promised) note(`acknowledged bytes ${same} to ${promised} are not stored as sent`)
+  if (same < promised) note(`of ${promised} acknowledged bytes, ${describeDamage(body, bytes, same, promised)}`)
   return { acknowledgedBytes: promised, lostBytes: promised - same, problems }
 }
 
@@ -74,6 +74,23 @@ function chainsAt(bytes: Buffer, offsets: readonly number[]): Map<number, number
     chains.set(offset, chain)
   }
   return chains
+}
+
+/** Where stored and sent part, in runs: zeros mean that something was never written, other bytes that it was overwritten. */
+function describeDamage(stored: Buffer, sent: Buffer, from: number, to: number): string {
+  const runs: string[] = []
+  for (let at = from; at < to && runs.length < 6; ) {
+    while (at < to && stored[at] === sent[at]) at++
+    const start = at
+    let equal = 0
+    for (; at < to && equal < 64; at++) equal = stored[at] === sent[at] ? equal + 1 : 0
+    const end = at - equal
+    if (end <= start) continue
+    const run = stored.subarray(start, end)
+    const what = start >= stored.length ? 'missing' : run.every((byte) => byte === 0) ? 'zeros' : 'other bytes'
+    runs.push(`${start} to ${end} ${what}`)
+  }
+  return runs.join(', ')
 }
 
 function commonLength(stored: Buffer, sent: Buffer, limit: number): number {

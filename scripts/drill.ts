@@ -1,18 +1,23 @@
 // npm run drill -- NAME: breaks a part of the system on purpose, many times, and says what was lost.
 
-import { runFaults } from '../drill/drill-run.ts'
+import { type Control, runControls, runFaults } from '../drill/drill-run.ts'
 import { drillTable } from '../drill/drill-table.ts'
 import type { Fault } from '../drill/fault.ts'
+import { receiveControls } from '../drill/receive/controls.ts'
 import { receiveFaults } from '../drill/receive/receive-drill.ts'
 
-const drills: Record<string, { about: string; faults: readonly Fault[] }> = {
-  receive: { about: 'recordings sent over the ingest protocol, stored and published', faults: receiveFaults },
+const drills: Record<string, { about: string; faults: readonly Fault[]; controls: readonly Control[] }> = {
+  receive: {
+    about: 'recordings sent over the ingest protocol, stored and published',
+    faults: receiveFaults,
+    controls: receiveControls,
+  },
 }
 
 const [name, ...flags] = process.argv.slice(2)
 const drill = drills[name ?? '']
 if (drill === undefined) {
-  console.log('npm run drill -- NAME [--short] [--seed N] [--only WORD,…] [--allow-missing]\n')
+  console.log('npm run drill -- NAME [--short] [--seed N] [--only WORD,…] [--controls] [--allow-missing]\n')
   for (const [each, { about, faults }] of Object.entries(drills)) {
     console.log(`${each}: ${about}`)
     for (const fault of faults) console.log(`  ${fault.name}`)
@@ -24,11 +29,18 @@ const value = (flag: string): string | undefined => (flags.includes(flag) ? flag
 const seed = Number(value('--seed') ?? Math.floor(Math.random() * 2 ** 31))
 const words = value('--only')?.split(',')
 const scale = flags.includes('--short') ? 'short' : 'full'
-const faults = drill.faults.filter(
-  (fault) => (words?.some((word) => fault.name.includes(word)) ?? true) && (scale === 'full' || fault.long !== true),
-)
+const chosen = (name: string): boolean => words?.some((word) => name.includes(word)) ?? true
+const onlyControls = flags.includes('--controls')
+const faults = drill.faults.filter(({ name, long }) => chosen(name) && (scale === 'full' || long !== true))
+// Controls run in their full form: they are about the drill that is trusted, not about a quick look.
+const controls =
+  scale === 'full' || onlyControls ? drill.controls.filter((control) => chosen(`control: ${control.name}`)) : []
 console.error(`drill ${name}, ${scale} form, seed ${seed}`)
-const outcomes = await runFaults(faults, { seed, scale, say: (text) => console.error(text) })
+const say = (text: string): void => console.error(text)
+const outcomes = [
+  ...(onlyControls ? [] : await runFaults(faults, { seed, scale, say })),
+  ...(await runControls(controls, { seed, scale: 'full', say })),
+]
 console.log(drillTable(outcomes))
 console.log(JSON.stringify({ drill: name, scale, seed, outcomes }))
 const broken = outcomes.some(({ result }) => result === 'broken')

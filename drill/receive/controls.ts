@@ -1,11 +1,7 @@
-import type { Removal } from '../control-build.ts'
-import type { Fault } from '../fault.ts'
+import type { Control } from '../drill-run.ts'
 import { takeover } from './connections.ts'
 import { hostileFrames } from './hostile-frames.ts'
 import { powerCut } from './power-cut.ts'
-
-/** A safeguard that is taken out, and the fault that has to find it missing. */
-export type Control = { name: string; fault: Fault; removals: readonly Removal[] }
 
 const session = 'packages/server/src/receive/ingest-session.ts'
 

@@ -236,8 +236,10 @@ async function run(context: FaultContext): Promise<FaultReport> {
   const rounds = scale === 'full' ? 60 : 3
   for (const input of scale === 'full' ? media : media.slice(0, 1)) {
     const sent = await beginByHand(context, server, input)
-    for (let round = 0; round < rounds && report.problems.length < 20; round++) {
+    for (let round = 0; round < rounds; round++) {
       for (const hostility of hostilities) {
+        // Behind a frame that was taken wrongly nothing can be told any more.
+        if (report.problems.length > 0) return report
         // Every other frame meets an empty socket; the rest come behind chunks that are still on their way to the disk.
         if (sent.offset < input.bytes.length * 0.8) await advance(sent, random.integer(1, 2000))
         const frames = hostility.frames(sent, random.integer(2, 3000), random)

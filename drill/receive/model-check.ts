@@ -34,6 +34,7 @@ type RealConnection = {
   closed: number | null
   told: number | null
   chain: number | null
+  welcomes: number
 }
 
 /** The receiver's side of one recording, without a database or a network. */
@@ -64,7 +65,14 @@ class Receiving {
   }
 
   connect(): void {
-    const connection: RealConnection = { session: undefined as never, epoch: 0, closed: null, told: null, chain: null }
+    const connection: RealConnection = {
+      session: undefined as never,
+      epoch: 0,
+      closed: null,
+      told: null,
+      chain: null,
+      welcomes: 0,
+    }
     const closing = (code: number) => {
       connection.closed ??= code
       this.#changed()
@@ -75,7 +83,10 @@ class Receiving {
         send: (text) => {
           const message = parseReceiverMessage(text)
           if (message.type === 'published') return
-          if (message.type === 'welcome') connection.epoch = message.epoch
+          if (message.type === 'welcome') {
+            connection.epoch = message.epoch
+            connection.welcomes++
+          }
           if (message.type === 'ack' || message.state === 'receiving') {
             connection.told = message.offset
             connection.chain = message.crc
@@ -210,7 +221,8 @@ function agrees(model: Model, real: Receiving): boolean {
     if (wanted.state === 'closed') return wanted.closed === null || found.closed === wanted.closed
     return (
       found.closed === null &&
-      (wanted.state === 'greeting' || (found.told === wanted.told && found.epoch === wanted.epoch))
+      (wanted.state === 'greeting' ||
+        (found.told === wanted.told && found.epoch === wanted.epoch && found.welcomes === wanted.welcomes))
     )
   })
 }

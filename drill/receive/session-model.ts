@@ -31,6 +31,8 @@ export type ModelConnection = {
   closed: number | null
   /** Offset of the last acknowledgement or welcome; null before. */
   told: number | null
+  /** A rewind is answered by another one (R2). */
+  welcomes: number
 }
 
 export type Model = {
@@ -80,7 +82,7 @@ function close(connection: ModelConnection, name: CloseName): void {
 /** Changes the model as the command does; the rules in the order of SPEC.md. */
 export function obey(model: Model, command: Command): void {
   if (command.does === 'connect') {
-    model.connections.push({ state: 'greeting', epoch: 0, closed: null, told: null })
+    model.connections.push({ state: 'greeting', epoch: 0, closed: null, told: null, welcomes: 0 })
     return
   }
   if (command.does === 'restart') {
@@ -104,7 +106,8 @@ export function obey(model: Model, command: Command): void {
   if (command.does === 'chunk') return takeChunk(model, connection, command)
   if (command.epochShift !== 0) return close(connection, 'stale-epoch')
   if (command.does === 'end') {
-    if (command.sizeShift !== 0) return close(connection, 'offset-conflict')
+    if (Math.max(0, model.body.length + command.sizeShift) !== model.body.length)
+      return close(connection, 'offset-conflict')
     if (command.otherChain) return close(connection, 'checksum-mismatch')
     model.published = true
     return close(connection, 'normal')
@@ -114,6 +117,7 @@ export function obey(model: Model, command: Command): void {
   if (command.otherChain || offset < model.acknowledged) return close(connection, 'checksum-mismatch')
   model.body = model.body.subarray(0, offset)
   connection.told = offset
+  connection.welcomes++
 }
 
 function greet(model: Model, connection: ModelConnection, token: 'right' | 'wrong'): void {
@@ -122,7 +126,7 @@ function greet(model: Model, connection: ModelConnection, token: 'right' | 'wron
   if (model.published) return close(connection, 'normal') // P4
   for (const other of model.connections) if (other.state === 'receiving') close(other, 'stale-epoch') // N4
   model.epoch++
-  Object.assign(connection, { state: 'receiving', epoch: model.epoch, told: model.body.length })
+  Object.assign(connection, { state: 'receiving', epoch: model.epoch, told: model.body.length, welcomes: 1 })
 }
 
 function takeChunk(model: Model, connection: ModelConnection, command: Extract<Command, { does: 'chunk' }>): void {
