@@ -96,8 +96,8 @@ export const playerStyles: CSSResult = css`
     border-radius: 999px;
     background: oklch(0.2 0.01 60 / 0.88);
     color: oklch(0.99 0 0);
-    font: 600 16px/1.3 inherit;
-    font-family: inherit;
+    font-size: 16px;
+    font-weight: 600;
     line-height: 1.3;
     pointer-events: none;
     opacity: 0;

@@ -48,6 +48,7 @@ export class RushesPlayer extends LitElement {
     source: { state: true },
     problem: { state: true },
     hint: { state: true },
+    hintShown: { state: true },
     resumedAt: { state: true },
   }
 
@@ -64,6 +65,8 @@ export class RushesPlayer extends LitElement {
   declare private source: PlaybackSource | null
   declare private problem: PlaybackProblem | null
   declare private hint: string
+  /** The words stay while they fade. */
+  declare private hintShown: boolean
   declare private resumedAt: number | null
 
   /** Sources not tried yet, after the one that plays. */
@@ -85,6 +88,7 @@ export class RushesPlayer extends LitElement {
     this.autoplay = false
     this.source = this.problem = this.resumedAt = null
     this.hint = ''
+    this.hintShown = false
     this.#store = resumeStore(ownStorage())
     this.addEventListener('keydown', (event) => this.#onKey(event))
   }
@@ -170,7 +174,7 @@ export class RushesPlayer extends LitElement {
           </media-control-bar>
         </div>
         <div slot="top-chrome" noautohide>
-          <div class="hint ${this.hint === '' ? '' : 'shown'}" role="status">${this.hint}</div>
+          <div class="hint ${this.hintShown ? 'shown' : ''}" role="status">${this.hint}</div>
           ${this.resumedAt === null ? nothing : this.#resumedNotice(this.resumedAt)}
         </div>
       </media-controller>
@@ -329,9 +333,10 @@ export class RushesPlayer extends LitElement {
 
   #say(words: string): void {
     this.hint = words
+    this.hintShown = true
     clearTimeout(this.#hintTimer)
     this.#hintTimer = setTimeout(() => {
-      this.hint = ''
+      this.hintShown = false
     }, hintMs)
   }
 }
