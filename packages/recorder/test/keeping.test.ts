@@ -364,7 +364,7 @@ describe('storage', () => {
   it('that is full while the server is away: at the bound of memory the recording ends, and is published whole', async () => {
     const page = await openPage(browser)
     receiver.leave()
-    await start(page, { noise: true, memoryBytes: 4_000_000, patienceMs: 500 })
+    await start(page, { noise: true, memoryBytes: 12_000_000, patienceMs: 500 })
     await limitStorage(page, 1000)
     await page.waitForFunction(() => rooms.recording!.state.state === 'kept', undefined, { timeout: 20_000 })
     expect(await page.evaluate(() => rooms.notices)).toEqual(

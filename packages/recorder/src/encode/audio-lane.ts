@@ -1,11 +1,13 @@
 // Sound → packets of equal length whose times are counted in samples, from 0, without holes.
 import { AudioSample, AudioSampleSource } from 'mediabunny'
 import type { AudioCodec } from './choose-encoder.ts'
-import { holeMs, type MediaClock } from './media-clock.ts'
+import { type MediaClock, SoundTimes } from './media-clock.ts'
 
 const channels = 2
 /** Samples handed to the encoder at a time; an AAC packet has 1024, one of Opus 960. */
 const blockFrames = 1024
+/** Sound that has not come for this long is replaced by silence, since pictures wait for it in the file, ms. */
+const patienceMs = 1000
 
 export class AudioLane {
   readonly source: AudioSampleSource
@@ -14,6 +16,8 @@ export class AudioLane {
   #block: Float32Array<ArrayBuffer> = new Float32Array(blockFrames * channels)
   #filled = 0
   #frames = 0
+  #tooMuchMs = 0
+  readonly #times = new SoundTimes()
   #work: Promise<void> = Promise.resolve()
   readonly #fail: (cause: unknown) => void
 
@@ -27,6 +31,11 @@ export class AudioLane {
   /** Ms of sound so far. */
   get positionMs(): number {
     return ((this.#frames + this.#filled) * 1000) / this.#rate
+  }
+
+  /** Sound is read as fast as it comes; before that nobody knows how old it is. */
+  get caughtUp(): boolean {
+    return this.#times.caughtUp
   }
 
   /** Reads until the track ends; before the clock runs and in pauses sound is let go. */
@@ -44,14 +53,27 @@ export class AudioLane {
   }
 
   take(data: AudioData): void {
+    const lengthMs = (data.numberOfFrames * 1000) / data.sampleRate
+    // Also before the clock runs: by then it is known how long sound takes to come here.
+    const endedAt = this.#times.place(performance.now(), data.timestamp / 1000 + lengthMs)
     const clock = this.#clock()
     if (clock === null || clock.paused) return
-    const now = performance.now()
-    const lengthMs = (data.numberOfFrames * 1000) / data.sampleRate
-    const amissMs =
-      this.#frames === 0 && this.#filled === 0 ? clock.at(now) - lengthMs : clock.heard(now, this.positionMs + lengthMs)
-    if (amissMs > 0) this.silence(amissMs)
-    if (amissMs < 0) return // came late, its place was filled with silence
+    if (this.#tooMuchMs > lengthMs / 2) {
+      this.#tooMuchMs -= lengthMs // came late: silence stands in its place
+      return
+    }
+    const endMs = clock.at(endedAt)
+    if (this.#frames === 0 && this.#filled === 0) {
+      if (endMs <= 0) return // from before the first picture
+      this.silence(endMs - lengthMs)
+    } else {
+      const amissMs = clock.heard(endedAt, this.positionMs + lengthMs)
+      if (amissMs > 0) this.silence(amissMs)
+      if (amissMs < 0) {
+        this.#tooMuchMs = -amissMs - lengthMs
+        return
+      }
+    }
     if (data.sampleRate !== this.#rate) {
       this.silence(lengthMs) // the mix has one rate; anything else is a fault of the browser
       return
@@ -64,7 +86,7 @@ export class AudioLane {
     const clock = this.#clock()
     if (clock === null || clock.paused) return
     const missingMs = clock.at(nowMs) - this.positionMs
-    if (missingMs > holeMs) this.silence(missingMs - holeMs / 2)
+    if (missingMs > patienceMs) this.silence(missingMs - patienceMs / 2)
   }
 
   silence(ms: number): void {

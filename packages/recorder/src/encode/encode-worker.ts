@@ -121,7 +121,8 @@ async function encode(message: EncodeStart): Promise<void> {
   function beat(index: number): void {
     if (clock === null) {
       const waited = performance.now() - askedAt > firstPictureMs
-      if (video !== null && !stage.ready && !waited) return
+      const sourcesReady = (video === null || stage.ready) && (audio === null || audio.caughtUp)
+      if (!sourcesReady && !waited) return
       if (video === null) {
         begin()
         return

@@ -3,14 +3,16 @@
 // Pictures are placed by the clock of this machine, sound by counting its samples; the two run apart by up to some 100
 // parts in a million (0.4 s an hour), more where sound was lost. Sound is never bent for that: the clock follows the
 // sound, slowly, and pictures follow the clock. Only a hole in the sound (a device that went away, a machine that
-// slept) is filled with silence, and only a burst that comes after such a filling is dropped.
+// slept) is filled with silence, and only what comes after such a filling in its place is dropped.
 
 /** How fast the clock may be bent, ms each ms: not to be seen. */
 const slewRate = 0.001
 /** Over how long the smallest delay of sound is taken for the real one; what is above it is scheduling, ms. */
-const windowMs = 2000
-/** Sound that is missing for longer than this is a hole, ms. */
-export const holeMs = 600
+const windowMs = 1500
+/** A difference that came within one window and is larger than this is lost sound, not drift, ms. */
+const stepMs = 40
+/** About a third of a second of sound, which comes in pieces of 10 ms. */
+const rememberedReads = 32
 
 export class MediaClock {
   readonly #startMs: number
@@ -20,7 +22,6 @@ export class MediaClock {
   #slewTargetMs = 0
   #slewedAt: number
   #window: { since: number; leastMs: number } | null = null
-  #usualLagMs: number | null = null
 
   /** @param nowMs of a monotonic clock, e.g. performance.now() */
   constructor(nowMs: number) {
@@ -57,22 +58,43 @@ export class MediaClock {
   }
 
   /**
-   * Sound up to `soundMs` (counted in samples) came at `nowMs`. Answers how much of it is too much (negative) or missing
-   * before it (positive), ms; 0 nearly always.
+   * Sound up to `soundMs` (counted in samples) was there at `nowMs`. Answers how much is missing before it (positive) or
+   * too much (negative), ms; 0 nearly always.
    */
   heard(nowMs: number, soundMs: number): number {
     const lagMs = this.at(nowMs) - soundMs
-    if (lagMs > holeMs || lagMs < -holeMs) {
-      this.#window = null
-      return lagMs - (this.#usualLagMs ?? 0)
-    }
     this.#window ??= { since: nowMs, leastMs: lagMs }
     this.#window.leastMs = Math.min(this.#window.leastMs, lagMs)
-    if (nowMs - this.#window.since >= windowMs) {
-      this.#usualLagMs ??= this.#window.leastMs
-      this.#slewTargetMs = this.#slewMs - (this.#window.leastMs - this.#usualLagMs)
-      this.#window = null
-    }
+    if (nowMs - this.#window.since < windowMs) return 0
+    const { leastMs } = this.#window
+    this.#window = null
+    if (Math.abs(leastMs) > stepMs) return leastMs
+    this.#slewTargetMs = this.#slewMs - leastMs
     return 0
+  }
+}
+
+/**
+ * When sound was there. The times that the browser writes on it count samples: they say nothing about the machine's clock,
+ * and jump against it when the browser itself was held up. But among the pieces that were read last, the one that waited
+ * least for its reader tells how the two stand; the others were there earlier than they were read.
+ */
+export class SoundTimes {
+  readonly #waits: number[] = []
+  #caughtUp = false
+
+  /** @param nowMs when it was read @param endMs by its own time, the end of it @returns on the clock of `nowMs` */
+  place(nowMs: number, endMs: number): number {
+    const waitedMs = nowMs - endMs
+    this.#waits.push(waitedMs)
+    if (this.#waits.length > rememberedReads) this.#waits.shift()
+    const leastMs = Math.min(...this.#waits)
+    this.#caughtUp = this.#waits.length === rememberedReads && waitedMs - leastMs < stepMs
+    return endMs + leastMs
+  }
+
+  /** Enough was read, and as fast as it comes: what {@link place} says can be relied on. */
+  get caughtUp(): boolean {
+    return this.#caughtUp
   }
 }
