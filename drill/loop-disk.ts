@@ -54,7 +54,7 @@ export function makeExt4(scene: Scene, folder: string, megabytes: number, journa
   const image = join(folder, `ext4-${disks}.img`)
   closeSync(openSync(image, 'w'))
   truncateSync(image, megabytes * 1024 * 1024)
-  const features = journal ? [] : ['-O', '^has_journal', '-N', '512', '-E', 'lazy_itable_init=0']
+  const features = journal ? [] : ['-b', '4096', '-O', '^has_journal', '-N', '512', '-E', 'lazy_itable_init=0']
   runProgram('mkfs.ext4', ['-q', '-F', '-m', '0', ...features, image])
   return mountImage(scene, image)
 }

@@ -1,5 +1,5 @@
 // How recordings end when nobody ends them, and how one goes on whose unsynced tail came back damaged.
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
@@ -106,7 +106,8 @@ export const damagedTail: Fault = {
       for (const recording of fleet.recordings) {
         if (fleet.published.has(recording.id)) continue
         const path = storedBody(server.blobsDir, recording.id)
-        const stored = await Promise.resolve(readFileSync(path, { flag: 'a+' }))
+        if (!existsSync(path)) continue // its sender was not welcomed yet
+        const stored = readFileSync(path)
         const told = readAcknowledgementLog(join(recording.folder, 'witness'))
         const promised = Math.max(0, ...told.map(({ offset }) => offset))
         const spooled = statSync(join(recording.folder, 'spool')).size
