@@ -106,8 +106,6 @@ function launchChromium(): Promise<Browser> {
       '--auto-accept-this-tab-capture',
       // An address that is no secure context, as a server on the local network without HTTPS is.
       '--host-resolver-rules=MAP rushes.test 127.0.0.1',
-      // Documents that a test passes on with another policy count as public, and may not reach 127.0.0.1.
-      '--disable-features=LocalNetworkAccessChecks',
     ],
   })
 }
@@ -123,18 +121,6 @@ function freePort(): Promise<number> {
   })
 }
 
-/**
- * The strictest policy that the pages need, whatever the server sends: no inline style or script at all; WebAssembly
- * for the AAC encoder (its worker is under the policy of its own answer).
- */
-const policy = [
-  "default-src 'self'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "media-src 'self' blob:",
-  "base-uri 'none'",
-  "object-src 'none'",
-].join('; ')
-
 export type OpenedPage = {
   page: Page
   context: BrowserContext
@@ -147,14 +133,6 @@ export async function openPage(served: ServedPages, options: BrowserContextOptio
   const context = await served.browser.newContext(options)
   await context.grantPermissions(['clipboard-read', 'clipboard-write', 'camera', 'microphone'], {
     origin: served.origin,
-  })
-  const underPolicy = (url: URL) => url.origin === served.origin && !/^\/(api|r\/[^/]+)\/.+/.test(url.pathname)
-  await context.route(underPolicy, async (route) => {
-    const { pathname } = new URL(route.request().url())
-    if (route.request().resourceType() !== 'document' && !pathname.includes('worker')) return route.continue()
-    const response = await route.fetch().catch(() => null)
-    if (response === null) return route.abort('connectionrefused')
-    return route.fulfill({ response, headers: { ...response.headers(), 'content-security-policy': policy } })
   })
   const page = await context.newPage()
   const faults: string[] = []

@@ -45,21 +45,16 @@ export async function openApp(options: AppOptions): Promise<App> {
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(sendError)
-  app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send({ error: { code: 'not-found', message: 'there is nothing here' } }),
-  )
-
   await app.register(cookie)
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
         'default-src': ["'self'"],
+        // WebAssembly is the recorder's AAC encoder; it may be compiled, strings may not be run.
+        'script-src': ["'self'", "'wasm-unsafe-eval'"],
         'media-src': ["'self'", 'blob:'],
-        'img-src': ["'self'", 'blob:', 'data:'],
-        'worker-src': ["'self'", 'blob:'],
-        // media-chrome styles its own elements by attribute.
-        'style-src': ["'self'", "'unsafe-inline'"],
+        'img-src': ["'self'", 'blob:'],
         'object-src': ["'none'"],
         'base-uri': ["'none'"],
         'form-action': ["'self'"],
@@ -88,6 +83,11 @@ export async function openApp(options: AppOptions): Promise<App> {
   })
 
   const pages = openPages(app, options.webRoot)
+  app.setNotFoundHandler((request, reply) => {
+    reply.code(404)
+    if (request.method === 'GET' && request.headers.accept?.includes('text/html') === true) return pages.send(reply, '')
+    return reply.send({ error: { code: 'not-found', message: 'there is nothing here' } })
+  })
   recordingRoutes(app, room)
   shareRoutes(app, room, pages)
   sessionRoutes(app, room)
