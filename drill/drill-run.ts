@@ -22,18 +22,25 @@ export async function runFaults(faults: readonly Fault[], options: DrillOptions)
   const media = await inputMedia()
   const outcomes: FaultOutcome[] = []
   const runScene = openScene()
-  const template = await makeDataTemplate(runScene)
-  for (const fault of faults) {
-    const missing = missingFor(fault)
-    if (missing !== null) {
-      options.say(`${fault.name}: not run: ${missing}`)
-      outcomes.push({ fault: fault.name, result: 'not run', missing })
-      continue
-    }
-    outcomes.push(await tryFault(fault, options, { media, template }))
+  let made: Promise<string> | undefined
+  const template = (): Promise<string> => {
+    made ??= makeDataTemplate(runScene)
+    return made
   }
-  runScene.close()
-  return outcomes
+  try {
+    for (const fault of faults) {
+      const missing = missingFor(fault)
+      if (missing !== null) {
+        options.say(`${fault.name}: not run: ${missing}`)
+        outcomes.push({ fault: fault.name, result: 'not run', missing })
+        continue
+      }
+      outcomes.push(await tryFault(fault, options, { media, template }))
+    }
+    return outcomes
+  } finally {
+    runScene.close()
+  }
 }
 
 /** Tries each fault on a build that lacks its safeguard. A drill that does not notice is broken itself. */

@@ -12,7 +12,7 @@ export type FaultContext = {
   /** Root of the build under drill; left out, this repository. */
   build?: string
   /** See startServer. */
-  template: string
+  template(): Promise<string>
   say(text: string): void
 }
 
@@ -27,8 +27,6 @@ export type FaultReport = {
 
 export type Fault = {
   name: string
-  /** Not in the short form. */
-  long?: boolean
   needsRoot?: boolean
   /** Programs of the system. */
   programs?: readonly string[]

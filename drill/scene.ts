@@ -17,10 +17,14 @@ process.on('exit', () => {
   // Inner scenes lie in outer ones.
   for (const scene of [...open].reverse()) scene.close()
 })
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    if (open.size > 0) process.exit(130)
-  })
+const leave = (): never => process.exit(130)
+
+/** Ctrl-C tidies up while there is something to tidy, and is nobody's business here otherwise. */
+function minded(): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.off(signal, leave)
+    if (open.size > 0) process.on(signal, leave)
+  }
 }
 
 export function openScene(parent: string = tmpdir()): Scene {
@@ -31,6 +35,7 @@ export function openScene(parent: string = tmpdir()): Scene {
     onEnd: (undo) => void undos.push(undo),
     close() {
       if (!open.delete(scene)) return
+      minded()
       endProcessesIn(folder)
       const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
       for (const undo of [...undos.reverse(), remove]) {
@@ -43,6 +48,7 @@ export function openScene(parent: string = tmpdir()): Scene {
     },
   }
   open.add(scene)
+  minded()
   return scene
 }
 

@@ -185,10 +185,11 @@ function lastLines(scene: Scene, port: number): string {
 
 /** A server that is ready, for one fault. */
 export async function startServer(
-  context: { scene: Scene; build?: string; template: string },
+  context: { scene: Scene; build?: string; template(): Promise<string> },
   options: Partial<ServerProcessOptions> = {},
 ): Promise<ServerProcess> {
-  const { scene, build, template } = context
+  const { scene, build } = context
+  const template = await context.template()
   const dataDir = join(scene.folder, 'data')
   const server = await openServerProcess({
     scene,

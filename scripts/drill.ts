@@ -4,12 +4,16 @@ import { type Control, runControls, runFaults } from '../drill/drill-run.ts'
 import { drillTable } from '../drill/drill-table.ts'
 import type { Fault } from '../drill/fault.ts'
 import { receiveControls } from '../drill/receive/controls.ts'
-import { receiveFaults } from '../drill/receive/receive-drill.ts'
+import { receiveFaults, shortReceiveFaults } from '../drill/receive/receive-drill.ts'
 
-const drills: Record<string, { about: string; faults: readonly Fault[]; controls: readonly Control[] }> = {
+const drills: Record<
+  string,
+  { about: string; faults: readonly Fault[]; short: readonly Fault[]; controls: readonly Control[] }
+> = {
   receive: {
     about: 'recordings sent over the ingest protocol, stored and published',
     faults: receiveFaults,
+    short: shortReceiveFaults,
     controls: receiveControls,
   },
 }
@@ -31,7 +35,7 @@ const words = value('--only')?.split(',')
 const scale = flags.includes('--short') ? 'short' : 'full'
 const chosen = (name: string): boolean => words?.some((word) => name.includes(word)) ?? true
 const onlyControls = flags.includes('--controls')
-const faults = drill.faults.filter(({ name, long }) => chosen(name) && (scale === 'full' || long !== true))
+const faults = (scale === 'full' ? drill.faults : drill.short).filter(({ name }) => chosen(name))
 // Controls run in their full form: they are about the drill that is trusted, not about a quick look.
 const controls =
   scale === 'full' || onlyControls ? drill.controls.filter((control) => chosen(`control: ${control.name}`)) : []

@@ -22,7 +22,6 @@ const resumeMs = 15_000
 /** Connections fall silent both ways without a reset: the sender notices, comes back on a new one, and is let in. */
 export const halfOpen: Fault = {
   name: 'half-open connections',
-  long: true,
   async run(context) {
     const { scene, media, random } = context
     const report = emptyReport()
@@ -107,7 +106,6 @@ function tamperWith({ random }: FaultContext, counts: Map<string, number>): (fra
 /** The product's own sender behind a relay that alters, repeats, reorders and drops messages both ways. */
 export const badNetwork: Fault = {
   name: 'altered messages between honest ends',
-  long: true,
   async run(context) {
     const { scene, media } = context
     const report = emptyReport()
@@ -224,7 +222,6 @@ async function takeOverOnce({ random, media }: FaultContext, server: Server): Pr
 /** A sender process that is stopped, outlived by another of the same recording, and goes on as if nothing had been. */
 export const zombie: Fault = {
   name: 'zombie sender',
-  long: true,
   async run(context) {
     const { scene, media, random } = context
     const report = emptyReport()

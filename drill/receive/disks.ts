@@ -79,7 +79,6 @@ async function fillAgainAndAgain(
 
 export const fullDisk: Fault = {
   name: 'full disk of the server',
-  long: true,
   needsRoot: true,
   programs: diskPrograms,
   async run(context) {
@@ -95,7 +94,6 @@ export const fullDisk: Fault = {
 
 export const noSpaceLeft: Fault = {
   name: 'ENOSPC while writing bodies',
-  long: true,
   needsRoot: true,
   programs: diskPrograms,
   async run(context) {
@@ -111,7 +109,6 @@ export const noSpaceLeft: Fault = {
 /** A sparse image on a tmpfs that is full: writes go to memory and succeed, syncs fail. */
 export const failingDisk: Fault = {
   name: 'disk that fails when synced',
-  long: true,
   needsRoot: true,
   programs: diskPrograms,
   async run(context) {
@@ -159,7 +156,6 @@ export const failingDisk: Fault = {
 /** strace makes fdatasync fail while recordings are sent; its own log tells whether the server did right afterwards. */
 export const failingSync: Fault = {
   name: 'fdatasync says EIO',
-  long: true,
   needsRoot: true,
   programs: ['strace'],
   async run(context) {

@@ -25,7 +25,6 @@ async function publishedWithin(server: ServerProcess, id: string, ms: number): P
 /** Q1, Q2, C3: senders that die without an end; one that only stays connected; one that never comes. */
 export const quietEnd: Fault = {
   name: 'recording never stopped',
-  long: true,
   async run(context) {
     const { scene, media, random } = context
     const report = emptyReport()
@@ -91,7 +90,6 @@ export const quietEnd: Fault = {
 /** R2: the server dies, and finds bytes behind the last acknowledgement that are not those that were sent. */
 export const damagedTail: Fault = {
   name: 'damaged unsynced tail',
-  long: true,
   async run(context) {
     const { scene, media, random } = context
     const report = emptyReport()

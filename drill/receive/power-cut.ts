@@ -11,7 +11,7 @@ import { diskPrograms, makeExt4, makeXfs, mountImage } from '../loop-disk.ts'
 import { judgeCatalog, judgePublished, judgeStored, type SentRecording, type Verdict } from '../oracle.ts'
 import { endProcessesIn, openScene, runProgram } from '../scene.ts'
 import { openSenderProcess } from '../sender-process.ts'
-import { openServerProcess } from '../server-process.ts'
+import { openServerProcess, startServer } from '../server-process.ts'
 
 const recordBytes = 24
 
@@ -20,7 +20,6 @@ type Known = { recording: SentRecording; records: number }
 
 export const powerCut: Fault = {
   name: 'power cut',
-  long: true,
   needsRoot: true,
   programs: [...diskPrograms, 'mkfs.xfs', 'cp'],
   async run(context) {
@@ -28,16 +27,14 @@ export const powerCut: Fault = {
     const report = emptyReport()
     const xfs = makeXfs(scene, 4096)
     const disk = makeExt4(scene, xfs.path, 900)
-    const { build, template } = context
-    const dataDir = join(disk.path, 'data')
-    const server = await openServerProcess({ scene, dataDir, template, ...(build !== undefined && { build }) })
+    const server = await startServer(context, { dataDir: join(disk.path, 'data') })
     runProgram('sync', ['-f', disk.path])
-    await server.start()
     const fleet = openFleet({ scene, server, media, width: 4, bytesPerSecond: 120_000 })
     await fleet.start()
-    for (; report.trials < 12; report.trials++) {
+    while (report.trials < 12) {
       await sleep(random.integer(300, 2500))
       const known = whatIsKnown(fleet)
+      report.trials++
       const copy = join(xfs.path, `cut-${report.trials}.img`)
       runProgram('cp', ['--reflink=always', disk.image, copy])
       const verdict = await afterTheCut(context, copy, known)
@@ -47,7 +44,7 @@ export const powerCut: Fault = {
       rmSync(copy)
       // A build that fails has shown what it is; the rest would only take time.
       if (report.problems.length > 0) break
-      if (report.trials % 4 === 3) say(`${report.trials + 1} cuts`)
+      if (report.trials % 4 === 0) say(`${report.trials} cuts`)
     }
     await fleet.sender.kill()
     await server.kill(true)
@@ -63,7 +60,7 @@ function whatIsKnown(fleet: Fleet): Known[] {
 }
 
 async function afterTheCut(context: FaultContext, image: string, known: Known[]): Promise<Verdict> {
-  const { build, template } = context
+  const { build } = context
   const scene = openScene(context.scene.folder)
   const sum: Verdict = { acknowledgedBytes: 0, lostBytes: 0, problems: [] }
   try {
@@ -71,7 +68,7 @@ async function afterTheCut(context: FaultContext, image: string, known: Known[])
     const dataDir = join(disk.path, 'data')
     // The pid in it is of before the cut; on a machine that booted since, it is nobody's.
     rmSync(join(dataDir, 'postgres', '.s.PGSQL.5432.lock'), { force: true })
-    const server = await openServerProcess({ scene, dataDir, template, ...(build !== undefined && { build }) })
+    const server = await openServerProcess({ scene, dataDir, ...(build !== undefined && { build }) })
     for (const { recording, records } of known) {
       const verdict = await judgeStored(server.blobsDir, recording, { until: records, damagedTail: true })
       sum.acknowledgedBytes += verdict.acknowledgedBytes

@@ -4,6 +4,7 @@ import { failingDisk, failingSync, fullDisk, noSpaceLeft } from './disks.ts'
 import { damagedTail, quietEnd } from './endings.ts'
 import { hostileFrames } from './hostile-frames.ts'
 import { killPostgres, killSender, killServer } from './kills.ts'
+import { killsAtOnce } from './kills-at-once.ts'
 import { modelCheck } from './model-check.ts'
 import { powerCut } from './power-cut.ts'
 
@@ -26,3 +27,6 @@ export const receiveFaults: readonly Fault[] = [
   halfOpen,
   zombie,
 ]
+
+/** Under a minute, in every test run. */
+export const shortReceiveFaults: readonly Fault[] = [modelCheck, hostileFrames, takeover, killsAtOnce]
