@@ -1,8 +1,11 @@
 // Every way in which this browser can make a body, over the real pipeline: the file that arrives is the file that was
 // made, plays from end to end, and pictures and sound are equally long.
 import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openBodyIndex } from '../../media/src/body-index.ts'
+import { type DecodedFrame, decodedFrames, viewBytes } from '../../media/test/mp4-bodies.ts'
 import type { EncoderWish } from '../src/index.ts'
 import { buildPage, decode, openBrowser, packets, probe, temporaryFolder } from './browser.ts'
 import { Receiver } from './receiver.ts'
@@ -72,6 +75,39 @@ const ways: Way[] = [
   { name: 'MediaRecorder Opus alone', wish: { prefer: 'mediarecorder' }, audio: 'opus', soundOnly: true },
 ]
 
+/**
+ * Each file that the server would publish of this body, decoded: the same pictures in the same order, at times within one
+ * tick of the coarser timescale (WebM's ms), and the same sound.
+ */
+function expectViewsLikeBody(path: string, body: Uint8Array, soundOnly: boolean): void {
+  const index = openBodyIndex()
+  index.push(body)
+  index.finish()
+  const wanted = comparable(decodedFrames(path))
+  let ready = 0
+  for (const [name, view] of [['mp4', index.mp4View()] as const, ['webm', index.webmView()] as const]) {
+    if (view.state !== 'ready') continue
+    ready++
+    const file = `${path}.view.${name}`
+    writeFileSync(file, viewBytes(view, body))
+    const got = comparable(decodedFrames(file))
+    expect(got.map(({ hashes }) => hashes)).toEqual(wanted.map(({ hashes }) => hashes))
+    for (const [stream, { times }] of got.entries()) {
+      const worst = Math.max(...times.map((time, frame) => Math.abs(time - wanted[stream]!.times[frame]!)))
+      // T5: sound follows its own samples, at most 10 ms from what WebM's rounded and wandering block times say.
+      expect(worst).toBeLessThanOrEqual(stream === 0 && !soundOnly ? 0.001 : 0.0105)
+    }
+  }
+  expect(ready).toBeGreaterThan(0)
+}
+
+function comparable(frames: readonly DecodedFrame[]): { hashes: string[]; times: number[] }[] {
+  return [...new Set(frames.map(({ stream }) => stream))].sort().map((stream) => {
+    const own = frames.filter((frame) => frame.stream === stream)
+    return { hashes: own.map(({ hash }) => hash), times: own.map(({ pts }) => pts) }
+  })
+}
+
 describe('every encoder', () => {
   it.each(ways)('$name: arrives as it was made, whole, through a pause and a resized source', async (way) => {
     const page = await openPage(way.bare === true)
@@ -109,6 +145,7 @@ describe('every encoder', () => {
 
     const { path } = receiver.recordings.get(made.id)!
     expect(await decode(path)).toEqual([])
+    expectViewsLikeBody(path, body, way.video === undefined)
     const { streams } = await probe(path)
     const found = (type: string) => {
       const stream = streams.find(({ codec_type }) => codec_type === type)
