@@ -93,6 +93,8 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
   /** Behind everything else; what fails now is found again at the next start. */
   function sweep(): void {
     sweeping = sweeping
+      // Headers that are being written behind would be put into a folder that goes away.
+      .then(() => publisher.idle())
       .then(() => (closing ? 0 : sweepDeleted(db, folder)))
       .then(
         () => {},
