@@ -23,6 +23,8 @@ async function serve(): Promise<void> {
   // Every message is a Buffer outside of V8's heap, and V8 collects all of its heap for each 64 MB of those: a third of
   // the ingest's CPU. Counted into the heap's own limit they cause a fraction of that (docs/benchmarks.md, Ingest).
   setFlagsFromString('--external-memory-accounted-in-global-limit')
+  // What publishes a recording runs rarely and is waited for: its code must not be thrown away in between.
+  setFlagsFromString('--no-flush-bytecode')
   const config = readConfig(process.env)
   const log: Logger = pino({ level: process.env['RUSHES_LOG'] ?? 'warn' }, pino.destination({ fd: 2, sync: false }))
   const server = await start(config, log)

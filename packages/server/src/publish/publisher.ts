@@ -1,4 +1,4 @@
-import type { BodyIndex } from '@rushes/media'
+import type { BodyIndex, View } from '@rushes/media'
 import type { EndReason } from '@rushes/protocol'
 import type { Kysely } from 'kysely'
 import { type BodyFolder, bodyPath, recordingFolder } from '../body/folder.ts'
@@ -39,10 +39,23 @@ export type PublisherOptions = {
   log: { warn(details: object, message: string): void }
 }
 
+const storeAfterMs = 2000
+
 export function openPublisher({ db, folder, log }: PublisherOptions): Publisher {
   const cache = openViewCache()
   const building = new Map<string, Promise<Views>>()
   const behind = new Set<Promise<void>>()
+  const later = new Map<string, NodeJS.Timeout>()
+
+  /** The first viewers are served before the disk is. */
+  function storeLater(id: string, body: { size: number; crc: number }, views: Views): void {
+    const timer = setTimeout(() => {
+      later.delete(id)
+      storeBehind(id, body, views)
+    }, storeAfterMs)
+    timer.unref()
+    later.set(id, timer)
+  }
 
   /** Keeps the headers on disk as well; nobody waits for it, since they follow from the body. */
   function storeBehind(id: string, body: { size: number; crc: number }, views: Views): void {
@@ -78,11 +91,19 @@ export function openPublisher({ db, folder, log }: PublisherOptions): Publisher 
         durationMs: summary.durationMs,
         summary,
       })
-      // While Postgres syncs its log, this thread would idle: the headers are built meanwhile.
-      const views = { mp4: body.index.mp4View(), webm: body.index.webmView() }
+      // While Postgres syncs its log, this thread would idle: the header that most viewers ask for is built meanwhile.
+      const mp4 = body.index.mp4View()
+      let webm: View | null = null
+      const views: Views = {
+        mp4,
+        get webm() {
+          webm ??= body.index.webmView()
+          return webm
+        },
+      }
       await committed
       cache.put(id, views)
-      setImmediate(() => storeBehind(id, body, views))
+      storeLater(id, body, views)
     },
 
     async views(recording) {
@@ -100,7 +121,11 @@ export function openPublisher({ db, folder, log }: PublisherOptions): Publisher 
       return task
     },
 
-    forget: (id) => cache.drop(id),
+    forget(id) {
+      cache.drop(id)
+      clearTimeout(later.get(id))
+      later.delete(id)
+    },
 
     async idle() {
       await Promise.allSettled([...behind])

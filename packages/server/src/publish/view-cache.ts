@@ -1,7 +1,7 @@
 import type { View } from '@rushes/media'
 
-/** The files that a published body is seen as. */
-export type Views = { mp4: View; webm: View }
+/** The files that a published body is seen as; each may be built when it is asked for the first time. */
+export type Views = { readonly mp4: View; readonly webm: View }
 
 /** Headers are kept up to this many bytes in all, the least recently used let go first; disk has them too. */
 const budgetBytes = 64 * 1024 * 1024
@@ -35,7 +35,8 @@ export function openViewCache(): ViewCache {
     },
     put(id, views) {
       drop(id)
-      const bytes = heldBytes(views.mp4) + heldBytes(views.webm)
+      // The index of seek points in the WebM view is a small part of what moov is; measuring it would build it.
+      const bytes = heldBytes(views.mp4)
       entries.set(id, { views, bytes })
       total += bytes
       for (const oldest of entries.keys()) {
