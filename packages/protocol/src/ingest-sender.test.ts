@@ -231,4 +231,54 @@ describe('a sender', () => {
     expect(receiver.connections).toBe(2)
     expect(Buffer.compare(receiver.body, body)).toBe(0)
   })
+
+  it('[R3] adopts what the receiver has beyond its spool, when that is said twice', async () => {
+    const receiver = new Receiver([], 10_000)
+    receiver.body = new Uint8Array(4000).fill(7)
+    const spool = spoolOf(receiver.body)
+    spool.growTo(2500)
+    const sender = openIngestSender({
+      url: 'ws://r',
+      token: 't',
+      spool,
+      crc32,
+      connect: () => receiver.connect(),
+      minWaitMs: 0,
+    })
+    sender.end()
+    expect(await sender.done).toMatchObject({ state: 'published', recording: { bytes: 4000 } })
+    expect(receiver.connections).toBe(2)
+  })
+
+  it('[R3] lets go of nothing for one altered welcome', async () => {
+    const body = new Uint8Array(3000).fill(7)
+    const receiver = new Receiver([], 10_000)
+    const spool = spoolOf(body)
+    spool.growTo(body.length)
+    let lies = 1
+    const connect = () => {
+      const socket = receiver.connect()
+      const { send } = socket
+      socket.send = (data) => {
+        if (lies-- <= 0) return send(data)
+        const forged = {
+          type: 'welcome',
+          id: 'r',
+          epoch: 1,
+          offset: 83_000,
+          crc: 0,
+          window: 10_000,
+          maxChunk: 4096,
+          state: 'receiving',
+        }
+        socket.onmessage?.({ data: JSON.stringify(forged) })
+      }
+      return socket
+    }
+    const sender = openIngestSender({ url: 'ws://r', token: 't', spool, crc32, connect, minWaitMs: 0 })
+    sender.end()
+    expect(await sender.done).toMatchObject({ state: 'published' })
+    expect(spool.safe).toBeLessThanOrEqual(body.length)
+    expect(Buffer.compare(receiver.body, body)).toBe(0)
+  })
 })

@@ -92,6 +92,8 @@ export function openIngestSender(options: IngestSenderOptions): IngestSender {
   let closed = false
   let attempt = 0
   let endSentAt: number | null = null
+  /** The last welcome past the end of the spool. */
+  let beyond: { offset: number; crc: number } | null = null
   const safe = { offset: spool.acknowledged.offset, crc: spool.acknowledged.crc }
   const progress: SenderProgress = { recorded: spool.size, sent: safe.offset, safe: safe.offset }
   let connection: { socket: IngestSocket; wake(): void } | null = null
@@ -162,12 +164,17 @@ export function openIngestSender(options: IngestSenderOptions): IngestSender {
     /** Takes up the receiver's state; false where its bytes are not ours (R2). */
     async function resume(message: Welcome): Promise<void> {
       window = message.window
-      if (message.offset > spool.size || message.offset < safe.offset) {
-        // R3: our own tail was lost; or the receiver lost acknowledged bytes, which only it can tell.
-        if (message.offset < safe.offset) {
-          lost('checksum-mismatch')
-          return
-        }
+      const disagree = (): void => {
+        socket.close()
+        lost('checksum-mismatch')
+      }
+      if (message.offset < safe.offset) return disagree() // the receiver lost acknowledged bytes, which only it can tell
+      if (message.offset > spool.size) {
+        // R3: our own tail was lost. Messages carry no checksum, and nothing of ours confirms this one: it has to be said
+        // twice before bytes are let go of.
+        const isConfirmed = beyond?.offset === message.offset && beyond.crc === message.crc
+        beyond = { offset: message.offset, crc: message.crc }
+        if (!isConfirmed) return disagree()
         chain = message.crc
       } else {
         chain = await chainAt(message.offset)
