@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { newShareId, type RecordingId, type ShareId, type UserId } from './identifiers.ts'
-import type { Schema, Share } from './schema.ts'
+import type { Recording, Schema, Share } from './schema.ts'
 
 export async function createShare(
   db: Kysely<Schema>,
@@ -22,6 +22,19 @@ export async function resolveShare(
     .selectFrom('shares')
     .innerJoin('recordings', 'recordings.id', 'shares.recording_id')
     .select(['shares.id as shareId', 'shares.recording_id as recordingId'])
+    .where('shares.id', '=', id)
+    .where('shares.revoked_at', 'is', null)
+    .where('recordings.deleted_at', 'is', null)
+    .where('recordings.state', '<>', 'discarded')
+    .executeTakeFirst()
+}
+
+/** As {@link resolveShare}, with the recording: one query for each range that a player asks for. */
+export async function findShared(db: Kysely<Schema>, id: ShareId): Promise<Recording | undefined> {
+  return await db
+    .selectFrom('shares')
+    .innerJoin('recordings', 'recordings.id', 'shares.recording_id')
+    .selectAll('recordings')
     .where('shares.id', '=', id)
     .where('shares.revoked_at', 'is', null)
     .where('recordings.deleted_at', 'is', null)

@@ -102,7 +102,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     limits: options.limits,
     publicUrl: room.publicUrl,
     allowedOrigins: options.allowedOrigins,
-    describe: (recording, origin) => room.describe(recording, origin),
+    describe: room.describeNow,
   })
   app.server.on('upgrade', upgrade)
   return app

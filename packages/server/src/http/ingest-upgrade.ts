@@ -2,8 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { ingestSubprotocol, type RecordingView } from '@rushes/protocol'
 import { WebSocketServer } from 'ws'
-import { parseRecordingId } from '../catalog/identifiers.ts'
-import type { Recording } from '../catalog/schema.ts'
+import { parseRecordingId, type RecordingId } from '../catalog/identifiers.ts'
 import type { ReceiveLimits } from '../receive/limits.ts'
 import type { Receiver } from '../receive/receiver.ts'
 import { originAllowed, requestOrigin } from './origin.ts'
@@ -13,7 +12,7 @@ export type IngestUpgradeOptions = {
   limits: ReceiveLimits
   publicUrl: string | null
   allowedOrigins: readonly string[]
-  describe(recording: Recording, origin: string): Promise<RecordingView>
+  describe(id: RecordingId, origin: string): Promise<RecordingView | undefined>
 }
 
 const path = /^\/api\/v1\/recordings\/([^/?#]+)\/ingest$/
@@ -42,7 +41,7 @@ export function ingestUpgrade(
     if (receiver.connections >= limits.maxConnections) return refuse(socket, '503 Service Unavailable')
     const origin = requestOrigin(request, options.publicUrl)
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      receiver.accept(webSocket, id, (recording) => options.describe(recording, origin))
+      receiver.accept(webSocket, id, () => options.describe(id, origin))
     })
   }
 }

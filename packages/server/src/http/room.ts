@@ -7,6 +7,7 @@ import { callerOf } from '../access/caller.ts'
 import { type Action, type Caller, decide, type ResourceOf } from '../access/policy.ts'
 import { type BodyFolder, bodyPath } from '../body/folder.ts'
 import type { RecordingId, UserId } from '../catalog/identifiers.ts'
+import { getRecording } from '../catalog/recordings.ts'
 import type { Recording, Schema } from '../catalog/schema.ts'
 import { listShares } from '../catalog/shares.ts'
 import type { Publisher } from '../publish/publisher.ts'
@@ -38,6 +39,8 @@ export interface Room extends RoomOptions {
     action: Action & ('recording.create' | 'recording.list' | 'key.create' | 'key.list'),
   ): UserId
   activeShare(id: RecordingId): Promise<string | null>
+  /** As describe, of the recording as it is now; undefined when there is none. */
+  describeNow(id: RecordingId, origin: string): Promise<RecordingView | undefined>
   /** `shareId`: the link through which it is seen; left out, the recording's first one. */
   describe(recording: Recording, origin: string, shareId?: string): Promise<RecordingView>
   sendFile(
@@ -63,6 +66,11 @@ export function openRoom(options: RoomOptions): Room {
     return (await listShares(db, id))[0]?.id ?? null
   }
 
+  function show(recording: Recording, share: string | null, origin: string): RecordingView {
+    const live = recording.state === 'receiving' ? receiver.live(recording.id) : null
+    return recordingView(recording, share, origin, live)
+  }
+
   return {
     ...options,
     authorize,
@@ -78,9 +86,13 @@ export function openRoom(options: RoomOptions): Room {
     },
 
     async describe(recording, origin, shareId) {
-      const share = shareId ?? (await activeShare(recording.id))
-      const live = recording.state === 'receiving' ? receiver.live(recording.id) : null
-      return recordingView(recording, share, origin, live)
+      return show(recording, shareId ?? (await activeShare(recording.id)), origin)
+    },
+
+    async describeNow(id, origin) {
+      // Asked for at the end of a recording, where somebody waits: both at once.
+      const [recording, share] = await Promise.all([getRecording(db, id), activeShare(id)])
+      return recording === undefined ? undefined : show(recording, share, origin)
     },
 
     async sendFile(request, reply, recording, name) {

@@ -1,9 +1,8 @@
 import { recordingView } from '@rushes/protocol'
 import { z } from 'zod'
 import { parseShareId } from '../catalog/identifiers.ts'
-import { getRecording } from '../catalog/recordings.ts'
 import type { Recording } from '../catalog/schema.ts'
-import { resolveShare } from '../catalog/shares.ts'
+import { findShared } from '../catalog/shares.ts'
 import { HttpError, notFound } from './http-error.ts'
 import { MissLimit } from './miss-limit.ts'
 import { requestOrigin } from './origin.ts'
@@ -20,17 +19,15 @@ export function shareRoutes(app: App, room: Room, pages: Pages): void {
   async function shared(text: string, address: string): Promise<{ recording: Recording; shareId: string }> {
     misses.check(address)
     const id = parseShareId(text)
-    const share = id === undefined ? undefined : await resolveShare(db, id)
-    if (share === undefined) {
+    const recording = id === undefined ? undefined : await findShared(db, id)
+    if (id === undefined || recording === undefined) {
       misses.missed(address)
       throw notFound()
     }
-    const recording = await getRecording(db, share.recordingId)
-    if (recording === undefined) throw notFound()
-    const caller = { kind: 'share', shareId: share.shareId, recordingId: share.recordingId } as const
     const { id: recordingId, owner_id: ownerId, state } = recording
+    const caller = { kind: 'share', shareId: id, recordingId } as const
     room.authorize(caller, 'recording.read', { kind: 'recording', id: recordingId, ownerId, state })
-    return { recording, shareId: share.shareId }
+    return { recording, shareId: id }
   }
 
   app.get(

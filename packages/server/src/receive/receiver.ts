@@ -4,9 +4,10 @@ import type { Kysely } from 'kysely'
 import type { WebSocket } from 'ws'
 import { hashSecretToken } from '../access/secret-token.ts'
 import { type BodyFolder, freeBytes } from '../body/folder.ts'
+import { CatalogError } from '../catalog/catalog-error.ts'
 import type { RecordingId } from '../catalog/identifiers.ts'
 import { advanceEpoch, deleteRecording, getRecording, listOpenRecordings } from '../catalog/recordings.ts'
-import type { Recording, Schema } from '../catalog/schema.ts'
+import type { Schema } from '../catalog/schema.ts'
 import type { Publisher } from '../publish/publisher.ts'
 import type { LiveFacts } from '../publish/recording-view.ts'
 import { summarize } from '../publish/summary.ts'
@@ -31,8 +32,8 @@ export type ReceiverOptions = {
 
 export interface Receiver {
   readonly connections: number
-  /** Takes over a socket that was upgraded for recording `id`; `view` describes a recording to this sender. */
-  accept(socket: WebSocket, id: RecordingId, view: (recording: Recording) => Promise<RecordingView>): void
+  /** Takes over a socket that was upgraded for recording `id`; `view` describes it to this sender. */
+  accept(socket: WebSocket, id: RecordingId, view: () => Promise<RecordingView | undefined>): void
   /** Publishes a recording as far as it came. */
   seal(id: RecordingId): Promise<void>
   /** Deletes a recording, with whoever sends it. False when there is none. */
@@ -139,9 +140,9 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
         },
         publish,
         async publishedView() {
-          const row = await getRecording(db, id)
-          if (row === undefined) throw new Error(`recording ${id} is gone`)
-          return view(row)
+          const published = await view()
+          if (published === undefined) throw new CatalogError('recording-not-found', { id })
+          return published
         },
       })
       sessions.add(session)
