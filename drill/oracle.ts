@@ -2,6 +2,7 @@
 // database, and what ffmpeg decodes from the published files.
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import type { RecordingView } from '@rushes/protocol'
 import pg from 'pg'
@@ -127,11 +128,25 @@ export async function judgePublished(view: RecordingView, recording: SentRecordi
 
 type Row = { id: string; state: string; size: string | null; deleted: boolean }
 
+/** A Postgres that was killed a moment ago refuses connections until it has replayed its log. */
+async function connectPatiently(server: ServerProcess): Promise<pg.Client> {
+  const until = performance.now() + 30_000
+  for (;;) {
+    const client = new pg.Client({ host: join(server.dataDir, 'postgres'), user: 'rushes', database: 'rushes' })
+    try {
+      await client.connect()
+      return client
+    } catch (error) {
+      if (performance.now() > until) throw error
+      await sleep(100)
+    }
+  }
+}
+
 /** No row without its body, no folder without its row. */
 export async function judgeCatalog(server: ServerProcess): Promise<string[]> {
   const problems: string[] = []
-  const client = new pg.Client({ host: join(server.dataDir, 'postgres'), user: 'rushes', database: 'rushes' })
-  await client.connect()
+  const client = await connectPatiently(server)
   let rows: Row[]
   try {
     rows = (await client.query<Row>('select id, state, size, deleted_at is not null as deleted from recordings')).rows
