@@ -1,7 +1,7 @@
 // The server under drill: a process of its own, so that kill -9 means what it means in life.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream, existsSync, readFileSync, rmSync } from 'node:fs'
+import { createWriteStream, existsSync, readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -38,8 +38,6 @@ export interface ServerProcess {
    * else's by now, it is removed, as an operator would have to, and counted.
    */
   start(): Promise<void>
-  /** Starts that ended before the server was ready, because Postgres took its own old lock for another's. */
-  readonly staleLocks: number
   /** As start, but returns at once. */
   launch(): void
   /** kill -9: of the server alone, which leaves its Postgres running, or of both. */
@@ -65,7 +63,6 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
   await once(log, 'open')
   let child: ChildProcess | null = null
   let said = ''
-  let staleLocks = 0
   scene.onEnd(() => killNow(child?.pid))
 
   function launch(): void {
@@ -128,18 +125,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
       return child?.pid
     },
     launch,
-    get staleLocks() {
-      return staleLocks
-    },
     async start() {
-      launch()
-      try {
-        return await ready()
-      } catch (error) {
-        if (!String(error).includes('.s.PGSQL.5432.lock') || postgresProcesses().length > 0) throw error
-      }
-      staleLocks++
-      rmSync(join(clusterDir, '.s.PGSQL.5432.lock'), { force: true })
       launch()
       await ready()
     },

@@ -26,8 +26,7 @@ async function underKills(context: FaultContext, trials: number, strike: Strike)
   report.acknowledgedBytes = verdict.acknowledgedBytes
   report.lostBytes = verdict.lostBytes
   report.problems.push(...verdict.problems, ...(await fleet.judgePublished()), ...(await judgeCatalog(server)))
-  const starts = server.staleLocks === 0 ? '' : `; ${server.staleLocks} starts refused by a stale lock of Postgres`
-  report.note = `${fleet.published.size} recordings published and decoded${starts}`
+  report.note = `${fleet.published.size} recordings published and decoded`
   await fleet.sender.kill()
   await server.stop()
   return report

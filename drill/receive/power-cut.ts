@@ -66,8 +66,6 @@ async function afterTheCut(context: FaultContext, image: string, known: Known[])
   try {
     const disk = mountImage(scene, image, 'loop')
     const dataDir = join(disk.path, 'data')
-    // The pid in it is of before the cut; on a machine that booted since, it is nobody's.
-    rmSync(join(dataDir, 'postgres', '.s.PGSQL.5432.lock'), { force: true })
     const server = await openServerProcess({ scene, dataDir, ...(build !== undefined && { build }) })
     for (const { recording, records } of known) {
       const verdict = await judgeStored(server.blobsDir, recording, { until: records, damagedTail: true })

@@ -70,11 +70,13 @@ describe('after kill -9 of the server', () => {
     }
   })
 
-  it('a pid file that names a stranger of the same user stops nobody and hinders nothing', async () => {
+  it('pid and lock files that name a stranger of the same user stops nobody and hinders nothing', async () => {
     const { spawn: user } = choosePostgresUser(clusterDir)
     const stranger = spawn('sleep', ['60'], { ...user, cwd: '/' })
     children.push(stranger)
     writeFileSync(join(clusterDir, 'postmaster.pid'), `${stranger.pid}\n/proc/self/cwd\n1\n5432\n.\n\n0 0\nready\n`)
+    // As it is left when Postgres and its server are killed together, and the number comes round again.
+    writeFileSync(join(clusterDir, '.s.PGSQL.5432.lock'), `${stranger.pid}\n/proc/self/cwd\n1\n5432\n.\n`)
     const database = await open()
     expect(database.state).toMatchObject({ state: 'ready' })
     expect(stranger.exitCode ?? stranger.signalCode).toBeNull()

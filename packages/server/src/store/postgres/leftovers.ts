@@ -33,8 +33,8 @@ export async function clearLeftovers(clusterDir: string, log: Log): Promise<void
     }
     await sleep(20)
   }
-  // Now it names nobody, or a stranger that has got the number since and would keep Postgres from starting.
-  rmSync(join(clusterDir, 'postmaster.pid'), { force: true })
+  // Now they name nobody, or a stranger that has got the number since and would keep Postgres from starting.
+  for (const lock of ['postmaster.pid', '.s.PGSQL.5432.lock']) rmSync(join(clusterDir, lock), { force: true })
 }
 
 async function stopped(clusterDir: string, pid: number, name: NodeJS.Signals, withinMs: number): Promise<boolean> {
