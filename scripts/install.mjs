@@ -21,12 +21,16 @@ function installPackages() {
   const npm = process.env.npm_execpath
   const [program, ...first] = npm ? [process.execPath, npm] : ['npm']
   // No package in use needs its install script. Not in .npmrc: there it would switch prestart and pretest off as well.
-  const done = spawnSync(program, [...first, 'ci', '--ignore-scripts', '--loglevel=error', '--no-progress'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2], // stdout belongs to the command that runs next
-  })
+  const done = spawnSync(
+    program,
+    [...first, 'install', '--no-save', '--ignore-scripts', '--loglevel=error', '--no-progress'],
+    {
+      cwd: root,
+      stdio: ['ignore', 2, 2], // stdout belongs to the command that runs next
+    },
+  )
   if (done.status !== 0) {
-    console.error('npm ci failed: see its message above; nothing was started.')
+    console.error('npm install failed: see its message above; nothing was started.')
     process.exit(1)
   }
   mkdirSync(dirname(stamp), { recursive: true })
