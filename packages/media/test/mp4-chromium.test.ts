@@ -62,9 +62,12 @@ function play(path: string, seeks: readonly number[]): Promise<Played> {
       const failed = new Promise<string>((resolve) => {
         video.onerror = () => resolve(video.error?.message ?? 'unknown')
       })
-      const ready = new Promise<null>((resolve) => {
-        video.onloadeddata = () => resolve(null)
+      const firstPicture = new Promise((resolve) => video.requestVideoFrameCallback(resolve))
+      const loaded = new Promise((resolve) => {
+        video.onloadeddata = resolve
       })
+      // Shown after loadeddata, the first picture would be taken for the first seek's.
+      const ready = loaded.then(() => (video.videoWidth > 0 ? firstPicture : null)).then(() => null)
       const error = await Promise.race([failed, ready])
       const shown: number[] = []
       for (const time of error === null ? seeks : []) {

@@ -33,20 +33,22 @@ async function play(stage: Stage, url: string, seeks: readonly number[], hasVide
           video.addEventListener(name, resolve, { once: true })
           video.addEventListener('error', () => reject(new Error(video.error?.message)), { once: true })
         })
+      const nextFrame = (): Promise<number> =>
+        new Promise((resolve) => {
+          video.requestVideoFrameCallback((_, { mediaTime }) => resolve(mediaTime))
+        })
       video.muted = true
       const loaded = event('loadeddata')
+      // The first picture may be shown after loadeddata: waited for, or it is taken for the first seek's.
+      const first = hasVideo ? nextFrame() : Promise.resolve(-1)
       video.src = url
-      await loaded
+      await Promise.all([loaded, first])
       const canvas = new OffscreenCanvas(bits, 1)
       const context = canvas.getContext('2d', { willReadFrequently: true })!
       const frames: Shown['frames'] = []
       for (const seek of seeks) {
         const at = seek * video.duration
-        const framed = hasVideo
-          ? new Promise<number>((resolve) => {
-              video.requestVideoFrameCallback((_, { mediaTime }) => resolve(mediaTime))
-            })
-          : Promise.resolve(-1)
+        const framed = hasVideo ? nextFrame() : Promise.resolve(-1)
         const seeked = event('seeked')
         video.currentTime = at
         await seeked

@@ -23,6 +23,9 @@ async function serve(): Promise<void> {
   // Every message is a Buffer outside of V8's heap, and V8 collects all of its heap for each 64 MB of those: a third of
   // the ingest's CPU. Counted into the heap's own limit they cause a fraction of that (docs/benchmarks.md, Ingest).
   setFlagsFromString('--external-memory-accounted-in-global-limit')
+  // Collecting a heap of 40 MB keeps both cores of a small machine busy for 30 ms, in which every acknowledgement waits:
+  // rather 100 MB more, every two seconds, than once a second (docs/benchmarks.md, Live).
+  setFlagsFromString('--heap-growing-percent=250')
   // What publishes a recording runs rarely and is waited for: its code must not be thrown away in between.
   setFlagsFromString('--no-flush-bytecode')
   const config = readConfig(process.env)
