@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   ALL_FORMATS,
   EncodedAudioPacketSource,
@@ -22,6 +23,9 @@ import { published, removeRecording, sendAll } from './sender.ts'
 import { startServerProcess } from './server-process.ts'
 
 const agent = new Agent({ keepAlive: true })
+
+/** Before each wait: a live recording leaves its disk at rest, one that was sent as fast as it goes does not. */
+const settleMs = 1000
 
 export async function benchPublish(args: readonly string[]): Promise<string> {
   const kinds: BodyKind[] = args.includes('--mp4') ? ['mp4'] : args.includes('--webm') ? ['webm'] : ['webm', 'mp4']
@@ -74,6 +78,7 @@ async function ourWaits(dataDir: string, body: string, trials: number): Promise<
     // One unmeasured round: a server that has just started has not compiled its code yet; a viewer's machine has.
     for (let trial = -1; trial < trials; trial++) {
       const sender = await sendAll(server.url, body)
+      await sleep(settleMs)
       sender.end()
       const recording = await published(sender)
       const url = recording.mp4Url!
@@ -142,6 +147,7 @@ async function otherWaits(kind: BodyKind, body: string, trials: number): Promise
   const moovLast = join(bodyFolder, `${kind}-moov-last.mp4`)
   const times: [number[], number[], number[]] = [[], [], []]
   for (let trial = 0; trial < trials; trial++) {
+    await sleep(settleMs)
     times[0].push(timed(() => ffmpeg('-i', body, '-c', 'copy', '-movflags', '+faststart', output)))
     if (trial === 0) ffmpeg('-i', body, '-c', 'copy', moovLast)
     times[1].push(timed(() => execFileSync('qt-faststart', [moovLast, output], { stdio: 'ignore' })))

@@ -4,7 +4,7 @@ import { parseShareId, type RecordingId } from '../catalog/identifiers.ts'
 import { getRecording } from '../catalog/recordings.ts'
 import type { Schema } from '../catalog/schema.ts'
 import { deleteExpiredSession, findSession, touchSession } from '../catalog/sessions.ts'
-import { resolveShare } from '../catalog/shares.ts'
+import { findShared } from '../catalog/shares.ts'
 import { AccessError } from './access-error.ts'
 import type { Caller } from './policy.ts'
 import { hashSecretToken, isSecretToken } from './secret-token.ts'
@@ -48,9 +48,9 @@ export async function callerOfSender(db: Kysely<Schema>, recordingId: RecordingI
 
 async function callerOfShare(db: Kysely<Schema>, text: string): Promise<Caller> {
   const id = parseShareId(text)
-  const share = id && (await resolveShare(db, id))
-  if (!share) throw new AccessError('share-not-found', 'no such link')
-  return { kind: 'share', ...share }
+  const recording = id && (await findShared(db, id))
+  if (!recording) throw new AccessError('share-not-found', 'no such link')
+  return { kind: 'share', shareId: id, recordingId: recording.id }
 }
 
 /** RFC 6750 §2.1, but an owner's key may have spaces in it; the scheme's case does not matter (RFC 9110 §11.1). */

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { CatalogError } from './catalog-error.ts'
-import type { RecordingId, ShareId } from './identifiers.ts'
+import type { RecordingId } from './identifiers.ts'
 import type { RecordingState, RecordingSummary, Schema } from './schema.ts'
 
 export type Publication = {
@@ -13,36 +13,22 @@ export type Publication = {
   endReason: string
   summary: RecordingSummary
   durationMs: number | null
-  /** The link to make in the same statement; leave out for none. */
-  shareId?: ShareId
-}
-
-export type Published = {
-  publishedAt: Date
-  /** The link made by this or an earlier publish, null when none was asked for or it is revoked. */
-  shareId: ShareId | null
 }
 
 type Answer = {
   published_at: Date | null
-  share_id: ShareId | null
   state: RecordingState | null
   epoch: number | null
 }
 
 /**
  * Publishes in one statement, because its round trip stands between "stop" and "ready to watch".
- * Repeating it (an answer may be lost) changes nothing and answers the same, link included: the row's lock
- * puts concurrent repeats in order, and the link's id is kept in the row.
+ * Repeating it (an answer may be lost) changes nothing and answers the same: the row's lock puts concurrent repeats in
+ * order. Answers when it was published.
  * @throws CatalogError `recording-not-found`, `stale-epoch`, `recording-not-receiving`, `published-otherwise`
  */
-export async function publishRecording(
-  db: Kysely<Schema>,
-  id: RecordingId,
-  publication: Publication,
-): Promise<Published> {
+export async function publishRecording(db: Kysely<Schema>, id: RecordingId, publication: Publication): Promise<Date> {
   const { epoch, size, crc32, sha256, endReason, durationMs } = publication
-  const shareId = publication.shareId ?? null
   const summary = JSON.stringify(publication.summary).replaceAll('\\u0000', '\\ufffd')
   const { rows } = await sql<Answer>`
     with published as (
@@ -54,27 +40,17 @@ export async function publishRecording(
         end_reason = coalesce(recordings.end_reason, ${endReason}),
         summary = case when state = 'published' then recordings.summary else ${summary}::jsonb end,
         duration_ms = coalesce(recordings.duration_ms, ${durationMs}::double precision),
-        published_at = coalesce(recordings.published_at, now()),
-        publication_share_id = coalesce(recordings.publication_share_id, ${shareId}::text)
+        published_at = coalesce(recordings.published_at, now())
       where id = ${id} and epoch = ${epoch} and deleted_at is null
         and (state = 'receiving' or (state = 'published' and size = ${size} and crc32 = ${crc32}))
-      returning id, owner_id, published_at, publication_share_id
-    ), made as (
-      insert into shares (id, recording_id, created_by)
-      select publication_share_id, id, owner_id from published where publication_share_id is not null
-      on conflict (id) do nothing
+      returning published_at
     )
-    select
-      published.published_at,
-      case when earlier.revoked_at is null then published.publication_share_id end as share_id,
-      before.state,
-      before.epoch
+    select published.published_at, before.state, before.epoch
     from (select 1) as always
     left join published on true
-    left join shares as earlier on earlier.id = published.publication_share_id
     left join recordings as before on before.id = ${id} and before.deleted_at is null`.execute(db)
   const answer = rows[0]!
-  if (answer.published_at) return { publishedAt: answer.published_at, shareId: answer.share_id }
+  if (answer.published_at) return answer.published_at
   if (answer.state === null) throw new CatalogError('recording-not-found', { id })
   if (answer.epoch !== epoch) throw new CatalogError('stale-epoch', { id, epoch, current: answer.epoch })
   if (answer.state === 'published') throw new CatalogError('published-otherwise', { id, size, crc32 })

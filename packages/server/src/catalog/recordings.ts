@@ -135,27 +135,6 @@ export async function forgetRecording(db: Kysely<Schema>, id: RecordingId): Prom
   await db.deleteFrom('recordings').where('id', '=', id).where('deleted_at', 'is not', null).execute()
 }
 
-export async function touchRecording(db: Kysely<Schema>, id: RecordingId, at: Date = new Date()): Promise<void> {
-  await db
-    .updateTable('recordings')
-    .set({ last_data_at: at })
-    .where('id', '=', id)
-    .where('state', '=', 'receiving')
-    .where((eb) => eb.or([eb('last_data_at', 'is', null), eb('last_data_at', '<', at)]))
-    .execute()
-}
-
-/** The digest of the whole body runs behind publishing and is set when it is known. */
-export async function setRecordingDigest(db: Kysely<Schema>, id: RecordingId, sha256: Uint8Array): Promise<boolean> {
-  const set = await db
-    .updateTable('recordings')
-    .set({ sha256: Buffer.from(sha256) })
-    .where('id', '=', id)
-    .where('size', 'is not', null)
-    .executeTakeFirst()
-  return set.numUpdatedRows > 0n
-}
-
 /** Postgres stores every character but U+0000, which it refuses with an error. */
 function storable(text: string): string {
   return text.replaceAll('\u0000', '\ufffd')

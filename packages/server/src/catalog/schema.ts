@@ -69,10 +69,8 @@ export interface RecordingsTable {
   sha256: Buffer | null
   end_reason: string | null
   published_at: LaterStamp
-  last_data_at: LaterStamp
   duration_ms: number | null
   summary: Json<RecordingSummary>
-  publication_share_id: ShareId | null
   deleted_at: LaterStamp
 }
 export type RecordingState = 'receiving' | 'published' | 'discarded'

@@ -13,23 +13,7 @@ export async function createShare(
     .executeTakeFirstOrThrow()
 }
 
-/** The recording an active link opens. Asked on every request, so that a revoked link is dead at once. */
-export async function resolveShare(
-  db: Kysely<Schema>,
-  id: ShareId,
-): Promise<{ shareId: ShareId; recordingId: RecordingId } | undefined> {
-  return await db
-    .selectFrom('shares')
-    .innerJoin('recordings', 'recordings.id', 'shares.recording_id')
-    .select(['shares.id as shareId', 'shares.recording_id as recordingId'])
-    .where('shares.id', '=', id)
-    .where('shares.revoked_at', 'is', null)
-    .where('recordings.deleted_at', 'is', null)
-    .where('recordings.state', '<>', 'discarded')
-    .executeTakeFirst()
-}
-
-/** As {@link resolveShare}, with the recording: one query for each range that a player asks for. */
+/** The recording that an active link opens. Asked on every request, so that a revoked link is dead at once. */
 export async function findShared(db: Kysely<Schema>, id: ShareId): Promise<Recording | undefined> {
   return await db
     .selectFrom('shares')
