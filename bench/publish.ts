@@ -5,6 +5,8 @@ import { Agent, get, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import {
   ALL_FORMATS,
   EncodedAudioPacketSource,
@@ -79,6 +81,7 @@ async function ourWaits(dataDir: string, body: string, trials: number): Promise<
     for (let trial = -1; trial < trials; trial++) {
       const sender = await sendAll(server.url, body)
       await sleep(settleMs)
+      await readyClient(server.url)
       sender.end()
       const recording = await published(sender)
       const url = recording.mp4Url!
@@ -92,6 +95,17 @@ async function ourWaits(dataDir: string, body: string, trials: number): Promise<
     await server.stop()
   }
   return { waits: spread(waits), moovBytes }
+}
+
+const collectGarbage = (() => {
+  setFlagsFromString('--expose-gc')
+  return runInNewContext('gc') as () => void
+})()
+
+/** The client of the wait is this process, which has just sent the whole body: its own garbage is not the server's time. */
+async function readyClient(url: string): Promise<void> {
+  collectGarbage()
+  await readAll(`${url}/healthz`)
 }
 
 /** Reads from the start until the whole of `moov` is here, as a player does. */
@@ -128,14 +142,19 @@ function findMoovEnd(head: Buffer): number | null {
   return null
 }
 
-function readRange(url: string, start: number, length: number): Promise<void> {
+async function readRange(url: string, start: number, length: number): Promise<void> {
+  const received = await readAll(url, { range: `bytes=${start}-${start + length - 1}` })
+  if (received !== length) throw new Error(`${received} bytes of ${length}`)
+}
+
+function readAll(url: string, headers: Record<string, string> = {}): Promise<number> {
   return new Promise((resolve, reject) => {
-    get(url, { agent, headers: { range: `bytes=${start}-${start + length - 1}` } }, (response: IncomingMessage) => {
+    get(url, { agent, headers }, (response: IncomingMessage) => {
       let received = 0
       response.on('data', (data: Buffer) => {
         received += data.length
       })
-      response.on('end', () => (received === length ? resolve() : reject(new Error(`${received} bytes of ${length}`))))
+      response.on('end', () => resolve(received))
       response.on('error', reject)
     }).on('error', reject)
   })

@@ -35,8 +35,10 @@ class LayoutStream extends Readable {
       return
     }
     if (piece.kind === 'bytes') {
-      this.#piece++
-      this.push(piece.bytes)
+      // In parts, so that a viewer reads the first of a long header while the next is sent.
+      const bytes = piece.bytes.subarray(this.#done, this.#done + readBytes)
+      this.#advance(piece.bytes.length, bytes.length)
+      this.push(bytes)
       return
     }
     if (this.#fd !== null) {
@@ -58,13 +60,16 @@ class LayoutStream extends Readable {
       if (bytesRead === 0) return void this.destroy(new Error('the body is shorter than its layout'))
       const bytes = buffer.subarray(0, bytesRead)
       applyPatches(this.#layout.patches, offset, bytes)
-      this.#done += bytesRead
-      if (this.#done === piece.length) {
-        this.#piece++
-        this.#done = 0
-      }
+      this.#advance(piece.length, bytesRead)
       this.push(bytes)
     })
+  }
+
+  #advance(length: number, by: number): void {
+    this.#done += by
+    if (this.#done < length) return
+    this.#piece++
+    this.#done = 0
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {

@@ -14,7 +14,7 @@ import {
   listRecordings,
   renameRecording,
 } from './recordings.ts'
-import { createShare, findShared, listShares, revokeShare } from './shares.ts'
+import { createShare, findShared, revokeShare } from './shares.ts'
 import { createUser } from './users.ts'
 
 let database: TestDatabase
