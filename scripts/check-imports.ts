@@ -6,11 +6,14 @@ import { sourceFiles } from './source-files.ts'
 const allowed: Record<string, readonly string[]> = {
   media: [],
   protocol: [],
+  sandbox: [],
   recorder: ['protocol', 'media'],
+  encoder: ['protocol', 'media', 'sandbox'],
+  decoder: ['protocol', 'media', 'sandbox'],
   player: ['protocol', 'media'],
-  server: ['media', 'protocol'],
+  server: ['media', 'protocol', 'sandbox'],
   web: ['protocol', 'recorder', 'player'],
-  rushes: ['media', 'protocol', 'recorder', 'player', 'server', 'web'],
+  rushes: ['media', 'protocol', 'sandbox', 'recorder', 'encoder', 'decoder', 'player', 'server', 'web'],
 }
 
 /** Rooms of the server: each imports only from those behind it. */

@@ -47,6 +47,36 @@ export {
 } from './control.ts'
 export { crc32 } from './crc32.ts'
 export {
+  type AppendedManifest,
+  type AppendManifestRequest,
+  appendedManifest,
+  appendManifestRequest,
+  type CreatedDelivery,
+  type CreateDeliveryRequest,
+  createDeliveryRequest,
+  createdDelivery,
+  type DeliveryCertificate,
+  type DeliveryManifest,
+  type DeliveryState,
+  deliveryCertificate,
+  deliveryFileName,
+  deliveryManifest,
+  digestField,
+  digestPattern,
+  type EndEntry,
+  type GapEntry,
+  type ListedFile,
+  type ManifestEntry,
+  manifestEntry,
+  maxDeliveryFileBytes,
+  maxManifestEntriesAtOnce,
+  parseDigestField,
+  type RepresentationEntry,
+  type SegmentEntry,
+  storedFile,
+} from './delivery.ts'
+export { certificateText, deliveryLeaf, merkleRoot, type Sha256 } from './delivery-proof.ts'
+export {
   type IngestSender,
   type IngestSenderOptions,
   type IngestSocket,
