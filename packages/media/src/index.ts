@@ -2,6 +2,15 @@ export { type BodyIndex, openBodyIndex } from './body-index.ts'
 export { codecString } from './codec/codec-string.ts'
 export { applyPatches, type Extent, type Layout, makeLayout, type PatchTable, sliceLayout } from './layout.ts'
 export { MediaError, type MediaErrorCode } from './media-error.ts'
+export { dashManifest } from './playlist/dash.ts'
+export { mediaPlaylist, multivariantPlaylist } from './playlist/hls.ts'
+export {
+  isPlayable,
+  type MediaPresentation,
+  type PlaylistGap,
+  type PlaylistRepresentation,
+  type PlaylistSegment,
+} from './playlist/media-presentation.ts'
 export type { SampleSink } from './sample-sink.ts'
 export type { AudioFormat, Codec, ColourDescription, EditList, Track, VideoFormat } from './track.ts'
 export type { View, ViewStanding } from './view.ts'

@@ -1,0 +1,46 @@
+import type { PlaylistRepresentation, PlaylistSegment } from './media-presentation.ts'
+
+/**
+ * ISO/IEC 23009-1 §5.3.9.4.4: the template that gives every segment's URI by its sequence, such as `v-$Number%06d$.m4s`;
+ * null where they follow none.
+ */
+export function segmentTemplate({ segments }: PlaylistRepresentation): string | null {
+  const first = segments[0]
+  if (first === undefined) return null
+  // The sequence stands last in a name, where other numbers stand too.
+  for (const match of [...first.uri.matchAll(/\d+/g)].reverse()) {
+    if (Number(match[0]) !== first.sequence) continue
+    const before = first.uri.slice(0, match.index)
+    const after = first.uri.slice(match.index + match[0].length)
+    const width = match[0].startsWith('0') ? match[0].length : 1
+    const follows = ({ uri, sequence }: PlaylistSegment): boolean =>
+      uri === before + String(sequence).padStart(width, '0') + after
+    if (segments.every(follows)) return `${escaped(before)}$Number%0${width}d$${escaped(after)}`
+  }
+  return null
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('$', '$$$$')
+}
+
+/** A run of segments of one duration that follow each other (§5.3.9.6, `S`), in timescale units. */
+export type TimelineRun = {
+  /** Start of the first; null where it follows what is before. */
+  start: number | null
+  duration: number
+  /** How many follow the first. */
+  repeats: number
+}
+
+export function segmentTimeline(segments: readonly PlaylistSegment[]): TimelineRun[] {
+  const runs: TimelineRun[] = []
+  let end: number | null = null
+  for (const { start, duration } of segments) {
+    const last = runs.at(-1)
+    if (last !== undefined && start === end && last.duration === duration) last.repeats++
+    else runs.push({ start: start === end ? null : start, duration, repeats: 0 })
+    end = start + duration
+  }
+  return runs
+}
