@@ -2,6 +2,7 @@ export { type BodyIndex, openBodyIndex } from './body-index.ts'
 export { codecString } from './codec/codec-string.ts'
 export { applyPatches, type Extent, type Layout, makeLayout, type PatchTable, sliceLayout } from './layout.ts'
 export { MediaError, type MediaErrorCode } from './media-error.ts'
+export { mergeInits } from './mp4/merge-inits.ts'
 export { dashManifest } from './playlist/dash.ts'
 export { mediaPlaylist, multivariantPlaylist } from './playlist/hls.ts'
 export {

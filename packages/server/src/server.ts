@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import { prepareOwner } from './access/owner.ts'
 import type { Schema } from './catalog/schema.ts'
+import { openDeliveries } from './deliver/deliveries.ts'
 import { openApp } from './http/app.ts'
 import { openRoom } from './http/room.ts'
 import { openPublisher } from './publish/publisher.ts'
@@ -51,12 +52,14 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     const { setupToken } = await prepareOwner(db, options.ownerKey)
     const publisher = openPublisher({ db, folder, log })
     const receiver = await openReceiver({ db, folder, publisher, limits, log })
-    const room = openRoom({ db, folder, receiver, publisher, publicUrl: options.publicUrl ?? null })
+    const deliveries = await openDeliveries({ db, folder, receiver, log })
+    const room = openRoom({ db, folder, receiver, publisher, deliveries, publicUrl: options.publicUrl ?? null })
     const { allowedOrigins, webRoot, version } = options
     const app = await openApp({ room, limits, allowedOrigins, webRoot, version, log })
     try {
       await app.listen({ host: options.host, port: options.port })
     } catch (error) {
+      await deliveries.close()
       await receiver.close()
       throw error
     }
@@ -68,6 +71,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       url,
       setupUrl: setupToken === null ? null : `${options.publicUrl ?? url}/setup#${setupToken}`,
       async close() {
+        await deliveries.close()
         await receiver.close()
         await app.close()
         await database.close()

@@ -38,6 +38,7 @@ const allowed: Record<Action, readonly Name[]> = {
   'recording.list': users,
   'recording.read': [...users, 'share'],
   'recording.search': [...users, 'share'],
+  'recording.verify': [...users, 'share', 'sender'],
   'recording.ingest': [...users, 'sender'],
   'recording.publish': [...users, 'sender'],
   'recording.rename': users,

@@ -51,6 +51,7 @@ type PossessionAction = 'session.end' | 'key.revoke' | 'account.read' | 'account
 export type RecordingAction =
   | 'recording.read'
   | 'recording.search'
+  | 'recording.verify'
   | 'recording.ingest'
   | 'recording.publish'
   | 'recording.rename'
@@ -85,6 +86,7 @@ const rules: Readonly<Record<Action, Rule>> = {
   'account.change': { on: 'possession', via: 'session' },
   'recording.read': { on: 'recording', share: true },
   'recording.search': { on: 'recording', share: true },
+  'recording.verify': { on: 'recording', share: true, sender: true },
   'recording.ingest': { on: 'recording', sender: true },
   'recording.publish': { on: 'recording', sender: true },
   'recording.rename': { on: 'recording' },

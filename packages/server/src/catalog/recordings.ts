@@ -136,6 +136,6 @@ export async function forgetRecording(db: Kysely<Schema>, id: RecordingId): Prom
 }
 
 /** Postgres stores every character but U+0000, which it refuses with an error. */
-function storable(text: string): string {
+export function storable(text: string): string {
   return text.replaceAll('\u0000', '\ufffd')
 }

@@ -1,3 +1,4 @@
+import type { ManifestEntry } from '@rushes/protocol'
 import type { ColumnType, Generated, Selectable } from 'kysely'
 import type { KeyId, RecordingId, ShareId, UserId } from './identifiers.ts'
 
@@ -12,6 +13,9 @@ export interface Schema {
   setup_links: SetupLinksTable
   recordings: RecordingsTable
   shares: SharesTable
+  deliveries: DeliveriesTable
+  delivery_entries: DeliveryEntriesTable
+  signing_keys: SigningKeysTable
 }
 
 type Stamp = ColumnType<Date, Date | undefined, Date>
@@ -94,7 +98,30 @@ export interface SharesTable {
   created_by: UserId | null
 }
 
+export interface DeliveriesTable {
+  recording_id: RecordingId
+  delivered_at: LaterStamp
+  /** What the certificate has beside the files. */
+  certificate: ColumnType<CertificateRow | null, string | null | undefined, string | null>
+}
+export type CertificateRow = { merkleRoot: string; issuedAt: string; publicKey: string; signature: string }
+
+export interface DeliveryEntriesTable {
+  recording_id: RecordingId
+  number: number
+  entry: ManifestEntry
+}
+
+export interface SigningKeysTable {
+  id: number
+  /** SubjectPublicKeyInfo, DER. */
+  public_key: Buffer
+  /** PKCS #8, DER. */
+  private_key: Buffer
+}
+
 export type User = Selectable<UsersTable>
 export type Recording = Selectable<RecordingsTable>
 export type Share = Selectable<SharesTable>
 export type ApiKey = Selectable<ApiKeysTable>
+export type Delivery = Selectable<DeliveriesTable>

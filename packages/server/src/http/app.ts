@@ -11,6 +11,7 @@ import {
 } from 'fastify-type-provider-zod'
 import { sql } from 'kysely'
 import type { ReceiveLimits } from '../receive/limits.ts'
+import { deliveryRoutes } from './delivery-routes.ts'
 import { HttpError, sendError } from './http-error.ts'
 import { ingestUpgrade } from './ingest-upgrade.ts'
 import { originAllowed } from './origin.ts'
@@ -89,6 +90,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     return reply.send({ error: { code: 'not-found', message: 'there is nothing here' } })
   })
   recordingRoutes(app, room)
+  deliveryRoutes(app, room)
   shareRoutes(app, room, pages)
   sessionRoutes(app, room)
   app.get('/healthz', { schema: { tags: ['server'] } }, async () => {

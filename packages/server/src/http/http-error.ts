@@ -3,6 +3,7 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { AccessError, type AccessErrorCode } from '../access/access-error.ts'
 import { BodyError } from '../body/body-error.ts'
 import { CatalogError } from '../catalog/catalog-error.ts'
+import { DeliveryError, type DeliveryErrorCode } from '../deliver/delivery-error.ts'
 import { StoreError } from '../store/store-error.ts'
 
 /** A refusal with its status; the only place where codes of other rooms become HTTP statuses is below. */
@@ -42,12 +43,27 @@ const accessStatus: Record<AccessErrorCode, number> = {
 
 const bodyStatus: Record<string, number> = { 'storage-full': 507, 'storage-failed': 503, 'checksum-mismatch': 409 }
 
+const deliveryStatus: Record<DeliveryErrorCode, number> = {
+  'id-taken': 409,
+  'manifest-gap': 409,
+  'manifest-conflict': 409,
+  'bad-entry': 422,
+  'not-in-manifest': 409,
+  'wrong-offset': 409,
+  'digest-mismatch': 422,
+  'not-delivered': 409,
+  superseded: 409,
+}
+
 /** Every failure leaves as `{error: {code, message}}`; what is a fault of ours says no more than that. */
 export function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = toRefusal(error)
   if (refusal.status >= 500) request.log.error({ error }, 'a request failed')
   if (reply.sent) return reply
   if (refusal.status === 401) reply.header('www-authenticate', 'Bearer')
+  if (error instanceof DeliveryError && error.at !== null) {
+    reply.header(error.code === 'manifest-gap' ? 'manifest-next' : 'upload-offset', error.at)
+  }
   if (refusal.status === 503) reply.header('retry-after', '2')
   return reply
     .code(refusal.status)
@@ -63,6 +79,8 @@ function toRefusal(error: Error): { status: number; code: string; message: strin
   }
   if (error instanceof AccessError)
     return { status: accessStatus[error.code], code: error.code, message: error.message }
+  if (error instanceof DeliveryError)
+    return { status: deliveryStatus[error.code], code: error.code, message: error.message }
   if (error instanceof BodyError)
     return { status: bodyStatus[error.code] ?? 500, code: error.code, message: error.message }
   if (error instanceof StoreError && error.code === 'database-unavailable') {

@@ -10,6 +10,7 @@ import type { RecordingId, UserId } from '../catalog/identifiers.ts'
 import { getRecording } from '../catalog/recordings.ts'
 import type { Recording, Schema } from '../catalog/schema.ts'
 import { listShares } from '../catalog/shares.ts'
+import type { Deliveries } from '../deliver/deliveries.ts'
 import type { Publisher } from '../publish/publisher.ts'
 import { recordingView } from '../publish/recording-view.ts'
 import type { Receiver } from '../receive/receiver.ts'
@@ -25,6 +26,7 @@ export type RoomOptions = {
   folder: BodyFolder
   receiver: Receiver
   publisher: Publisher
+  deliveries: Deliveries
   publicUrl: string | null
 }
 

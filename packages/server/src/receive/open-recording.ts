@@ -46,8 +46,8 @@ export type OpenRecordingOptions = {
   epoch: number
   folder: BodyFolder
   limits: ReceiveLimits
-  /** Nobody holds it since `limits.quietMs`. */
-  onQuiet(recording: OpenRecording): void
+  /** Nobody holds it since `limits.quietMs`; null: that does not matter. */
+  onQuiet: ((recording: OpenRecording) => void) | null
 }
 
 export function openRecording(options: OpenRecordingOptions): OpenRecording {
@@ -70,8 +70,9 @@ export function openRecording(options: OpenRecordingOptions): OpenRecording {
 
   function rest(): void {
     clearTimeout(quietTimer)
-    if (closed) return
-    quietTimer = setTimeout(() => options.onQuiet(recording), limits.quietMs)
+    const { onQuiet } = options
+    if (closed || onQuiet === null) return
+    quietTimer = setTimeout(() => onQuiet(recording), limits.quietMs)
     quietTimer.unref()
   }
 

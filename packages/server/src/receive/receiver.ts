@@ -3,11 +3,13 @@ import type { RecordingView } from '@rushes/protocol'
 import type { Kysely } from 'kysely'
 import type { WebSocket } from 'ws'
 import { hashSecretToken } from '../access/secret-token.ts'
+import type { Body } from '../body/body.ts'
 import { type BodyFolder, freeBytes } from '../body/folder.ts'
 import { CatalogError } from '../catalog/catalog-error.ts'
+import { deliveryContentType } from '../catalog/deliveries.ts'
 import type { RecordingId } from '../catalog/identifiers.ts'
 import { advanceEpoch, deleteRecording, getRecording, listOpenRecordings } from '../catalog/recordings.ts'
-import type { Schema } from '../catalog/schema.ts'
+import type { Recording, Schema } from '../catalog/schema.ts'
 import type { Publisher } from '../publish/publisher.ts'
 import type { LiveFacts } from '../publish/recording-view.ts'
 import { summarize } from '../publish/summary.ts'
@@ -30,8 +32,22 @@ export type ReceiverOptions = {
   log: ReceiverLog
 }
 
+/** A recording whose bytes come from this process itself. */
+export type Held = {
+  readonly body: Body
+  /** Goes back to `size`, where the chain is `crc`. @throws BodyError */
+  rewind(size: number, crc: number): Promise<Body>
+  /** Publishes what the body has; false when the lease is another's by now. */
+  publish(): Promise<boolean>
+  release(): void
+}
+
 export interface Receiver {
   readonly connections: number
+  /** There is less room than senders are let use. */
+  readonly storageIsFull: boolean
+  /** Takes the lease of a delivery's recording. Undefined: there is none that is being received. @throws BodyError */
+  hold(id: RecordingId, holder: Holder): Promise<Held | undefined>
   /** Takes over a socket that was upgraded for recording `id`; `view` describes it to this sender. */
   accept(socket: WebSocket, id: RecordingId, view: () => Promise<RecordingView | undefined>): void
   /** Publishes a recording as far as it came. */
@@ -52,10 +68,12 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
   let free = await freeBytes(folder)
   let closing = false
 
-  function use(id: RecordingId, epoch: number): OpenRecording {
+  function use({ id, epoch, content_type: contentType }: Recording): OpenRecording {
     const known = recordings.get(id)
     if (known !== undefined) return known
-    const opened = openRecording({ id, epoch, folder, limits, onQuiet })
+    // A delivery waits for its encoder as long as its network is away.
+    const endsQuiet = contentType !== deliveryContentType
+    const opened = openRecording({ id, epoch, folder, limits, onQuiet: endsQuiet ? onQuiet : null })
     recordings.set(id, opened)
     return opened
   }
@@ -82,12 +100,13 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
     log.info({ id: recording.id, empty }, 'a recording that nobody sent any more has ended')
   }
 
-  async function publish(recording: OpenRecording, holder?: Holder): Promise<void> {
+  async function publish(recording: OpenRecording, holder?: Holder): Promise<boolean> {
     const sealed = await recording.seal(
       (body, epoch) => publisher.publish(recording.id, epoch, body, 'stopped'),
       holder,
     )
     if (sealed) recordings.delete(recording.id)
+    return sealed
   }
 
   let sweeping = Promise.resolve()
@@ -103,7 +122,7 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
       )
   }
 
-  for (const row of await listOpenRecordings(db)) use(row.id, row.epoch)
+  for (const row of await listOpenRecordings(db)) use(row)
   sweep()
 
   const everySecond = setInterval(() => {
@@ -123,6 +142,23 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
       return sessions.size
     },
 
+    get storageIsFull() {
+      return free < limits.reserveBytes
+    },
+
+    async hold(id, holder) {
+      const row = await getRecording(db, id)
+      if (row?.state !== 'receiving' || closing) return undefined
+      const recording = use(row)
+      const { body } = await recording.take(holder, () => advanceEpoch(db, id))
+      return {
+        body,
+        rewind: (size, crc) => recording.rewind(holder, size, crc),
+        publish: () => publish(recording, holder),
+        release: () => recording.release(holder),
+      }
+    },
+
     accept(socket, id, view) {
       const session = openIngestSession({
         socket,
@@ -133,12 +169,14 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
         storageIsFull: () => free < limits.reserveBytes,
         async find() {
           const row = await getRecording(db, id)
-          if (row === undefined || closing) return undefined
+          if (row === undefined || row.content_type === deliveryContentType || closing) return undefined
           if (row.state !== 'receiving') return { state: 'published', tokenHash: row.token_hash }
-          const recording = use(id, row.epoch)
+          const recording = use(row)
           return { state: 'receiving', tokenHash: row.token_hash, recording, advance: () => advanceEpoch(db, id) }
         },
-        publish,
+        async publish(recording, holder) {
+          await publish(recording, holder)
+        },
         async publishedView() {
           const published = await view()
           if (published === undefined) throw new CatalogError('recording-not-found', { id })
@@ -163,7 +201,7 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
 
     async seal(id) {
       const row = await getRecording(db, id)
-      if (row?.state === 'receiving') await publish(use(id, row.epoch))
+      if (row?.state === 'receiving') await publish(use(row))
     },
 
     async discard(id) {

@@ -1,0 +1,306 @@
+// One delivery: its manifest, the files that are here, and what becomes of them.
+//
+//   live ── end listed ──> ended ── every file proved, body whole ──> delivered
+//     └── deleted, or published by its owner as far as it came ──> closed (files still come in)
+import type { DeliveryCertificate, DeliveryManifest, DeliveryState, ListedFile, ManifestEntry } from '@rushes/protocol'
+import type { RecordingId } from '../catalog/identifiers.ts'
+import type { Held } from '../receive/receiver.ts'
+import { type BodyAssembly, bodyHeader, openBodyAssembly, placedSegments } from './body-assembly.ts'
+import { DeliveryError } from './delivery-error.ts'
+import type { FileStore } from './file-store.ts'
+import type { Manifest } from './manifest.ts'
+import { type ReadBack, readBack } from './read-back.ts'
+
+/** Where a file's bytes are. */
+export type FilePlace = { path: string; offset: number; size: number; digest: string }
+
+export interface Delivery {
+  readonly id: RecordingId
+  readonly title: string
+  readonly manifest: Manifest
+  readonly state: DeliveryState
+  /** M1, M2. @throws DeliveryError */
+  append(from: number, entries: readonly ManifestEntry[]): Promise<number>
+  /** M4, at most `limit` entries. */
+  describe(from: number, limit: number): DeliveryManifest
+  /** Settles when there is an entry `from` or a later state, or when `signal` aborts. */
+  changed(from: number, signal: AbortSignal): Promise<void>
+  /** F4: what came of a file that is not whole. */
+  received(name: string): Promise<number>
+  /** F1–F4. Null: a part, and more has to follow. @throws DeliveryError, BodyError */
+  receive(name: string, offset: number, bytes: AsyncIterable<Uint8Array>): Promise<ReadBack | null>
+  place(name: string): FilePlace | undefined
+  /** F5: reads a stored file back. */
+  prove(name: string): Promise<ReadBack | undefined>
+  /** Segments of a representation that are here without one missing before them. */
+  playable(representation: string): number
+  certificate(): DeliveryCertificate | null
+  close(): Promise<void>
+}
+
+export type DeliveryOptions = {
+  id: RecordingId
+  title: string
+  manifest: Manifest
+  files: FileStore
+  bodyPath: string
+  /** Of the body, when the recording is published already. */
+  publishedSize: number | null
+  certificate: DeliveryCertificate | null
+  appendEntries(from: number, entries: readonly ManifestEntry[]): Promise<void>
+  /** Takes the lease of the body; undefined: it takes no more. */
+  hold(onLost: (reason: 'fenced' | 'failed') => void): Promise<Held | undefined>
+  issue(files: readonly ListedFile[]): Promise<DeliveryCertificate>
+  log: { warn(details: object, message: string): void; info(details: object, message: string): void }
+}
+
+const retryMs = 2000
+
+export async function openDelivery(options: DeliveryOptions): Promise<Delivery> {
+  const { id, manifest, files, log } = options
+  const stored = new Set(await files.names())
+  const inBody = new Map<string, number>()
+  const playable = new Map<string, number>()
+  const receiving = new Map<string, { controller: AbortController; done: Promise<void> }>()
+  let { certificate } = options
+  let bodyTaken = options.publishedSize === null
+  let closed = false
+  let turn: Promise<unknown> = Promise.resolve()
+  let wake = Promise.withResolvers<void>()
+
+  const isStored = (name: string): boolean => stored.has(name)
+  const isHere = (name: string): boolean => stored.has(name) || inBody.has(name)
+
+  function changed(): void {
+    wake.resolve()
+    wake = Promise.withResolvers()
+  }
+
+  function bodyOptions() {
+    return {
+      manifest,
+      files,
+      isStored,
+      placed({ file, offset }: { file: ListedFile; offset: number }) {
+        inBody.set(file.name, offset)
+        stored.delete(file.name)
+      },
+    }
+  }
+
+  function countPlayable(name: string): number {
+    const segments = manifest.representations.get(name)?.segments ?? []
+    let count = playable.get(name) ?? 0
+    while (count < segments.length && isHere(segments[count]!.file.name)) count++
+    playable.set(name, count)
+    return count
+  }
+
+  /** Appends to the body and ends the delivery; runs as long as the delivery is open. */
+  async function work(): Promise<void> {
+    while (!closed && certificate === null) {
+      const seen = wake.promise
+      try {
+        if (bodyTaken) await assemble()
+        else if (await finished()) break
+        else if (!closed) await seen
+      } catch (error) {
+        log.warn({ id, error }, 'a delivery has to wait; trying again')
+        await Promise.race([new Promise((resolve) => setTimeout(resolve, retryMs).unref()), closing.promise])
+      }
+    }
+  }
+
+  /** Holds the body until it is published, or somebody else has it. */
+  async function assemble(): Promise<void> {
+    const lost = Promise.withResolvers<'fenced' | 'failed'>()
+    const header = await waitFor(() => bodyHeader(manifest, files, isStored), lost.promise)
+    if (header === undefined) return
+    const held = await options.hold(lost.resolve)
+    if (held === undefined) {
+      bodyTaken = false
+      return
+    }
+    try {
+      const assembly: BodyAssembly = await openBodyAssembly(held, header, bodyOptions())
+      const whole = await waitFor(async () => {
+        const done = await assembly.advance()
+        return done && allHere() ? true : undefined
+      }, lost.promise)
+      if (whole === true) {
+        await held.publish()
+        bodyTaken = false
+        await finished()
+      }
+    } finally {
+      held.release()
+    }
+  }
+
+  /** Tries after every change; undefined when the delivery is closed or its body lost before. */
+  async function waitFor<Value>(
+    attempt: () => Promise<Value | undefined>,
+    lost: Promise<unknown>,
+  ): Promise<Value | undefined> {
+    let isLost = false
+    void lost.then(() => {
+      isLost = true
+    })
+    for (;;) {
+      const seen = wake.promise
+      if (closed || isLost) return undefined
+      const value = await attempt()
+      if (value !== undefined) return value
+      await Promise.race([seen, lost, closing.promise])
+    }
+  }
+
+  function allHere(): boolean {
+    if (!manifest.ended) return false
+    for (const name of manifest.files.keys()) if (!isHere(name)) return false
+    return true
+  }
+
+  async function finished(): Promise<boolean> {
+    if (!allHere()) return false
+    certificate ??= await options.issue([...manifest.files.values()])
+    changed()
+    return true
+  }
+
+  const closing = Promise.withResolvers<void>()
+  if (options.publishedSize !== null) {
+    const header = await bodyHeader(manifest, files, isStored)
+    if (header !== undefined) {
+      const { placed } = await placedSegments(manifest, header.length, options.bodyPath, options.publishedSize)
+      for (const placement of placed) bodyOptions().placed(placement)
+    }
+  }
+  const working = work()
+
+  const delivery: Delivery = {
+    id,
+    title: options.title,
+    manifest,
+
+    get state() {
+      if (certificate !== null) return 'delivered'
+      return manifest.ended ? 'ended' : 'live'
+    },
+
+    append(from, entries) {
+      const task = turn.then(async () => {
+        const { length } = manifest.entries
+        if (from > length) throw new DeliveryError('manifest-gap', `${length} entries are here`, length)
+        for (const [index, entry] of entries.slice(0, length - from).entries()) {
+          if (JSON.stringify(manifest.entries[from + index]) !== JSON.stringify(entry)) {
+            throw new DeliveryError('manifest-conflict', `entry ${from + index} is another one here`)
+          }
+        }
+        const added = entries.slice(Math.max(length - from, 0))
+        try {
+          for (const entry of added) manifest.append(entry)
+          if (added.length > 0) await options.appendEntries(length, added)
+        } catch (error) {
+          while (manifest.entries.length > length) manifest.removeLast()
+          throw error
+        }
+        if (added.length > 0) changed()
+        return manifest.entries.length
+      })
+      turn = task.catch(() => {})
+      return task
+    },
+
+    describe(from, limit) {
+      const entries = manifest.entries.slice(from, from + limit)
+      return { id, title: options.title, state: delivery.state, next: manifest.entries.length, from, entries }
+    },
+
+    async changed(from, signal) {
+      const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+      const { state } = delivery
+      while (!signal.aborted && !closed && manifest.entries.length <= from && delivery.state === state) {
+        await Promise.race([wake.promise, aborted, closing.promise])
+      }
+    },
+
+    received: (name) => files.received(name),
+
+    async receive(name, offset, bytes) {
+      const file = manifest.files.get(name)
+      if (file === undefined) throw new DeliveryError('not-in-manifest', `no entry lists ${name}`)
+      // A sender that came back after its connection died sends the same file: the newer request counts.
+      const former = receiving.get(name)
+      former?.controller.abort(new DeliveryError('superseded', 'another request sends this file'))
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const mine = { controller: new AbortController(), done: promise }
+      receiving.set(name, mine)
+      try {
+        await former?.done
+        if (isHere(name)) return (await delivery.prove(name))!
+        const result = await files.receive(file, offset, abortable(bytes, mine.controller.signal))
+        if (result !== null) {
+          stored.add(name)
+          changed()
+        }
+        return result
+      } finally {
+        resolve()
+        if (receiving.get(name) === mine) receiving.delete(name)
+      }
+    },
+
+    place(name) {
+      const file = manifest.files.get(name)
+      if (file === undefined) return undefined
+      const { size, digest } = file
+      const offset = inBody.get(name)
+      if (offset !== undefined) return { path: options.bodyPath, offset, size, digest }
+      return stored.has(name) ? { path: files.pathOf(name), offset: 0, size, digest } : undefined
+    },
+
+    async prove(name) {
+      for (;;) {
+        const place = delivery.place(name)
+        if (place === undefined) return undefined
+        try {
+          return await readBack(place.path, place.offset, place.size)
+        } catch (error) {
+          // It was moved into the body in between.
+          if (delivery.place(name)?.path === place.path) throw error
+        }
+      }
+    },
+
+    playable: countPlayable,
+    certificate: () => certificate,
+
+    async close() {
+      closed = true
+      closing.resolve()
+      changed()
+      for (const { controller } of receiving.values()) controller.abort(new Error('closing'))
+      await working
+    },
+  }
+  return delivery
+}
+
+async function* abortable(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+  })
+  aborted.catch(() => {})
+  const iterator = bytes[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      if (signal.aborted) throw signal.reason
+      const next = await Promise.race([iterator.next(), aborted])
+      if (next.done === true) return
+      yield next.value
+    }
+  } finally {
+    await iterator.return?.()
+  }
+}

@@ -1,0 +1,95 @@
+// A delivery's manifest as its entries are appended: DELIVERY.md, Manifest. No I/O.
+//
+//   live ── end ──> ended
+import type { ListedFile, ManifestEntry, RepresentationEntry, SegmentEntry } from '@rushes/protocol'
+import { DeliveryError } from './delivery-error.ts'
+
+const maxRepresentations = 64
+const maxEntries = 2_000_000
+
+export type Representation = { entry: RepresentationEntry; segments: SegmentEntry[]; end: number }
+
+export class Manifest {
+  readonly entries: ManifestEntry[] = []
+  readonly representations: Map<string, Representation> = new Map()
+  /** Every listed file, in the order of its entry. */
+  readonly files: Map<string, ListedFile> = new Map()
+  ended = false
+
+  /**
+   * Adds an entry that follows all others.
+   *
+   * @throws DeliveryError `bad-entry` (M3); nothing has changed then
+   */
+  append(entry: ManifestEntry): void {
+    if (this.ended) refuse('nothing may follow the end')
+    if (this.entries.length >= maxEntries) refuse(`a manifest has at most ${maxEntries} entries`)
+    if (entry.type === 'representation') this.#addRepresentation(entry)
+    else if (entry.type === 'segment') this.#addSegment(entry)
+    else if (entry.type === 'end') this.ended = true
+    else if (entry.to < entry.from) refuse('a gap ends before it begins')
+    this.entries.push(entry)
+  }
+
+  /** Takes back the last entry, which could not be stored. */
+  removeLast(): void {
+    const entry = this.entries.pop()
+    if (entry === undefined) return
+    if (entry.type === 'end') this.ended = false
+    if (entry.type === 'representation') {
+      this.representations.delete(entry.id)
+      this.files.delete(entry.init.name)
+    }
+    if (entry.type === 'segment') {
+      const representation = this.representations.get(entry.representation)!
+      representation.segments.pop()
+      const last = representation.segments.at(-1)
+      representation.end = last === undefined ? 0 : last.start + last.duration
+      this.files.delete(entry.file.name)
+    }
+  }
+
+  /** The representations whose segments make the recording's own body: the first set's first video and first audio. */
+  bodyRepresentations(): Representation[] {
+    const all = [...this.representations.values()]
+    const set = all[0]?.entry.set
+    const first = (kind: 'video' | 'audio') => all.find(({ entry }) => entry.set === set && entry.kind === kind)
+    return [first('video'), first('audio')].filter((found) => found !== undefined)
+  }
+
+  #addRepresentation(entry: RepresentationEntry): void {
+    if (this.representations.size >= maxRepresentations)
+      refuse(`a delivery has at most ${maxRepresentations} representations`)
+    if (this.representations.has(entry.id)) refuse(`there is a representation ${entry.id} already`)
+    // What the body is made of is settled by then: it is appended as segments come.
+    const first = [...this.representations.values()][0]
+    if (first !== undefined && entry.set === first.entry.set) {
+      const joinsBody = !this.bodyRepresentations().some((other) => other.entry.kind === entry.kind)
+      const begun = this.bodyRepresentations().some(({ segments }) => segments.length > 0)
+      if (joinsBody && begun) refuse(`the set ${entry.set} has begun without ${entry.kind}`)
+    }
+    this.#addFile(entry.init)
+    this.representations.set(entry.id, { entry, segments: [], end: 0 })
+  }
+
+  #addSegment(entry: SegmentEntry): void {
+    const representation = this.representations.get(entry.representation)
+    if (representation === undefined) refuse(`no representation ${entry.representation} is listed before its segment`)
+    const { segments, end } = representation
+    if (entry.sequence !== segments.length)
+      refuse(`segment ${entry.sequence} of ${entry.representation} where ${segments.length} should follow`)
+    if (entry.start < end) refuse(`segment ${entry.sequence} of ${entry.representation} begins before ${end}`)
+    this.#addFile(entry.file)
+    segments.push(entry)
+    representation.end = entry.start + entry.duration
+  }
+
+  #addFile(file: ListedFile): void {
+    if (this.files.has(file.name)) refuse(`the file ${file.name} is listed already`)
+    this.files.set(file.name, file)
+  }
+}
+
+function refuse(message: string): never {
+  throw new DeliveryError('bad-entry', message)
+}
