@@ -1,0 +1,175 @@
+// Delivers what a spool has, for as long as it takes.
+//
+//   introducing ── created ──> delivering ── all listed, all proved ──> certifying ── certificate stored ──> done
+//        └───────── refused for good (the key, the id) ─────────┘──> failed; the spool keeps everything
+//
+// The manifest goes ahead of the files; each file goes over one of several connections, each in a thread of its own.
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { maxManifestEntriesAtOnce } from '@rushes/protocol'
+import type { Spool } from '../spool/spool.ts'
+import { openBackoff } from './backoff.ts'
+import { type BandwidthLimit, unlimited } from './bandwidth-limit.ts'
+import { DeliveryRefusal, deliveryClient } from './delivery-client.ts'
+import { openUploadPool, type UploadPool, type UploadProgress } from './upload-pool.ts'
+
+export type DeliveryRunOptions = {
+  spool: Spool
+  /** API key; it is not stored. */
+  key: string | undefined
+  workers: { least: number; most: number }
+  order: 'oldest' | 'newest'
+  limit?: BandwidthLimit
+  onProgress?(progress: DeliveryProgress): void
+}
+
+export type DeliveryProgress = UploadProgress & {
+  state: 'introducing' | 'delivering' | 'certifying' | 'done' | 'failed'
+  /** Entries that the receiver has. */
+  entriesSent: number
+  lastError: string | null
+}
+
+export interface DeliveryRun {
+  /** There is something new in the spool. */
+  wake(): void
+  readonly progress: DeliveryProgress
+  /** Settles when all is delivered and certified: the certificate's path. @throws DeliveryRefusal */
+  readonly done: Promise<string>
+  stop(): Promise<void>
+}
+
+export const certificateName = 'certificate.json'
+
+export function runDelivery(options: DeliveryRunOptions): DeliveryRun {
+  const { spool } = options
+  const { id, title, server } = spool.head
+  const client = deliveryClient(server, options.key)
+  const stopping = new AbortController()
+  let wake = Promise.withResolvers<void>()
+  let state: DeliveryProgress['state'] = 'introducing'
+  let token = ''
+  let next = 0
+  let lastError: string | null = null
+  let pool: UploadPool | null = null
+
+  const nothing: UploadProgress = { workers: [], bytesSent: 0, retransmitted: 0, bytesPerSecond: 0 }
+  const progress = (): DeliveryProgress => ({
+    ...(pool?.progress ?? nothing),
+    state,
+    entriesSent: next,
+    lastError: lastError ?? pool?.lastError ?? null,
+  })
+  const tell = (): void => options.onProgress?.(progress())
+
+  function woken(): void {
+    wake.resolve()
+    wake = Promise.withResolvers()
+  }
+
+  /** Tries until it works; what can't ever work is thrown. */
+  async function insist<Value>(attempt: () => Promise<Value>): Promise<Value> {
+    const backoff = openBackoff()
+    for (;;) {
+      stopping.signal.throwIfAborted()
+      try {
+        const value = await attempt()
+        lastError = null
+        return value
+      } catch (error) {
+        if (!(error instanceof DeliveryRefusal)) throw error
+        lastError = error.message
+        tell()
+        if (!error.passes) throw error
+        await sleep(backoff.next(), undefined, { signal: stopping.signal })
+      }
+    }
+  }
+
+  async function introduce(): Promise<void> {
+    const created = await insist(() => client.create(id, title))
+    token = created.token
+    next = created.next
+  }
+
+  /** The entries that the receiver lacks, in order; answers when it has them all. */
+  async function sendEntries(): Promise<void> {
+    for (;;) {
+      const entries = spool.entries(next, maxManifestEntriesAtOnce)
+      if (entries.length === 0) return
+      await insist(async () => {
+        try {
+          next = await client.append(id, token, next, entries.slice(0, entriesThatFit(entries)))
+        } catch (error) {
+          // A server that was restored from an older copy lacks what it had: it is told again.
+          if (error instanceof DeliveryRefusal && error.code === 'manifest-gap' && error.next !== null)
+            next = error.next
+          else throw error
+        }
+      })
+      pool?.offer(next)
+    }
+  }
+
+  async function run(): Promise<string> {
+    await introduce()
+    pool = openUploadPool({ ...options, limit: options.limit ?? unlimited, token, onChange: tell })
+    pool.offer(next)
+    state = 'delivering'
+    for (;;) {
+      const seen = wake.promise
+      await sendEntries()
+      tell()
+      if (spool.ended && spool.counts().pending === 0) break
+      await Promise.race([seen, pool.changed(), aborted(stopping.signal)])
+      stopping.signal.throwIfAborted()
+    }
+    state = 'certifying'
+    for (;;) {
+      const certificate = await insist(() => client.certificate(id, token))
+      if (certificate !== null) {
+        const path = join(spool.folder, certificateName)
+        await writeFile(path, `${JSON.stringify(certificate, null, 1)}\n`, { flush: true })
+        state = 'done'
+        return path
+      }
+      await sleep(500, undefined, { signal: stopping.signal })
+    }
+  }
+
+  const done = run().catch((error: unknown) => {
+    if (!stopping.signal.aborted) state = 'failed'
+    throw error
+  })
+  done.catch(() => {})
+  void done.finally(() => pool?.close()).catch(() => {})
+
+  return {
+    wake: woken,
+    get progress() {
+      return progress()
+    },
+    done,
+    async stop() {
+      stopping.abort()
+      await done.catch(() => {})
+      await pool?.close()
+    },
+  }
+}
+
+/** A request has at most 1 MiB (DELIVERY.md, Limits). */
+function entriesThatFit(entries: readonly unknown[]): number {
+  let bytes = 100
+  const most = 900_000
+  for (const [index, entry] of entries.entries()) {
+    bytes += JSON.stringify(entry).length + 1
+    if (bytes > most) return Math.max(index, 1)
+  }
+  return entries.length
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}

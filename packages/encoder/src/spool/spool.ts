@@ -1,0 +1,292 @@
+// What an encoder has made and not yet proved delivered. SQLite keeps the manifest and the queue in one file that survives
+// kill -9 and power cuts (WAL, synchronous=FULL); the media lie beside it.
+//
+//   a file:  written ── listed (committed) ──> pending ── proved by the receiver ──> delivered ──> removed, when room is needed
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { ListedFile, ManifestEntry } from '@rushes/protocol'
+import { SpoolError, spoolError } from './spool-error.ts'
+import { openSpoolFiles, type SpoolFiles } from './spool-files.ts'
+
+export type SpoolHead = {
+  /** Of the delivery, UUIDv7. */
+  id: string
+  title: string
+  /** Origin of the server. */
+  server: string
+  segmentMs: number
+  /** Wall clock of media time 0, ms since 1970. */
+  epochMs: number
+}
+
+export type PendingFile = ListedFile & {
+  /** Of its entry. */
+  number: number
+  attempts: number
+}
+
+export type SpoolCounts = {
+  pending: number
+  pendingBytes: number
+  delivered: number
+  /** Files that were refused at least once and are still pending. */
+  failed: number
+  /** Bytes of the files that lie here. */
+  heldBytes: number
+  entries: number
+  /** When the oldest pending file was listed, ms since 1970. */
+  oldestPendingAt: number | null
+}
+
+export interface Spool {
+  readonly folder: string
+  readonly head: SpoolHead
+  readonly files: SpoolFiles
+  readonly ended: boolean
+  /** Appends an entry, and with it queues its file, which lies there already. Resolved means: on disk. */
+  list(entry: ManifestEntry): void
+  /** Entries from number `from` on. */
+  entries(from: number, limit: number): ManifestEntry[]
+  /** Pending files, oldest or newest first, that are not in `except`. */
+  pending(order: 'oldest' | 'newest', limit: number, except: ReadonlySet<string>): PendingFile[]
+  markDelivered(name: string): void
+  noteRefusal(name: string, code: string, message: string): void
+  counts(): SpoolCounts
+  /** Every listed file, in the order of its entry. */
+  listedFiles(): ListedFile[]
+  isListed(name: string): boolean
+  /** Delivered files that still lie here, oldest first. */
+  removable(limit: number): ListedFile[]
+  markRemoved(name: string): void
+  close(): void
+}
+
+const schema = `
+  create table if not exists head (value text not null);
+  create table if not exists entries (
+    number integer primary key,
+    entry text not null,
+    listed_at integer not null,
+    name text unique,
+    size integer not null default 0,
+    digest text,
+    pending integer not null default 0,
+    held integer not null default 0,
+    attempts integer not null default 0
+  ) strict;
+  create index if not exists entries_pending on entries (number) where pending = 1;
+  create index if not exists entries_removable on entries (number) where pending = 0 and held = 1;
+  create table if not exists refusals (at integer not null, name text not null, code text not null, message text not null) strict;
+  create table if not exists totals (pending integer, pending_bytes integer, delivered integer, held_bytes integer) strict;
+`
+
+const databaseName = 'spool.sqlite'
+
+/** Opens the spool in `folder` for writing; `head` makes a new one where there is none. @throws SpoolError */
+export async function openSpool(folder: string, head?: SpoolHead): Promise<Spool> {
+  if (head === undefined && !existsSync(join(folder, databaseName)))
+    throw new SpoolError('no-spool', `${folder} has no spool`)
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o750 })
+  } catch (cause) {
+    throw spoolError(cause)
+  }
+  const lock = lockFolder(folder)
+  try {
+    const database = openDatabase(join(folder, databaseName), false)
+    database.exec(schema)
+    const stored = database.prepare('select value from head').get() as { value: string } | undefined
+    if (stored === undefined) {
+      if (head === undefined) throw new SpoolError('no-spool', `${folder} has no spool`)
+      database.prepare('insert into head values (?)').run(JSON.stringify(head))
+      database.exec('insert into totals values (0, 0, 0, 0)')
+    }
+    return spoolOver(folder, database, await openSpoolFiles(folder), () => lock.close())
+  } catch (error) {
+    lock.close()
+    throw error instanceof SpoolError ? error : spoolError(error)
+  }
+}
+
+/** Looks at a spool that another process may be writing. @throws SpoolError `no-spool` */
+export async function readSpool(folder: string): Promise<Spool> {
+  const path = join(folder, databaseName)
+  if (!existsSync(path)) throw new SpoolError('no-spool', `${folder} has no spool`)
+  return spoolOver(folder, openDatabase(path, true), await openSpoolFilesToRead(folder), () => {})
+}
+
+function openDatabase(path: string, readOnly: boolean): DatabaseSync {
+  const database = new DatabaseSync(path, { readOnly, timeout: 5000 })
+  if (!readOnly) database.exec('pragma journal_mode = wal; pragma synchronous = full')
+  return database
+}
+
+/** The system takes the lock back when the process dies, however it does. */
+function lockFolder(folder: string): DatabaseSync {
+  const lock = new DatabaseSync(join(folder, 'lock.sqlite'))
+  try {
+    lock.exec('begin exclusive')
+    return lock
+  } catch (cause) {
+    lock.close()
+    throw new SpoolError('spool-in-use', `another process writes to the spool ${folder}`, { cause })
+  }
+}
+
+async function openSpoolFilesToRead(folder: string): Promise<SpoolFiles> {
+  const refuse = (): never => {
+    throw new SpoolError('spool-in-use', 'this spool was opened to be looked at')
+  }
+  const { readFile, readdir } = await import('node:fs/promises')
+  const pathOf = (name: string): string => join(folder, 'files', name)
+  return {
+    pathOf,
+    read: (name) => readFile(pathOf(name)),
+    names: async () => (await readdir(join(folder, 'files'))).filter((name) => !name.startsWith('.')),
+    write: refuse,
+    remove: refuse,
+  }
+}
+
+function spoolOver(folder: string, database: DatabaseSync, files: SpoolFiles, unlock: () => void): Spool {
+  const { value } = database.prepare('select value from head').get() as { value: string }
+  const head = JSON.parse(value) as SpoolHead
+  const last = database.prepare('select max(number) as last from entries').get() as { last: number | null }
+  let next = (last.last ?? -1) + 1
+  const endRow = database.prepare('select entry from entries where number = ?').get(next - 1) as
+    | { entry: string }
+    | undefined
+  let ended = endRow !== undefined && (JSON.parse(endRow.entry) as ManifestEntry).type === 'end'
+
+  const insert = database.prepare(
+    'insert into entries (number, entry, listed_at, name, size, digest, pending, held) values (?, ?, ?, ?, ?, ?, ?, ?)',
+  )
+  const addTotals = database.prepare(
+    'update totals set pending = pending + ?, pending_bytes = pending_bytes + ?, delivered = delivered + ?, held_bytes = held_bytes + ?',
+  )
+  const selectEntries = database.prepare('select entry from entries where number >= ? order by number limit ?')
+  const selectByName = database.prepare('select number, size, pending, held from entries where name = ?')
+  const setDelivered = database.prepare('update entries set pending = 0 where number = ?')
+  const setRemoved = database.prepare('update entries set held = 0 where number = ?')
+  const addAttempt = database.prepare('update entries set attempts = attempts + 1 where name = ?')
+  const insertRefusal = database.prepare('insert into refusals values (?, ?, ?, ?)')
+  const pendingRows = {
+    oldest: database.prepare(
+      'select number, name, size, digest, attempts from entries where pending = 1 order by number limit ?',
+    ),
+    newest: database.prepare(
+      'select number, name, size, digest, attempts from entries where pending = 1 order by number desc limit ?',
+    ),
+  }
+  const removableRows = database.prepare(
+    'select name, size, digest from entries where pending = 0 and held = 1 and name is not null order by number limit ?',
+  )
+
+  function transact(work: () => void): void {
+    database.exec('begin immediate')
+    try {
+      work()
+      database.exec('commit')
+    } catch (cause) {
+      database.exec('rollback')
+      throw spoolError(cause)
+    }
+  }
+
+  type Row = { number: number; size: number; pending: number; held: number }
+  const rowOf = (name: string): Row | undefined => selectByName.get(name) as Row | undefined
+
+  return {
+    folder,
+    head,
+    files,
+    get ended() {
+      return ended
+    },
+
+    list(entry) {
+      const file = fileOf(entry)
+      transact(() => {
+        const listed = file === null ? 0 : 1
+        const [name, size, digest] = file === null ? [null, 0, null] : [file.name, file.size, file.digest]
+        insert.run(next, JSON.stringify(entry), Date.now(), name, size, digest, listed, listed)
+        addTotals.run(listed, size, 0, size)
+      })
+      next++
+      if (entry.type === 'end') ended = true
+    },
+
+    entries: (from, limit) =>
+      selectEntries.all(from, limit).map((row) => JSON.parse(row['entry'] as string) as ManifestEntry),
+
+    pending(order, limit, except) {
+      // Only files that are on their way are left out, so there are never many more to look at than are asked for.
+      const rows = pendingRows[order].all(limit + except.size) as unknown as PendingFile[]
+      return rows.filter(({ name }) => !except.has(name)).slice(0, limit)
+    },
+
+    markDelivered(name) {
+      const row = rowOf(name)
+      if (row === undefined || row.pending === 0) return
+      transact(() => {
+        setDelivered.run(row.number)
+        addTotals.run(-1, -row.size, 1, 0)
+      })
+    },
+
+    noteRefusal(name, code, message) {
+      transact(() => {
+        addAttempt.run(name)
+        insertRefusal.run(Date.now(), name, code, message.slice(0, 500))
+      })
+    },
+
+    counts() {
+      const totals = database.prepare('select * from totals').get() as Record<string, number>
+      const first = database.prepare('select listed_at from entries where pending = 1 order by number limit 1').get() as
+        | { listed_at: number }
+        | undefined
+      const failed = database
+        .prepare('select count(*) as count from entries where pending = 1 and attempts > 0')
+        .get() as { count: number }
+      return {
+        pending: totals['pending']!,
+        pendingBytes: totals['pending_bytes']!,
+        delivered: totals['delivered']!,
+        failed: failed.count,
+        heldBytes: totals['held_bytes']!,
+        entries: next,
+        oldestPendingAt: first?.listed_at ?? null,
+      }
+    },
+
+    listedFiles: () =>
+      database
+        .prepare('select name, size, digest from entries where name is not null order by number')
+        .all() as unknown as ListedFile[],
+
+    isListed: (name) => rowOf(name) !== undefined,
+    removable: (limit) => removableRows.all(limit) as unknown as ListedFile[],
+
+    markRemoved(name) {
+      const row = rowOf(name)
+      if (row === undefined || row.held === 0) return
+      transact(() => {
+        setRemoved.run(row.number)
+        addTotals.run(0, 0, 0, -row.size)
+      })
+    },
+
+    close() {
+      database.close()
+      unlock()
+    },
+  }
+}
+
+function fileOf(entry: ManifestEntry): ListedFile | null {
+  if (entry.type === 'segment') return entry.file
+  return entry.type === 'representation' ? entry.init : null
+}
