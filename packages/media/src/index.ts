@@ -2,6 +2,19 @@ export { type BodyIndex, openBodyIndex } from './body-index.ts'
 export { codecString } from './codec/codec-string.ts'
 export { applyPatches, type Extent, type Layout, makeLayout, type PatchTable, sliceLayout } from './layout.ts'
 export { MediaError, type MediaErrorCode } from './media-error.ts'
+export { type JoinOptions, joinFragments } from './mp4/fragment-join.ts'
+export {
+  type FragmentSummary,
+  type Init,
+  type InitTrack,
+  readFragment,
+  readInit,
+  retrackFragment,
+  retrackInit,
+  shiftFragment,
+  type WalkedSample,
+  walkSamples,
+} from './mp4/fragment-summary.ts'
 export { mergeInits } from './mp4/merge-inits.ts'
 export { dashManifest } from './playlist/dash.ts'
 export { mediaPlaylist, multivariantPlaylist } from './playlist/hls.ts'
