@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addDecodeCommand } from './decode.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { CommandError, printFailure } from './output.ts'
 import { addRecordCommand } from './record/record-command.ts'
@@ -14,6 +15,7 @@ const program = new Command('rushes')
 
 addServeCommand(program)
 addRecordCommand(program)
+addDecodeCommand(program)
 addDoctorCommand(program)
 
 try {

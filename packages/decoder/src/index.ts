@@ -1,0 +1,6 @@
+export { type Decoder, openDecoder } from './decoder.ts'
+export { DecoderError, type DecoderErrorCode } from './decoder-error.ts'
+export type { DecodeCounts, DecodeProgress, DecodeResult, DecoderOptions, Hole } from './decoder-options.ts'
+export { type DeliveryAddress, parseDeliveryAddress } from './delivery-address.ts'
+export { fileOutput, type MediaOutput, pipeOutput } from './media-output.ts'
+export { openPlayerWindow, type PlayerName, type PlayerWindow } from './player-window.ts'
