@@ -128,7 +128,9 @@ function cut(
     codecs: codecs[kind],
     bandwidth: kind === 'video' ? 200_000 : 64_000,
     timescale,
-    ...(kind === 'video' ? { width: Math.round((height * 16) / 9), height, frameRate: 25 } : { sampleRate: 48_000, channels: 1 }),
+    ...(kind === 'video'
+      ? { width: Math.round((height * 16) / 9), height, frameRate: 25 }
+      : { sampleRate: 48_000, channels: 1 }),
     init: keep(`${id}-init.mp4`, [init]),
   }
   return { entry, segments, whole: Buffer.concat([init, ...bodies.flat()]) }
