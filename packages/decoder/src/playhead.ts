@@ -88,7 +88,10 @@ export class Playhead {
       return { step: 'wait', until: Number.POSITIVE_INFINITY }
     }
     if (has(segment)) return { step: 'play', segment }
-    const until = this.#deadline(due, reachable)
+    const isOverdueFromStart = due < this.#options.startedAt
+    // Nobody has seen what comes after it yet, so there is time while the server is away, and some more.
+    if (isOverdueFromStart && !reachable) this.#headSince = now
+    const until = this.#deadline(due, isOverdueFromStart)
     return now >= until ? { step: 'skip', segment } : { step: 'wait', until }
   }
 
@@ -124,12 +127,10 @@ export class Playhead {
     return delayMs === null ? Number.NEGATIVE_INFINITY : Date.parse(segment.wallClock) + delayMs
   }
 
-  #deadline(due: number, reachable: boolean): number {
-    const { patienceMs, startedAt } = this.#options
+  #deadline(due: number, isOverdueFromStart: boolean): number {
+    const { patienceMs } = this.#options
     if (patienceMs === null) return Number.POSITIVE_INFINITY
-    if (due >= startedAt) return Math.max(due, this.#headSince) + patienceMs
-    // Overdue from the start: nobody has seen what comes after it yet, so there is time while the server is away.
-    return reachable ? Math.max(this.#headSince, startedAt) + 3 * patienceMs : Number.POSITIVE_INFINITY
+    return isOverdueFromStart ? this.#headSince + 3 * patienceMs : Math.max(due, this.#headSince) + patienceMs
   }
 
   /** Passes what ends before the part to play; its list may still grow. */
