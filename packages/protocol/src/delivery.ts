@@ -54,8 +54,8 @@ export type EndEntry = { type: 'end'; wallClock: string }
 
 export type ManifestEntry = RepresentationEntry | SegmentEntry | GapEntry | EndEntry
 
-/** C1: what a file of a delivery may be called. */
-export const deliveryFileName: RegExp = /^(?!(?:manifest|certificate)$)[a-z][a-z0-9._-]{0,63}$/
+/** What a file of a delivery may be called: DELIVERY.md, Manifest. */
+export const deliveryFileName: RegExp = /^[a-z][a-z0-9._-]{0,58}\.(?:mp4|m4s)$/
 export const digestPattern: RegExp = /^sha256:[0-9a-f]{64}$/
 
 export const maxDeliveryFileBytes: number = 128 * 1024 * 1024

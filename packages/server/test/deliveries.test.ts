@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto'
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import {
   certificateText,
   type DeliveryCertificate,
@@ -16,6 +17,7 @@ import { uuidV7 } from '../src/catalog/identifiers.ts'
 import { type CmafEvent, makeCmafEvent } from './cmaf-event.ts'
 import { startTestServer, type TestServer, testOwnerKey } from './server-for-tests.ts'
 
+const runFile = promisify(execFile)
 let server: TestServer
 let event: CmafEvent
 let folder: string
@@ -218,6 +220,40 @@ describe('a delivery', () => {
     })
     expect([rest.status, await rest.json()]).toMatchObject([201, { digest: digestOf(bytes) }])
     expect((await sender.head('video-000001.m4s')).status).toBe(200)
+  })
+
+  it('P1: lists what is there without one missing before it, for players as they are', async () => {
+    const sender = await create()
+    await sender.list(0, event.entries.slice(0, -1))
+    expect((await sender.get('/main.m3u8')).status).toBe(404)
+    for (const [name, bytes] of event.files) if (name !== 'video-000002.m4s') await sender.put(name, bytes)
+    const live = await (await sender.get('/video.m3u8')).text()
+    expect(live).toContain('video-000001.m4s')
+    expect(live).not.toContain('video-000002.m4s')
+    expect(live).not.toContain('video-000003.m4s')
+    expect(live).not.toContain('EXT-X-ENDLIST')
+    await sender.list(event.entries.length - 1, event.entries.slice(-1))
+    await sender.put('video-000002.m4s', event.files.get('video-000002.m4s')!)
+    await certificateOf(sender)
+    const probe = async (name: string) => {
+      const { stdout } = await runFile('ffprobe', [
+        ...['-v', 'error', '-headers', `authorization: Bearer ${testOwnerKey}\r\n`, '-count_packets'],
+        ...['-show_entries', 'stream=codec_type,nb_read_packets', '-of', 'csv=p=0'],
+        `${server.url}/api/v1/deliveries/${sender.id}/${name}`,
+      ])
+      return stdout.split('\n').filter((line) => line !== '')
+    }
+    const [video, audio] = ['video', 'audio'].map((kind) => {
+      const path = join(folder, `${kind}.mp4`)
+      writeFileSync(path, kind === 'video' ? event.video : event.audio)
+      const entries = ['-count_packets', '-show_entries', 'stream=nb_read_packets', '-of', 'csv=p=0']
+      return execFileSync('ffprobe', ['-v', 'error', ...entries, path])
+        .toString()
+        .trim()
+    })
+    for (const name of ['main.m3u8', 'manifest.mpd']) {
+      expect([...new Set(await probe(name))].sort(), name).toEqual([`audio,${audio}`, `video,${video}`])
+    }
   })
 
   it('M4: tells readers what is new, when it is', async () => {

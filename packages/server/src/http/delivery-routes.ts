@@ -21,11 +21,15 @@ import { getRecording } from '../catalog/recordings.ts'
 import type { Delivery, FilePlace } from '../deliver/delivery.ts'
 import { DeliveryError } from '../deliver/delivery-error.ts'
 import { HttpError, notFound } from './http-error.ts'
+import { playlistRoutes } from './playlist-routes.ts'
 import type { App, Room } from './room.ts'
 
 const idParams = z.object({ id: z.string() })
 const fileParams = z.object({ id: z.string(), name: z.string().regex(deliveryFileName) })
 const entriesAtOnce = 5000
+
+/** The delivery of a request, if its caller may do `action` with it. @throws HttpError 401, 403, 404 */
+export type DeliveryFinder = (request: FastifyRequest, id: string, action: RecordingAction) => Promise<Delivery>
 
 /** DELIVERY.md from the receiver's side. */
 export function deliveryRoutes(app: App, room: Room): void {
@@ -141,6 +145,8 @@ export function deliveryRoutes(app: App, room: Room): void {
       throw notFound()
     },
   })
+
+  playlistRoutes(app, deliveryFor)
 
   // A scope of its own, in which a body is a stream whatever its type.
   void app.register(async (scope) => {
