@@ -63,24 +63,28 @@ export function deliveryClient({ server, id, key, stallMs = 10_000 }: DeliveryCl
     patienceMs: number,
     answered: (response: Response) => void | Promise<void>,
   ): AsyncIterable<Uint8Array> {
-    const stalled = new AbortController()
-    const either = AbortSignal.any([signal, stalled.signal])
+    const ending = new AbortController()
+    // AbortSignal.any would leave something of each request with a signal that lives as long as the playing.
+    const end = (): void => ending.abort(signal.reason)
+    signal.addEventListener('abort', end)
+    if (signal.aborted) end()
     const within = async <Result>(ms: number, work: () => Promise<Result>): Promise<Result> => {
-      const timer = setTimeout(() => stalled.abort(new Error(`nothing came for ${ms / 1000} s`)), ms)
+      const timer = setTimeout(() => ending.abort(new Error(`nothing came for ${ms / 1000} s`)), ms)
       try {
         return await work()
       } catch (cause) {
-        const reason = reasonOf(either.aborted ? either.reason : cause)
+        const reason = reasonOf(ending.signal.aborted ? ending.signal.reason : cause)
         throw new RequestFailure('unreachable', `no answer from ${server}: ${reason}`)
       } finally {
         clearTimeout(timer)
       }
     }
     // A redirection could carry the key elsewhere.
-    const init: RequestInit = { headers: { ...headers, ...extra }, signal: either, redirect: 'error' }
-    const response = await within(patienceMs, () => fetch(base + path, init))
-    const reader = response.body?.getReader()
+    const init: RequestInit = { headers: { ...headers, ...extra }, signal: ending.signal, redirect: 'error' }
+    let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
     try {
+      const response = await within(patienceMs, () => fetch(base + path, init))
+      reader = response.body?.getReader()
       refuseFailures(response)
       await answered(response)
       for (;;) {
@@ -89,6 +93,7 @@ export function deliveryClient({ server, id, key, stallMs = 10_000 }: DeliveryCl
         yield piece.value
       }
     } finally {
+      signal.removeEventListener('abort', end)
       await reader?.cancel().catch(() => {})
     }
   }

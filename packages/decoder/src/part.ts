@@ -28,8 +28,9 @@ export async function openPart(path: string, limit: number, sized: (size: number
   }
   const left = (await file.stat()).size
   if (left > limit) await clear()
-  const buffer = new Uint8Array(1024 * 1024)
-  while (size < left && left <= limit) {
+  const toRead = left > limit ? 0 : left
+  const buffer = new Uint8Array(Math.min(toRead, 1024 * 1024))
+  while (size < toRead) {
     const { bytesRead } = await file.read(buffer, 0, buffer.length, size)
     if (bytesRead === 0) break
     hash.update(buffer.subarray(0, bytesRead))
