@@ -10,6 +10,7 @@ export type ListedRepresentation = {
   entry: RepresentationEntry
   /** In order, from sequence 0; left empty once it is known that nobody plays it. */
   segments: SegmentEntry[]
+  first: SegmentEntry | null
   /** Segments listed, whether they are kept or not. */
   count: number
   /** End of the last one, in its timescale. */
@@ -47,7 +48,7 @@ const add = {
   representation(manifest: EventManifest, entry: RepresentationEntry): void {
     if (manifest.representations.size >= maxRepresentations) refuse('it has too many representations')
     if (manifest.representations.has(entry.id)) refuse(`representation ${entry.id} is listed twice`)
-    manifest.representations.set(entry.id, { entry, segments: [], count: 0, end: 0 })
+    manifest.representations.set(entry.id, { entry, segments: [], first: null, count: 0, end: 0 })
   },
   segment(manifest: EventManifest, entry: SegmentEntry): void {
     const representation = manifest.representations.get(entry.representation)
@@ -56,6 +57,7 @@ const add = {
       refuse(`segment ${entry.sequence} of ${entry.representation} where ${representation.count} should follow`)
     if (entry.start < representation.end)
       refuse(`segment ${entry.sequence} of ${entry.representation} begins before its predecessor ends`)
+    representation.first ??= entry
     representation.count++
     representation.end = entry.start + entry.duration
     if (manifest.keeps(entry.representation)) representation.segments.push(entry)

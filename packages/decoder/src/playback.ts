@@ -1,7 +1,7 @@
 // One playing of a delivery: from the choice of representations to the last segment.
 //
 //   waiting ── representations are settled ──> buffering ── header is written ──> playing ──> finished
-import type { ListedFile } from '@rushes/protocol'
+import type { ListedFile, SegmentEntry } from '@rushes/protocol'
 import type { CacheFolder } from './cache-folder.ts'
 import type { DecoderError } from './decoder-error.ts'
 import type { DecodeProgress, DecodeResult, DecoderOptions } from './decoder-options.ts'
@@ -12,6 +12,7 @@ import { Playhead } from './playhead.ts'
 import { scheduleOf } from './schedule.ts'
 import { openSegmentFetcher, type SegmentFetcher } from './segment-fetcher.ts'
 import { selectRepresentations } from './selection.ts'
+import { successorOf } from './successor.ts'
 import { WakeUp } from './wake-up.ts'
 
 /** Segments that are looked at ahead of the playhead. */
@@ -190,6 +191,7 @@ export class Playback {
     })
     if (step.step === 'end') {
       this.#result.complete = true
+      this.#noteSuccessors()
       return false
     }
     if (step.step === 'wait') {
@@ -209,12 +211,25 @@ export class Playback {
       this.#position = Date.parse(segment.wallClock)
     } else if (playhead.pass()) {
       this.#result.holes++
-      const { representation, sequence, file, wallClock } = segment
-      if (this.#result.missing.length < mostHolesNamed)
-        this.#result.missing.push({ representation, sequence, file: file.name, wallClock })
+      this.#nameHole(segment)
     }
     this.#refillSoon()
     return true
+  }
+
+  /** One file has one decoder configuration: what an encoder listed as another representation is not in it. */
+  #noteSuccessors(): void {
+    for (const chosen of this.#chosen) {
+      const successor = successorOf(chosen, this.#manifest, this.#options.to)
+      if (successor === null) continue
+      this.#result.holes += successor.count
+      this.#nameHole(successor.first)
+    }
+  }
+
+  #nameHole({ representation, sequence, file, wallClock }: SegmentEntry): void {
+    if (this.#result.missing.length < mostHolesNamed)
+      this.#result.missing.push({ representation, sequence, file: file.name, wallClock })
   }
 
   async #read(file: ListedFile): Promise<Uint8Array | null> {

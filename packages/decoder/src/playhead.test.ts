@@ -11,6 +11,7 @@ function listed(id: string, kind: 'video' | 'audio', durations: readonly number[
   const representation: ListedRepresentation = {
     entry: { type: 'representation', id, set: 'main', kind, codecs: '', bandwidth: 1, timescale: 1000, init: file },
     segments: [],
+    first: null,
     count: 0,
     end: 0,
   }
