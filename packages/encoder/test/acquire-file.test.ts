@@ -29,6 +29,22 @@ describe('a file as it is (copy)', () => {
     expect(event.of('source').at(-1)!.state).toBe('ended')
   })
 
+  it('is copied out of a transport stream, whose AAC has to be unwrapped, and out of one of MP3, which has not', async () => {
+    for (const [name, codec] of [
+      ['aac.ts', 'copy'],
+      ['mp3.ts', 'libmp3lame'],
+    ] as const) {
+      const path = await makeMedia(folder.path(name), ['-i', whole, '-c:v', 'copy', '-c:a', codec])
+      const event = new AcquiredEvent([path], { videoCodec: 'copy', audioCodec: 'copy' })
+      await event.acquisition.done
+      const copied = folder.path(`${name}.mp4`)
+      writeFileSync(copied, event.bytes('main-a1'))
+      expect((await digests(copied, 'a', 'packets')).length).toBe((await digests(path, 'a', 'packets')).length)
+      writeFileSync(copied, event.bytes('main-v1'))
+      expect(await digests(copied, 'v', 'frames')).toEqual(await digests(path, 'v', 'frames'))
+    }
+  })
+
   it('is refused with words when its codec is none that is delivered', async () => {
     const raw = await makeMedia(folder.path('mpeg2.ts'), ['-i', whole, '-c:v', 'mpeg2video', '-an', '-t', '1'])
     const event = new AcquiredEvent([raw], { videoCodec: 'copy', audioCodec: 'none' })
@@ -56,13 +72,15 @@ describe('a file that is encoded', () => {
         const summary = readFragment(bytes, sampleRate === undefined ? header : readInit(event.representation(id).init))
         expect(summary).toMatchObject([{ start, duration, startsWithSync: true }])
         expect(start).toBe(index === 0 ? start : segments[index - 1]!.start + segments[index - 1]!.duration)
-        if (index < segments.length - 1) expect(Math.abs(duration - timescale)).toBeLessThanOrEqual(frame)
+        // The first of the sound has the frame in it that the encoder puts in front.
+        const most = index === 0 ? 2 * frame : frame
+        if (index < segments.length - 1) expect(Math.abs(duration - timescale)).toBeLessThanOrEqual(most)
       }
     }
   })
 
   it('keeps picture and sound together: their times differ by no more than the source has them', async () => {
-    const event = new AcquiredEvent([whole])
+    const event = new AcquiredEvent(['test:?size=320x180'], { durationMs: 1000 })
     await event.acquisition.done
     const startOf = (id: string): number =>
       event.segments(id)[0]!.start / event.representation(id).representation.timescale

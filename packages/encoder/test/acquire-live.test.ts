@@ -139,17 +139,17 @@ describe.each([
   [
     'tcp',
     (port: number) => `tcp://127.0.0.1:${port}?mode=listener`,
-    (port: number) => ['mpegts', `tcp://127.0.0.1:${port}`],
+    (port: number): [string, string] => ['mpegts', `tcp://127.0.0.1:${port}`],
   ],
   [
     'rtmp',
     (port: number) => `rtmp://127.0.0.1:${port}/live/key?listen=1`,
-    (port: number) => ['flv', `rtmp://127.0.0.1:${port}/live/key`],
+    (port: number): [string, string] => ['flv', `rtmp://127.0.0.1:${port}/live/key`],
   ],
   [
     'srt',
     (port: number) => `srt://127.0.0.1:${port}?mode=listener`,
-    (port: number) => ['mpegts', `srt://127.0.0.1:${port}?mode=caller`],
+    (port: number): [string, string] => ['mpegts', `srt://127.0.0.1:${port}?mode=caller`],
   ],
 ] as const)('a camera that calls by %s', (_name, listener, caller) => {
   it('may go away and come back', async () => {

@@ -63,11 +63,13 @@ function countedGroups({ rendition, sourceRate }: VideoPlan, seconds: number): s
 export function outputArguments(
   plan: OutputPlan,
   map: string,
-  options: { encoder: string | null; segmentMs: number; descriptor: number },
+  options: { encoder: string | null; segmentMs: number; descriptor: number; isAdts?: boolean },
 ): string[] {
   return [
     ...['-map', map, '-map_metadata', '-1', '-map_chapters', '-1'],
-    ...(plan.kind === 'video' ? videoArguments(plan, options) : audioArguments(plan, options.encoder)),
+    ...(plan.kind === 'video'
+      ? videoArguments(plan, options)
+      : audioArguments(plan, options.encoder, options.isAdts ?? false)),
     // `frag_discont` keeps the times as they are, so that picture and sound of two outputs still fit each other.
     ...['-f', 'mp4', '-movflags', '+cmaf+delay_moov+frag_every_frame+frag_discont+skip_trailer'],
     ...['-use_editlist', '0', '-avoid_negative_ts', 'disabled', '-output_ts_offset', String(originMs / 1000)],
@@ -91,9 +93,9 @@ function videoArguments(plan: VideoPlan, options: { encoder: string | null; segm
   ]
 }
 
-/** Pictures as they come: left to itself ffmpeg repeats and drops some to make the rate even, which it is told here not to. */
+/** Pictures as they come, at their own times: left to itself ffmpeg moves, repeats and drops them to make the rate even. */
 function ownRate(encoder: string): string[] {
-  return countsFrames(encoder) ? [] : ['-fps_mode', 'vfr']
+  return countsFrames(encoder) ? [] : ['-fps_mode', 'vfr', '-enc_time_base', `1:${videoTimescale}`]
 }
 
 function countsFrames(encoder: string): boolean {
@@ -111,8 +113,12 @@ function filters({ width, height }: Rendition): string {
   return `${fitted},pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2,setsar=1`
 }
 
-function audioArguments(plan: Extract<OutputPlan, { kind: 'audio' }>, encoder: string | null): string[] {
-  if (encoder === null) return ['-c:a', 'copy']
+function audioArguments(
+  plan: Extract<OutputPlan, { kind: 'audio' }>,
+  encoder: string | null,
+  isAdts: boolean,
+): string[] {
+  if (encoder === null) return ['-c:a', 'copy', ...(isAdts ? ['-bsf:a', 'aac_adtstoasc'] : [])]
   // A sound card's clock isn't the camera's: the sound is stretched to its times, by at most 1000 samples a second.
   const stretched = plan.isCapture ? ['-af', 'aresample=async=1000'] : []
   return ['-c:a', encoder, '-b:a', String(plan.bitrate), '-ar', '48000', '-ac', '2', ...stretched]

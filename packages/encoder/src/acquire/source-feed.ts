@@ -2,13 +2,13 @@
 //
 //   connecting ──bytes──▶ running ──lost──▶ waiting (0.25 s, doubling to 10 s) ──▶ connecting
 //                            └──the source's own end, or stop()──▶ ended
-import { statSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { SegmentError } from '../segment/segment-error.ts'
 import type { EventDoor } from './event-door.ts'
 import { inputArguments } from './ffmpeg-input.ts'
 import { originMs, outputArguments } from './ffmpeg-output.ts'
-import type { Input } from './input.ts'
+import type { Input, Source } from './input.ts'
 import { retryDelayMs } from './retry-delay.ts'
 import { SetTimeline } from './set-timeline.ts'
 import { SourceClock } from './source-clock.ts'
@@ -46,6 +46,8 @@ export class SourceFeed {
   private run: SourceRun | null = null
   /** What the source is known, or taken, to have. */
   private outputs: readonly RunOutput[]
+  /** Its AAC comes in ADTS frames, as in transport streams, which MP4 doesn't take as they are. */
+  private isAdts: boolean
   private beganAt: number | null = null
   private attempts = 0
 
@@ -56,6 +58,7 @@ export class SourceFeed {
     const lines = options.outputs.map(({ line }) => line)
     this.timeline = new SetTimeline(options.input.set, options.epochMs, lines, options.door)
     this.outputs = options.outputs.filter(({ plan }) => mayHave(options.input, plan.kind))
+    this.isAdts = isTransportStream(options.input.source)
     this.done = this.feed()
   }
 
@@ -141,6 +144,7 @@ export class SourceFeed {
         encoder: encoderOf(plan.codec),
         segmentMs,
         descriptor: index + 4,
+        isAdts: this.isAdts,
       }),
     )
     const general = [
@@ -170,8 +174,13 @@ export class SourceFeed {
     return left !== null && left <= 1
   }
 
-  /** ffmpeg named what the source has, and it isn't what was asked for: ask again at once. */
+  /** ffmpeg said what the source has, and it isn't what was asked for: ask again at once. */
   private learn({ listing, hasBegun, end }: RunEnd): boolean {
+    // Sound of other codecs doesn't go through that filter, and needs none.
+    if (this.isAdts && !hasBegun && /not supported by the bitstream filter/.test(end.stderr)) {
+      this.isAdts = false
+      return true
+    }
     if (hasBegun || listing === null || !/matches no streams|does not contain any stream/.test(end.stderr)) return false
     const { hasVideo, hasAudio } = listing
     const known = this.options.outputs.filter(({ plan }) => (plan.kind === 'video' ? hasVideo : hasAudio))
@@ -181,9 +190,9 @@ export class SourceFeed {
     return true
   }
 
-  private isEnd({ end, listing, hasBegun }: RunEnd): boolean {
+  private isEnd({ end, listing, hasBegun, failure }: RunEnd): boolean {
     const { kind } = this.options.input.source
-    if (end.status !== 0 || !hasBegun) return false
+    if (end.status !== 0 || !hasBegun || failure !== null) return false
     if (kind === 'file' || kind === 'test') return true
     const left = this.remainingMs()
     return (left !== null && left <= 1000) || (kind === 'hls' && listing?.isFinite === true)
@@ -221,6 +230,19 @@ function mayHave({ source }: Input, kind: 'video' | 'audio'): boolean {
   if (source.kind === 'alsa' || source.kind === 'pulse') return kind === 'audio'
   if (source.kind === 'v4l2') return kind === 'video' || source.audio !== undefined
   return true
+}
+
+/** ISO 13818-1 §2.4.3.2: packets of 188 bytes that begin with 0x47; networks carry nothing else here. */
+function isTransportStream({ kind, address }: Source): boolean {
+  if (kind !== 'file') return kind === 'tcp' || kind === 'udp' || kind === 'srt' || kind === 'hls'
+  if (statSync(address, { throwIfNoEntry: false })?.isFile() !== true) return false
+  const file = openSync(address, 'r')
+  try {
+    const head = Buffer.alloc(189)
+    return readSync(file, head, 0, 189, 0) === 189 && head[0] === 0x47 && head[188] === 0x47
+  } finally {
+    closeSync(file)
+  }
 }
 
 function checkFile(path: string): void {

@@ -52,17 +52,14 @@ export class SegmentCutter {
 
   /** @throws SegmentError every code; nothing may be pushed after that */
   push(bytes: Uint8Array): void {
-    try {
+    translated(() => {
       for (const box of this.splitter.push(bytes)) this.take(box)
-    } catch (error) {
-      if (!(error instanceof MediaError)) throw error
-      throw new SegmentError(error.code === 'too-large' ? 'too-large' : 'not-fragmented-mp4', error.message)
-    }
+    })
   }
 
-  /** The stream has ended, or broke off: what is whole of it is told as the last segment. */
+  /** The stream has ended, or broke off: what is whole of it is told as the last segment. @throws SegmentError */
   finish(): void {
-    this.close(undefined)
+    translated(() => this.close(undefined))
   }
 
   private take({ type, bytes }: TopBox): void {
@@ -124,11 +121,11 @@ export class SegmentCutter {
     return (this.options.segmentMs * timescale) / 1000
   }
 
-  /** The first of the grid that lies after `start`, and not within its rounding. */
+  /** The first of the grid that is at least half a length away: what encoders put in front of the origin is no segment. */
   private boundaryAfter(start: number, timescale: number): number {
     const origin = (this.options.originMs * timescale) / 1000
     const length = this.length(timescale)
-    return origin + (Math.floor((start + timescale / 1000 - origin) / length) + 1) * length
+    return origin + Math.ceil((start - timescale / 1000 - origin) / length + 0.5) * length
   }
 
   private close(nextStart: number | undefined): void {
@@ -142,5 +139,14 @@ export class SegmentCutter {
     const bytes = joinFragments(open.parts, track.init, { trackId, sequenceNumber, ...(isNext ? { end } : {}) })
     const { start, samples } = open
     this.options.onSegment({ start, duration: end - start, samples, bytes })
+  }
+}
+
+function translated(work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    if (!(error instanceof MediaError)) throw error
+    throw new SegmentError(error.code === 'too-large' ? 'too-large' : 'not-fragmented-mp4', error.message)
   }
 }
