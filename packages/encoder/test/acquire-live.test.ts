@@ -187,8 +187,14 @@ describe.each([
     await new Promise((resolve) => setTimeout(resolve, 500))
     const leaveAgain = await call()
     await event.until(() => event.segments('camera-v1').length >= known + 2)
+    const last = event.segments('camera-v1').at(-1)!
+    const { timescale } = event.representation('camera-v1').representation
+    const late = Date.now() - last.wallClock - (last.duration * 1000) / timescale
     await event.acquisition.stop()
     await leaveAgain()
+    // Nothing was made after it came, though ffmpeg has the first seconds at once; nor long before.
+    expect(late).toBeGreaterThan(-300)
+    expect(late).toBeLessThan(6000)
     for (const id of ['camera-v1', 'camera-a1']) checkTimeline(event, id)
     expect(event.of('gap').length).toBe(1)
     expect(event.of('gap')[0]!.to - event.of('gap')[0]!.from).toBeGreaterThan(250)

@@ -18,6 +18,8 @@ import { lastComplaint } from './stream-listing.ts'
 
 /** A source that sent and went silent is taken for lost. */
 const silenceMs = 10_000
+/** Of a sender: by default ffmpeg looks at 5 s of a transport stream before it begins, and then has all of it at once. */
+const settleMs = 3000
 /** Attempts to read on in a file in which nothing more is found. */
 const mostFileAttempts = 3
 
@@ -67,6 +69,10 @@ export class SourceFeed {
     this.run?.finish()
   }
 
+  private get isSent(): boolean {
+    return ['rtsp', 'srt', 'rtmp', 'tcp', 'udp', 'hls'].includes(this.options.input.source.kind)
+  }
+
   private get isStopped(): boolean {
     return this.stopping.signal.aborted
   }
@@ -112,7 +118,14 @@ export class SourceFeed {
     this.timeline.begin(clock, originMs, reason)
     const now = (): number => Date.now()
     this.run = await startRun({
-      ...{ set: input.set, args: this.commandLine(), outputs: this.outputs, segmentMs, silenceMs },
+      ...{
+        set: input.set,
+        args: this.commandLine(),
+        outputs: this.outputs,
+        segmentMs,
+        silenceMs,
+        settleMs: this.isSent ? settleMs : 0,
+      },
       ...{ clock, timeline: this.timeline, door, now },
     })
     if (this.isStopped) this.run.finish()

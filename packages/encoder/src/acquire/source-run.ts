@@ -1,7 +1,7 @@
 // One ffmpeg over one source:
 //
 //   starting ──first bytes──▶ running ──its end, ours, or silence──▶ ended (the segment that was open is told)
-import { type Init, retrackInit, shiftFragment } from '@rushes/media'
+import { type Init, MediaError, retrackInit, shiftFragment } from '@rushes/media'
 import { type ProgramEnd, type RunningProgram, startProgram } from '@rushes/sandbox'
 import { type CutSegment, SegmentCutter } from '../segment/segment-cutter.ts'
 import { SegmentError } from '../segment/segment-error.ts'
@@ -26,6 +26,8 @@ export type RunOptions = {
   /** In the order of the file descriptors from 4 on. */
   outputs: readonly RunOutput[]
   segmentMs: number
+  /** Senders begin with what they have, faster than time goes: segments wait so long until the clock knows better. */
+  settleMs: number
   /** Of a source that came once and says nothing any more. */
   silenceMs: number
   clock: SourceClock | null
@@ -77,6 +79,9 @@ class FfmpegRun implements SourceRun {
   private segments = 0
   private failure: SegmentError | null = null
   private isSilent = false
+  /** Segments that wait for the clock to settle; null when it has. */
+  private held: (() => void)[] | null = null
+  private settleTimer: NodeJS.Timeout | null = null
 
   constructor(program: RunningProgram, options: RunOptions, head: () => string) {
     this.program = program
@@ -97,6 +102,7 @@ class FfmpegRun implements SourceRun {
     this.ended = program.ended.then((end) => {
       clearInterval(this.watchdog)
       if (this.finishTimer !== null) clearTimeout(this.finishTimer)
+      this.release()
       for (const cutter of cutters) this.guarded(() => cutter.finish())
       const { hasBegun, segments, failure, isSilent } = this
       return { end, listing: readStreamListing(head()), hasBegun, segments, failure, isSilent }
@@ -112,17 +118,29 @@ class FfmpegRun implements SourceRun {
     this.lastBytes = this.options.now()
     if (!this.hasBegun) {
       this.hasBegun = true
+      if (this.options.settleMs > 0) {
+        this.held = []
+        this.settleTimer = setTimeout(() => this.release(), this.options.settleMs)
+      }
       this.options.door.tell({ type: 'source', set: this.options.set, state: 'running' })
     }
     if (this.failure === null) cutter.push(bytes)
+  }
+
+  private release(): void {
+    if (this.settleTimer !== null) clearTimeout(this.settleTimer)
+    const held = this.held ?? []
+    this.held = null
+    for (const work of held) this.guarded(work)
   }
 
   private guarded(work: () => void): void {
     try {
       work()
     } catch (error) {
-      if (!(error instanceof SegmentError)) throw error
-      this.failure ??= error
+      const isHostile = error instanceof MediaError
+      if (!isHostile && !(error instanceof SegmentError)) throw error
+      this.failure ??= isHostile ? new SegmentError('not-fragmented-mp4', error.message) : error
       void this.program.stop()
     }
   }
@@ -146,10 +164,14 @@ class FfmpegRun implements SourceRun {
       },
       onFragment: (endSeconds) => clock?.observe(now(), endSeconds * 1000),
       onSegment: (segment) => {
-        const { shift, wallClock } = this.options.timeline.place(line, segment.start)
-        if (announced !== null) this.announce(output, announced, segment)
-        announced = null
-        this.tell(line, segment, shift, wallClock)
+        const work = (): void => {
+          const { shift, wallClock } = this.options.timeline.place(line, segment.start)
+          if (announced !== null) this.announce(output, announced, segment)
+          announced = null
+          this.tell(line, segment, shift, wallClock)
+        }
+        if (this.held === null) work()
+        else this.held.push(work)
       },
     })
   }
