@@ -57,6 +57,8 @@ const add = {
       refuse(`segment ${entry.sequence} of ${entry.representation} where ${representation.count} should follow`)
     if (entry.start < representation.end)
       refuse(`segment ${entry.sequence} of ${entry.representation} begins before its predecessor ends`)
+    // Its form is right, but there may be no such day, and everything that is due goes by it.
+    if (Number.isNaN(Date.parse(entry.wallClock))) refuse(`there is no time ${entry.wallClock}`)
     representation.first ??= entry
     representation.count++
     representation.end = entry.start + entry.duration

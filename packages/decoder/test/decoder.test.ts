@@ -247,6 +247,15 @@ describe('bounds', () => {
     await expect(decode()).rejects.toMatchObject({ code: 'bad-manifest' })
   })
 
+  it('a wall clock that is none ends it with bad-manifest', async () => {
+    const entries = event.entries.map((entry) =>
+      entry.type === 'segment' && entry.sequence === 3 ? { ...entry, wallClock: '2026-02-99T10:00:00.000Z' } : entry,
+    )
+    await server.close()
+    server = await serveDelivery({ ...event, entries })
+    await expect(decode()).rejects.toMatchObject({ code: 'bad-manifest' })
+  })
+
   it('an ID that the server has never heard of is told at once', async () => {
     await expect(decode({ id: '01890000-0000-7000-8000-000000000000' })).rejects.toMatchObject({
       code: 'no-such-delivery',
