@@ -15,10 +15,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import parseRange from 'range-parser'
 import { z } from 'zod'
-import type { RecordingAction } from '../access/policy.ts'
-import { parseRecordingId } from '../catalog/identifiers.ts'
-import { getRecording } from '../catalog/recordings.ts'
-import type { Delivery, FilePlace } from '../deliver/delivery.ts'
+import type { FilePlace } from '../deliver/delivery.ts'
 import { DeliveryError } from '../deliver/delivery-error.ts'
 import { HttpError, notFound } from './http-error.ts'
 import { playlistRoutes } from './playlist-routes.ts'
@@ -28,27 +25,9 @@ const idParams = z.object({ id: z.string() })
 const fileParams = z.object({ id: z.string(), name: z.string().regex(deliveryFileName) })
 const entriesAtOnce = 5000
 
-/** The delivery of a request, if its caller may do `action` with it. @throws HttpError 401, 403, 404 */
-export type DeliveryFinder = (request: FastifyRequest, id: string, action: RecordingAction) => Promise<Delivery>
-
 /** DELIVERY.md from the receiver's side. */
 export function deliveryRoutes(app: App, room: Room): void {
-  const { db, deliveries, receiver } = room
-
-  async function deliveryFor(request: FastifyRequest, id: string, action: RecordingAction): Promise<Delivery> {
-    const parsed = parseRecordingId(id)
-    const caller = await room.caller(request, parsed)
-    const recording = parsed === undefined ? undefined : await getRecording(db, parsed)
-    const { id: recordingId, owner_id: ownerId, state } = recording ?? { id: undefined }
-    room.authorize(
-      caller,
-      action,
-      recordingId === undefined ? null : { kind: 'recording', id: recordingId, ownerId: ownerId!, state: state! },
-    )
-    const delivery = recordingId === undefined ? undefined : await deliveries.get(recordingId)
-    if (delivery === undefined) throw notFound()
-    return delivery
-  }
+  const { deliveries, receiver } = room
 
   app.post(
     '/api/v1/deliveries',
@@ -71,7 +50,7 @@ export function deliveryRoutes(app: App, room: Room): void {
       },
     },
     async (request) => {
-      const delivery = await deliveryFor(request, request.params.id, 'recording.ingest')
+      const delivery = await room.delivery(request, request.params.id, 'recording.ingest')
       return { next: await delivery.append(request.body.from, request.body.entries) }
     },
   )
@@ -90,7 +69,7 @@ export function deliveryRoutes(app: App, room: Room): void {
       },
     },
     async (request) => {
-      const delivery = await deliveryFor(request, request.params.id, 'recording.verify')
+      const delivery = await room.delivery(request, request.params.id, 'recording.verify')
       const { from, wait } = request.query
       if (wait > 0) {
         const limit = new AbortController()
@@ -107,7 +86,7 @@ export function deliveryRoutes(app: App, room: Room): void {
     '/api/v1/deliveries/:id/certificate',
     { schema: { tags: ['deliveries'], params: idParams, response: { 200: deliveryCertificate } } },
     async (request) => {
-      const delivery = await deliveryFor(request, request.params.id, 'recording.verify')
+      const delivery = await room.delivery(request, request.params.id, 'recording.verify')
       const certificate = delivery.certificate()
       if (certificate === null) throw new DeliveryError('not-delivered', 'files of this delivery are still to come')
       return certificate
@@ -119,7 +98,7 @@ export function deliveryRoutes(app: App, room: Room): void {
     { schema: { tags: ['deliveries'], params: fileParams, response: { 200: storedFile } } },
     async (request, reply) => {
       const { id, name } = request.params
-      const delivery = await deliveryFor(request, id, 'recording.verify')
+      const delivery = await room.delivery(request, id, 'recording.verify')
       const proof = await delivery.prove(name)
       if (proof === undefined) throw notFound()
       reply.header('repr-digest', digestField(proof.digest))
@@ -133,7 +112,7 @@ export function deliveryRoutes(app: App, room: Room): void {
     schema: { tags: ['deliveries'], params: fileParams },
     handler: async (request, reply) => {
       const { id, name } = request.params
-      const delivery = await deliveryFor(request, id, 'recording.verify')
+      const delivery = await room.delivery(request, id, 'recording.verify')
       const place = delivery.place(name)
       if (place !== undefined) return sendPlace(request, reply, place)
       if (request.method === 'HEAD') {
@@ -146,7 +125,7 @@ export function deliveryRoutes(app: App, room: Room): void {
     },
   })
 
-  playlistRoutes(app, deliveryFor)
+  playlistRoutes(app, room)
 
   // A scope of its own, in which a body is a stream whatever its type.
   void app.register(async (scope) => {
@@ -157,7 +136,7 @@ export function deliveryRoutes(app: App, room: Room): void {
       { schema: { tags: ['deliveries'], params: fileParams } },
       async (request, reply) => {
         const { id, name } = request.params
-        const delivery = await deliveryFor(request, id, 'recording.ingest')
+        const delivery = await room.delivery(request, id, 'recording.ingest')
         if (receiver.storageIsFull) throw new HttpError(507, 'storage-full', 'the disk of the server is full')
         const { headers } = request
         const listed = delivery.manifest.files.get(name)

@@ -3,17 +3,16 @@ import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import type { Delivery } from '../deliver/delivery.ts'
 import { presentationOf } from '../deliver/presentation.ts'
-import type { DeliveryFinder } from './delivery-routes.ts'
 import { HttpError, notFound } from './http-error.ts'
-import type { App } from './room.ts'
+import type { App, Room } from './room.ts'
 
 const params = z.object({ id: z.string() })
 const representationParams = z.object({ id: z.string(), representation: z.string() })
 
 /** DELIVERY.md P1: HLS and DASH of what is there. */
-export function playlistRoutes(app: App, deliveryFor: DeliveryFinder): void {
+export function playlistRoutes(app: App, room: Room): void {
   app.get('/api/v1/deliveries/:id/main.m3u8', { schema: { tags: ['deliveries'], params } }, async (request, reply) => {
-    const delivery = await deliveryFor(request, request.params.id, 'recording.verify')
+    const delivery = await room.delivery(request, request.params.id, 'recording.verify')
     return send(reply, delivery, 'application/vnd.apple.mpegurl', multivariantPlaylist(begun(delivery)))
   })
 
@@ -21,7 +20,7 @@ export function playlistRoutes(app: App, deliveryFor: DeliveryFinder): void {
     '/api/v1/deliveries/:id/manifest.mpd',
     { schema: { tags: ['deliveries'], params } },
     async (request, reply) => {
-      const delivery = await deliveryFor(request, request.params.id, 'recording.verify')
+      const delivery = await room.delivery(request, request.params.id, 'recording.verify')
       return send(reply, delivery, 'application/dash+xml', dashManifest(begun(delivery), Date.now()))
     },
   )
@@ -30,7 +29,7 @@ export function playlistRoutes(app: App, deliveryFor: DeliveryFinder): void {
     '/api/v1/deliveries/:id/:representation.m3u8',
     { schema: { tags: ['deliveries'], params: representationParams } },
     async (request, reply) => {
-      const delivery = await deliveryFor(request, request.params.id, 'recording.verify')
+      const delivery = await room.delivery(request, request.params.id, 'recording.verify')
       const presentation = presentationOf(delivery)
       const representation = presentation.representations.find(({ id }) => id === request.params.representation)
       if (representation === undefined) throw notFound()

@@ -4,13 +4,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } 
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Kysely } from 'kysely'
 import { callerOf } from '../access/caller.ts'
-import { type Action, type Caller, decide, type ResourceOf } from '../access/policy.ts'
+import { type Action, type Caller, decide, type RecordingAction, type ResourceOf } from '../access/policy.ts'
 import { type BodyFolder, bodyPath } from '../body/folder.ts'
-import type { RecordingId, UserId } from '../catalog/identifiers.ts'
+import { parseRecordingId, type RecordingId, type UserId } from '../catalog/identifiers.ts'
 import { getRecording } from '../catalog/recordings.ts'
 import type { Recording, Schema } from '../catalog/schema.ts'
 import { listShares } from '../catalog/shares.ts'
 import type { Deliveries } from '../deliver/deliveries.ts'
+import type { Delivery } from '../deliver/delivery.ts'
 import type { Publisher } from '../publish/publisher.ts'
 import { recordingView } from '../publish/recording-view.ts'
 import type { Receiver } from '../receive/receiver.ts'
@@ -40,6 +41,8 @@ export interface Room extends RoomOptions {
     caller: Caller,
     action: Action & ('recording.create' | 'recording.list' | 'key.create' | 'key.list'),
   ): UserId
+  /** The delivery of a request, if its caller may do `action` with it. @throws HttpError 401, 403, 404 */
+  delivery(request: FastifyRequest, id: string, action: RecordingAction): Promise<Delivery>
   activeShare(id: RecordingId): Promise<string | null>
   /** As describe, of the recording as it is now; undefined when there is none. */
   describeNow(id: RecordingId, origin: string): Promise<RecordingView | undefined>
@@ -73,18 +76,34 @@ export function openRoom(options: RoomOptions): Room {
     return recordingView(recording, share, origin, live)
   }
 
+  const callerFor: Room['caller'] = (request, recordingId) =>
+    callerOf(db, { authorization: request.headers.authorization, sessionToken: sessionToken(request), recordingId })
+
   return {
     ...options,
     authorize,
     activeShare,
-
-    caller: (request, recordingId) =>
-      callerOf(db, { authorization: request.headers.authorization, sessionToken: sessionToken(request), recordingId }),
+    caller: callerFor,
 
     authorizeUser(caller, action) {
       authorize(caller, action, { kind: 'server' })
       if (caller.kind !== 'user') throw new HttpError(403, 'forbidden', 'this needs an account')
       return caller.userId
+    },
+
+    async delivery(request, id, action) {
+      const parsed = parseRecordingId(id)
+      const caller = await callerFor(request, parsed)
+      const recording = parsed === undefined ? undefined : await getRecording(db, parsed)
+      if (recording === undefined) {
+        authorize(caller, action, null)
+        throw notFound()
+      }
+      const { owner_id: ownerId, state } = recording
+      authorize(caller, action, { kind: 'recording', id: recording.id, ownerId, state })
+      const delivery = await options.deliveries.get(recording.id)
+      if (delivery === undefined) throw notFound()
+      return delivery
     },
 
     async describe(recording, origin, shareId) {
