@@ -1,3 +1,6 @@
+export { type Input, parseInput } from './acquire/input.ts'
+export { type AudioCodec, parseRendition, type Rendition, type VideoCodec } from './acquire/rendition.ts'
+export { SourceError, type SourceErrorCode } from './acquire/source-error.ts'
 export type { BandwidthLimit, TimeWindow } from './deliver/bandwidth-limit.ts'
 export { parseWindows } from './deliver/bandwidth-limit.ts'
 export { DeliveryRefusal } from './deliver/delivery-client.ts'
@@ -9,6 +12,7 @@ export {
   runDelivery,
 } from './deliver/delivery-run.ts'
 export type { UploadProgress, WorkerProgress } from './deliver/upload-pool.ts'
+export { type Encode, type EncodeOptions, type EncodeProgress, type SourceProgress, startEncode } from './encode.ts'
 export { openSpool, readSpool, type Spool, type SpoolCounts, type SpoolHead } from './spool/spool.ts'
 export { SpoolError, type SpoolErrorCode } from './spool/spool-error.ts'
 export { type Verification, verifyCertificate } from './spool/verify.ts'

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import { addDecodeCommand } from './decode.ts'
 import { addDoctorCommand } from './doctor.ts'
+import { addEncodeCommand } from './encode/encode-command.ts'
+import { addSpoolCommand } from './encode/spool-command.ts'
 import { CommandError, printFailure } from './output.ts'
 import { addRecordCommand } from './record/record-command.ts'
 import { addServeCommand } from './serve.ts'
@@ -17,6 +19,8 @@ addServeCommand(program)
 addRecordCommand(program)
 addDecodeCommand(program)
 addDoctorCommand(program)
+addEncodeCommand(program)
+addSpoolCommand(program)
 
 try {
   await program.parseAsync()

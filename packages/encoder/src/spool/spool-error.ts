@@ -17,8 +17,9 @@ export class SpoolError extends Error {
 
 /** Turns an error of the operating system into one of ours. */
 export function spoolError(cause: unknown): SpoolError {
-  const code = (cause as NodeJS.ErrnoException).code
-  const full = code === 'ENOSPC' || code === 'EDQUOT'
+  const { code, errcode } = cause as NodeJS.ErrnoException & { errcode?: number }
+  // SQLITE_FULL
+  const full = code === 'ENOSPC' || code === 'EDQUOT' || errcode === 13
   const message = cause instanceof Error ? cause.message : String(cause)
   return new SpoolError(full ? 'spool-full' : 'spool-failed', message, { cause })
 }

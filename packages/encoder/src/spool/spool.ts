@@ -57,7 +57,7 @@ export interface Spool {
   /** Every listed file, in the order of its entry. */
   listedFiles(): ListedFile[]
   isListed(name: string): boolean
-  /** Delivered files that still lie here, oldest first. */
+  /** Delivered segments that still lie here, oldest first; headers stay. */
   removable(limit: number): ListedFile[]
   markRemoved(name: string): void
   close(): void
@@ -78,6 +78,7 @@ const schema = `
   ) strict;
   create index if not exists entries_pending on entries (number) where pending = 1;
   create index if not exists entries_removable on entries (number) where pending = 0 and held = 1;
+  create index if not exists entries_refused on entries (number) where pending = 1 and attempts > 0;
   create table if not exists refusals (at integer not null, name text not null, code text not null, message text not null) strict;
   create table if not exists totals (pending integer, pending_bytes integer, delivered integer, held_bytes integer) strict;
 `
@@ -181,7 +182,7 @@ function spoolOver(folder: string, database: DatabaseSync, files: SpoolFiles, un
     ),
   }
   const removableRows = database.prepare(
-    'select name, size, digest from entries where pending = 0 and held = 1 and name is not null order by number limit ?',
+    `select name, size, digest from entries where pending = 0 and held = 1 and name glob '*.m4s' order by number limit ?`,
   )
 
   function transact(work: () => void): void {
@@ -190,7 +191,8 @@ function spoolOver(folder: string, database: DatabaseSync, files: SpoolFiles, un
       work()
       database.exec('commit')
     } catch (cause) {
-      database.exec('rollback')
+      // On a full disk SQLite has taken it back already.
+      if (database.isTransaction) database.exec('rollback')
       throw spoolError(cause)
     }
   }

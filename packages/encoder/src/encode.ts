@@ -1,0 +1,163 @@
+// A live source, recorded into a spool and delivered: acquisition and delivery know nothing of each other but the spool
+// between them, so that neither the network nor the server ever holds up the recording.
+//
+//   acquiring ── finished, or the source's end ──> draining ── all proved ──> done
+//       └─────── suspended, or the source failed ──> suspended: the event is open, whoever starts again goes on with it
+import type { ManifestEntry } from '@rushes/protocol'
+import {
+  type Acquisition,
+  type AcquisitionEvent,
+  type AcquisitionOptions,
+  openAcquisition,
+} from './acquire/acquisition.ts'
+import {
+  type DeliveryProgress,
+  type DeliveryRun,
+  type DeliveryRunOptions,
+  runDelivery,
+} from './deliver/delivery-run.ts'
+import { EventListing } from './spool/event-listing.ts'
+import type { Spool } from './spool/spool.ts'
+
+export type EncodeOptions = Omit<AcquisitionOptions, 'onEvent' | 'segmentMs' | 'epochMs' | 'startSequence'> &
+  Omit<DeliveryRunOptions, 'onProgress' | 'spool'> & {
+    /** Open for writing, its event not ended; closed by whoever opened it. */
+    spool: Spool
+    /** Bytes that the spool may hold; delivered files go first, and nothing that is not proved ever goes. */
+    spoolBytes: number
+    onProgress?(progress: EncodeProgress): void
+  }
+
+export type SourceProgress = {
+  state: 'connecting' | 'running' | 'lost' | 'ended'
+  fps: number
+  speed: number
+  dropped: number
+  detail: string
+}
+
+export type EncodeProgress = {
+  state: 'acquiring' | 'draining' | 'done' | 'suspended'
+  sources: ReadonlyMap<string, SourceProgress>
+  /** Segments and bytes listed, and segments that found no room, by this run. */
+  segments: number
+  bytes: number
+  lost: number
+  /** What is about to be lost, or is. */
+  warning: string | null
+  delivery: DeliveryProgress
+}
+
+export interface Encode {
+  readonly progress: EncodeProgress
+  /**
+   * Path of the certificate once everything is delivered; null when suspended.
+   *
+   * @throws DeliveryRefusal, SourceError, SpoolError: the spool has all that was recorded
+   */
+  readonly done: Promise<string | null>
+  /** Finishes the segments that are being made, ends the event and delivers the rest. */
+  finish(): void
+  /** Finishes the segments that are being made; the event stays open. */
+  suspend(): void
+}
+
+/** @throws SpoolError where the spool can't be gone on with */
+export async function startEncode(options: EncodeOptions): Promise<Encode> {
+  const { spool } = options
+  const { listing, starts } = await EventListing.open(spool, options.spoolBytes)
+  const sources = new Map<string, SourceProgress>()
+  let state: EncodeProgress['state'] = 'acquiring'
+  let isSuspended = false
+  let critical: string | null = null
+  let tail: Promise<void> = Promise.resolve()
+  let failure: unknown
+
+  const progress = (): EncodeProgress => {
+    const { segments, bytes, lost, warning } = listing
+    return { state, sources, segments, bytes, lost, warning: critical ?? warning, delivery: delivery.progress }
+  }
+  const tell = (): void => options.onProgress?.(progress())
+  const delivery: DeliveryRun = runDelivery({ ...options, onProgress: tell })
+
+  function onEvent(event: AcquisitionEvent): Promise<void> | void {
+    if (event.type === 'source') {
+      const { state: is, fps = 0, speed = 0, dropped = 0, detail = '' } = event
+      sources.set(event.set, { state: is, fps, speed, dropped, detail })
+      tell()
+      return
+    }
+    if (event.type === 'critical') {
+      critical = event.detail
+      tell()
+      return
+    }
+    // One after the other: an entry is listed after its file is safe, and in the order in which things happened.
+    tail = tail.then(() => keep(event)).catch(fail)
+    return tail
+  }
+
+  async function keep(event: AcquisitionEvent): Promise<void> {
+    if (failure !== undefined) return
+    await listing.add(event)
+    delivery.wake()
+    tell()
+  }
+
+  /** A recording that can't be kept must not look as if it went on. */
+  function fail(error: unknown): void {
+    failure ??= error
+    void acquisition.stop()
+  }
+
+  const acquisition: Acquisition = openAcquisition({
+    ...options,
+    segmentMs: spool.head.segmentMs,
+    epochMs: spool.head.epochMs,
+    startSequence: starts,
+    onEvent,
+  })
+
+  async function run(): Promise<string | null> {
+    await acquisition.done.catch(fail)
+    await tail
+    await listing.rest().catch(fail)
+    delivery.wake()
+    if (isSuspended || failure !== undefined) {
+      await delivery.stop()
+      state = 'suspended'
+      tell()
+      if (failure !== undefined) throw failure
+      return null
+    }
+    const end: ManifestEntry = { type: 'end', wallClock: new Date().toISOString() }
+    spool.list(end)
+    delivery.wake()
+    state = 'draining'
+    tell()
+    const certificate = await delivery.done.catch((error: unknown) => {
+      if (isSuspended) return null
+      throw error
+    })
+    state = certificate === null ? 'suspended' : 'done'
+    tell()
+    return certificate
+  }
+  const done = run()
+  done.catch(() => {})
+
+  return {
+    get progress() {
+      return progress()
+    },
+    done,
+    finish() {
+      void acquisition.stop()
+    },
+    suspend() {
+      isSuspended = true
+      if (state === 'draining') void delivery.stop()
+      else void acquisition.stop()
+    },
+  }
+}

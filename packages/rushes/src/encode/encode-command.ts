@@ -1,0 +1,149 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import {
+  type AudioCodec,
+  type Encode,
+  type EncodeProgress,
+  type Input,
+  openSpool,
+  parseInput,
+  parseRendition,
+  type Rendition,
+  type Spool,
+  startEncode,
+  type VideoCodec,
+} from '@rushes/encoder'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { CommandError, printResult } from '../output.ts'
+import { newDeliveryId } from './delivery-id.ts'
+import { showDelivery } from './delivery-lines.ts'
+import { addDeliveryOptions, bytesPerSecond, type DeliveryOptions, deliveryOptions } from './delivery-options.ts'
+
+type EncodeCommandOptions = DeliveryOptions & {
+  input: Input[]
+  spool: string
+  segment: number
+  duration?: number
+  title?: string
+  pace: 'live' | 'fast'
+  rendition: Rendition[]
+  video: VideoCodec
+  audio: AudioCodec
+  spoolLimit: number
+}
+
+/** `rushes encode`: records a live source on this machine and delivers it without fail. */
+export function addEncodeCommand(program: Command): void {
+  const command = program
+    .command('encode')
+    .description('record a live source and deliver it, whatever the network does')
+    .requiredOption('--input <source>', 'what FFmpeg opens, or test:; NAME=SOURCE for several', addInput, [])
+    .requiredOption('--spool <folder>', 'where files wait until they are proved delivered')
+    .option('--segment <seconds>', 'length of a segment', seconds, 2)
+    .option('--duration <seconds>', 'end after so long', seconds)
+    .option('--title <title>', 'title of the event')
+    .addOption(new Option('--pace <pace>', 'of files and test pictures').choices(['live', 'fast']).default('live'))
+    .option(
+      '--rendition <WxH@rate>',
+      'a size and bit rate, e.g. 1280x720@2500k; several make a ladder',
+      addRendition,
+      [],
+    )
+    .addOption(new Option('--video <codec>', 'video codec').choices(['h264', 'hevc', 'av1', 'copy']).default('h264'))
+    .addOption(new Option('--audio <codec>', 'audio codec').choices(['aac', 'opus', 'copy', 'none']).default('aac'))
+    .option('--spool-limit <bytes>', 'what the spool may hold, e.g. 40G', bytesPerSecond, 40e9)
+  addDeliveryOptions(command).action(async (options: EncodeCommandOptions) => {
+    printResult(await encode(options), options.json === true)
+  })
+}
+
+async function encode(options: EncodeCommandOptions) {
+  const spool = await openEventSpool(options)
+  const view = showDelivery(options.json !== true)
+  try {
+    const { rendition, video, audio, duration, input, pace, spoolLimit } = options
+    const run = await startEncode({
+      ...deliveryOptions(options),
+      ...{ spool, pace, inputs: input, renditions: rendition, videoCodec: video, audioCodec: audio },
+      spoolBytes: spoolLimit,
+      ...(duration !== undefined && { durationMs: duration * 1000 }),
+      onProgress: (progress) => view.delivery(progress.delivery, spool.counts(), sourceLine(progress)),
+    })
+    stopOnSignals(run)
+    const certificate = await run.done
+    const { segments, bytes, lost, delivery } = run.progress
+    const { pending } = spool.counts()
+    return { id: spool.head.id, segments, bytes, lost, pending, retransmitted: delivery.retransmitted, certificate }
+  } finally {
+    view.end()
+    spool.close()
+  }
+}
+
+/** A spool that is not done is gone on with: the same event, on the same timeline. */
+async function openEventSpool(options: EncodeCommandOptions): Promise<Spool> {
+  const folder = resolve(options.spool)
+  if (!existsSync(join(folder, 'spool.sqlite'))) {
+    const title = options.title ?? `Event of ${new Date().toISOString().slice(0, 16).replace('T', ' ')}`
+    const server = options.server.replace(/\/+$/, '')
+    const head = { id: newDeliveryId(), title, server, segmentMs: options.segment * 1000, epochMs: Date.now() }
+    return openSpool(folder, head)
+  }
+  const spool = await openSpool(folder)
+  if (!spool.ended) return spool
+  spool.close()
+  throw new CommandError(
+    'spool-ended',
+    `the event in ${folder} has ended: give another folder, or deliver what is left with rushes spool resume`,
+  )
+}
+
+/**
+ * Ctrl-C ends the event and delivers the rest; again, it stops, and the spool keeps what is left. SIGTERM, from a service
+ * manager, finishes the segment that is being made and leaves the event open: started again, it goes on.
+ */
+function stopOnSignals(run: Encode): void {
+  let asked = false
+  process.on('SIGINT', () => {
+    if (asked) {
+      run.suspend()
+      return
+    }
+    asked = true
+    process.stderr.write('\nending the event and delivering the rest; once more to stop, and deliver it another time\n')
+    run.finish()
+  })
+  process.on('SIGTERM', () => run.suspend())
+}
+
+function sourceLine({ state, sources, warning, lost }: EncodeProgress): string {
+  const parts = [...sources].map(([set, { state: is, fps, speed, detail }]) =>
+    is === 'running' ? `${set} ${Math.round(fps)} fps at ${speed.toFixed(2)}x` : `${set} ${is} ${detail}`.trimEnd(),
+  )
+  if (state !== 'acquiring') parts.splice(0, parts.length, state === 'draining' ? 'the event has ended' : state)
+  if (warning !== null) parts.push(warning)
+  if (lost > 0) parts.push(`${lost} segments lost`)
+  return parts.join(', ')
+}
+
+function addInput(text: string, inputs: Input[]): Input[] {
+  try {
+    return [...inputs, parseInput(text)]
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message)
+  }
+}
+
+function addRendition(text: string, renditions: Rendition[]): Rendition[] {
+  try {
+    return [...renditions, parseRendition(text)]
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message)
+  }
+}
+
+function seconds(text: string): number {
+  const number = Number(text)
+  if (Number.isFinite(number) && number > 0 && number <= 7 * 86_400) return number
+  throw new InvalidArgumentError('Give a number of seconds.')
+}
