@@ -17,6 +17,7 @@ import {
   runDelivery,
 } from './deliver/delivery-run.ts'
 import { EventListing } from './spool/event-listing.ts'
+import type { EventTotals } from './spool/event-totals.ts'
 import type { Spool } from './spool/spool.ts'
 
 export type EncodeOptions = Omit<AcquisitionOptions, 'onEvent' | 'segmentMs' | 'epochMs' | 'startSequence'> &
@@ -34,15 +35,21 @@ export type SourceProgress = {
   speed: number
   dropped: number
   detail: string
+  /** When it came to be in this state, ms since 1970. */
+  since: number
 }
 
 export type EncodeProgress = {
   state: 'acquiring' | 'draining' | 'done' | 'suspended'
   sources: ReadonlyMap<string, SourceProgress>
+  /** When this run began, ms since 1970. */
+  startedAt: number
   /** Segments and bytes listed, and segments that found no room, by this run. */
   segments: number
   bytes: number
   lost: number
+  /** Of the whole event, by this run and those before it. */
+  totals: EventTotals
   /** What is about to be lost, or is. */
   warning: string | null
   delivery: DeliveryProgress
@@ -67,6 +74,7 @@ export async function startEncode(options: EncodeOptions): Promise<Encode> {
   const { spool } = options
   const { listing, starts } = await EventListing.open(spool, options.spoolBytes)
   const sources = new Map<string, SourceProgress>()
+  const startedAt = Date.now()
   let state: EncodeProgress['state'] = 'acquiring'
   let isSuspended = false
   let critical: string | null = null
@@ -74,8 +82,9 @@ export async function startEncode(options: EncodeOptions): Promise<Encode> {
   let failure: unknown
 
   const progress = (): EncodeProgress => {
-    const { segments, bytes, lost, warning } = listing
-    return { state, sources, segments, bytes, lost, warning: critical ?? warning, delivery: delivery.progress }
+    const { segments, bytes, lost, warning: low, totals } = listing
+    const warning = critical ?? low
+    return { state, sources, startedAt, segments, bytes, lost, totals, warning, delivery: delivery.progress }
   }
   const tell = (): void => options.onProgress?.(progress())
   const delivery: DeliveryRun = runDelivery({ ...options, onProgress: tell })
@@ -83,7 +92,9 @@ export async function startEncode(options: EncodeOptions): Promise<Encode> {
   function onEvent(event: AcquisitionEvent): Promise<void> | void {
     if (event.type === 'source') {
       const { state: is, fps = 0, speed = 0, dropped = 0, detail = '' } = event
-      sources.set(event.set, { state: is, fps, speed, dropped, detail })
+      const before = sources.get(event.set)
+      const since = before?.state === is ? before.since : Date.now()
+      sources.set(event.set, { state: is, fps, speed, dropped, detail, since })
       tell()
       return
     }

@@ -11,8 +11,11 @@ export {
   type DeliveryRunOptions,
   runDelivery,
 } from './deliver/delivery-run.ts'
+export type { ServerContactView } from './deliver/server-contact.ts'
 export type { UploadProgress, WorkerProgress } from './deliver/upload-pool.ts'
 export { type Encode, type EncodeOptions, type EncodeProgress, type SourceProgress, startEncode } from './encode.ts'
+export { type EncoderStatus, encoderStatus, type SourceStatus, type StatusFacts } from './report/encoder-status.ts'
+export { EventTotals, type RenditionTotals, totalsOf } from './spool/event-totals.ts'
 export { openSpool, readSpool, type Spool, type SpoolCounts, type SpoolHead } from './spool/spool.ts'
 export { SpoolError, type SpoolErrorCode } from './spool/spool-error.ts'
 export { type Verification, verifyCertificate } from './spool/verify.ts'

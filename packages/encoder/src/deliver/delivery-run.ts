@@ -12,6 +12,7 @@ import type { Spool } from '../spool/spool.ts'
 import { openBackoff } from './backoff.ts'
 import { type BandwidthLimit, unlimited } from './bandwidth-limit.ts'
 import { DeliveryRefusal, deliveryClient } from './delivery-client.ts'
+import { ServerContact, type ServerContactView } from './server-contact.ts'
 import { openUploadPool, type UploadPool, type UploadProgress } from './upload-pool.ts'
 
 export type DeliveryRunOptions = {
@@ -29,6 +30,7 @@ export type DeliveryProgress = UploadProgress & {
   /** Entries that the receiver has. */
   entriesSent: number
   lastError: string | null
+  server: ServerContactView
 }
 
 export interface DeliveryRun {
@@ -53,6 +55,7 @@ export function runDelivery(options: DeliveryRunOptions): DeliveryRun {
   let next = 0
   let lastError: string | null = null
   let pool: UploadPool | null = null
+  const contact = new ServerContact()
 
   const nothing: UploadProgress = { workers: [], bytesSent: 0, retransmitted: 0, bytesPerSecond: 0 }
   const progress = (): DeliveryProgress => ({
@@ -60,6 +63,7 @@ export function runDelivery(options: DeliveryRunOptions): DeliveryRun {
     state,
     entriesSent: next,
     lastError: lastError ?? pool?.lastError ?? null,
+    server: contact.view,
   })
   const tell = (): void => options.onProgress?.(progress())
 
@@ -76,10 +80,12 @@ export function runDelivery(options: DeliveryRunOptions): DeliveryRun {
       try {
         const value = await attempt()
         lastError = null
+        contact.answered()
         return value
       } catch (error) {
         if (!(error instanceof DeliveryRefusal)) throw error
         lastError = error.message
+        contact.failed(error.message, error.status)
         tell()
         if (!error.passes) throw error
         await sleep(backoff.next(), undefined, { signal: stopping.signal })
@@ -114,7 +120,7 @@ export function runDelivery(options: DeliveryRunOptions): DeliveryRun {
 
   async function run(): Promise<string> {
     await introduce()
-    pool = openUploadPool({ ...options, limit: options.limit ?? unlimited, token, onChange: tell })
+    pool = openUploadPool({ ...options, limit: options.limit ?? unlimited, token, contact, onChange: tell })
     pool.offer(next)
     state = 'delivering'
     for (;;) {

@@ -7,6 +7,7 @@ import type { PendingFile, Spool } from '../spool/spool.ts'
 import { type Backoff, openBackoff } from './backoff.ts'
 import { type BandwidthLimit, openTokenBucket, untilWindow } from './bandwidth-limit.ts'
 import { openLinkEstimate } from './link-estimate.ts'
+import type { ServerContact } from './server-contact.ts'
 import type { UploadResult } from './upload.ts'
 import type { FromWorker, ToWorker } from './upload-worker.ts'
 
@@ -16,6 +17,7 @@ export type UploadPoolOptions = {
   workers: { least: number; most: number }
   order: 'oldest' | 'newest'
   limit: BandwidthLimit
+  contact: ServerContact
   onChange(): void
 }
 
@@ -58,7 +60,7 @@ type Lane = {
 const tickMs = 1000
 
 export function openUploadPool(options: UploadPoolOptions): UploadPool {
-  const { spool, limit } = options
+  const { spool, limit, contact } = options
   const { least, most } = options.workers
   const lanes: Lane[] = []
   const onTheWay = new Set<string>()
@@ -146,6 +148,7 @@ export function openUploadPool(options: UploadPoolOptions): UploadPool {
     bytesSent += result.bytesSent
     rate.add(result.bytesSent)
     if (result.outcome === 'delivered') {
+      contact.answered()
       begun.delete(file.name)
       bytesDelivered += file.size
       spool.markDelivered(file.name)
@@ -158,6 +161,7 @@ export function openUploadPool(options: UploadPoolOptions): UploadPool {
       const message = `${file.name}: ${result.message}`
       lane.progress.lastError = message
       lastError = message
+      contact.failed(message, result.outcome === 'refused' ? result.status : 0)
       if (result.outcome === 'refused') spool.noteRefusal(file.name, result.code, result.message)
       estimate.failed()
       rest(lane, result.outcome === 'refused' ? result.retryAfterMs : 0)

@@ -3,8 +3,10 @@
 //
 //   of each set:  kept ── no room, or the disk refuses ──> losing ── the next segment that is kept lists the gap ──> kept
 import { type Init, readFragment, readInit } from '@rushes/media'
+import type { ManifestEntry } from '@rushes/protocol'
 import type { AcquisitionEvent } from '../acquire/acquisition-event.ts'
 import type { StartPoint } from '../acquire/representation-line.ts'
+import { EventTotals } from './event-totals.ts'
 import { SetBeginning } from './set-beginning.ts'
 import type { Spool } from './spool.ts'
 import { SpoolError } from './spool-error.ts'
@@ -25,6 +27,8 @@ export class EventListing {
   segments = 0
   bytes = 0
   lost = 0
+  /** Of the event, whichever processes recorded it. */
+  readonly totals: EventTotals = new EventTotals()
   private readonly spool: Spool
   private readonly limit: number
   private readonly lines = new Map<string, Line>()
@@ -119,7 +123,7 @@ export class EventListing {
     const { representation, init } = event
     await this.makeRoom(init.length)
     const file = await this.spool.files.write(initName(id), init)
-    this.spool.list({ type: 'representation', ...representation, init: file })
+    this.list({ type: 'representation', ...representation, init: file })
     this.lines.set(id, { set: representation.set, init: readInit(init), next: 0, end: 0 })
     this.unlisted.delete(id)
   }
@@ -135,7 +139,7 @@ export class EventListing {
     try {
       if (loss !== undefined) this.listGap(line.set, loss)
       const wallClock = new Date(event.wallClock).toISOString()
-      this.spool.list({ type: 'segment', representation, sequence: line.next, start, duration, wallClock, file })
+      this.list({ type: 'segment', representation, sequence: line.next, start, duration, wallClock, file })
     } catch (error) {
       await this.spool.files.remove(name)
       throw error
@@ -146,9 +150,14 @@ export class EventListing {
     this.bytes += bytes.length
   }
 
+  private list(entry: ManifestEntry): void {
+    this.spool.list(entry)
+    this.totals.add(entry)
+  }
+
   private listGap(set: string, { from, to, reason }: Omit<Loss, 'needs'>): void {
     const [begin, end] = [new Date(from).toISOString(), new Date(Math.max(from, to)).toISOString()]
-    this.spool.list({ type: 'gap', set, from: begin, to: end, reason: reason.slice(0, 200) })
+    this.list({ type: 'gap', set, from: begin, to: end, reason: reason.slice(0, 200) })
     this.losses.delete(set)
   }
 
@@ -175,6 +184,7 @@ export class EventListing {
     for (let from = 0; ; from += step) {
       const entries = this.spool.entries(from, step)
       for (const entry of entries) {
+        this.totals.add(entry)
         if (entry.type === 'representation') {
           const init = await this.spool.files.read(entry.init.name)
           starts[entry.id] = { sequence: 0, end: 0, init }
@@ -208,7 +218,7 @@ export class EventListing {
     const file = await this.spool.files.write(segmentName(id, line.next), bytes)
     const { start, duration } = summary
     const at = this.spool.head.epochMs + (start * 1000) / line.init.tracks[0]!.timescale
-    this.spool.list({
+    this.list({
       ...{ type: 'segment', representation: id, sequence: line.next, start, duration, file },
       wallClock: new Date(at).toISOString(),
     })
