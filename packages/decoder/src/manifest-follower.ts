@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { waitAfter } from './back-off.ts'
+import { retryDelayMs } from '@rushes/protocol'
 import { DecoderError } from './decoder-error.ts'
 import { type DeliveryClient, RequestFailure } from './delivery-client.ts'
 import type { ManifestLog } from './manifest-log.ts'
@@ -15,6 +15,7 @@ export type FollowOptions = {
 
 /** DELIVERY.md, M4: an answer is held back so long when there is nothing new. */
 const waitSeconds = 25
+const longestRetryMs = 5000
 
 /**
  * Follows the manifest to its end; resolves there, or when stopped. Trouble is waited out for ever.
@@ -32,7 +33,7 @@ export async function followManifest({ client, log, signal, random, onChange }: 
       failures = 0
       onChange(null)
       // A server that does not wait is not to be asked without a pause.
-      if (entries.length === 0) await pause(waitAfter(1, random()), signal)
+      if (entries.length === 0) await pause(retryDelayMs(0, { mostMs: longestRetryMs, random }), signal)
     } catch (error) {
       if (signal.aborted) return
       if (!(error instanceof RequestFailure)) throw error
@@ -40,7 +41,10 @@ export async function followManifest({ client, log, signal, random, onChange }: 
       if (manifest.next === 0) refuseForGood(error)
       failures++
       onChange(error.message)
-      await pause(Math.max(waitAfter(failures, random()), Math.min(error.retryAfterMs, 5000)), signal)
+      await pause(
+        Math.max(retryDelayMs(failures - 1, { mostMs: longestRetryMs, random }), Math.min(error.retryAfterMs, 5000)),
+        signal,
+      )
     }
   }
 }

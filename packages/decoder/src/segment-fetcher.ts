@@ -1,5 +1,4 @@
-import type { ListedFile } from '@rushes/protocol'
-import { firstWaitMs, waitAfter } from './back-off.ts'
+import { firstRetryMs, type ListedFile, retryDelayMs } from '@rushes/protocol'
 import { type CacheFolder, nameOf } from './cache-folder.ts'
 import { DecoderError } from './decoder-error.ts'
 import { type DeliveryClient, RequestFailure } from './delivery-client.ts'
@@ -35,6 +34,7 @@ type Retry = { missing: number; failures: number; notBefore: number }
 // A file that is listed but not delivered yet is asked for again and again; hundreds may be, after the encoder's own
 // outage. The n-th in line is asked for every n quarters of a second, so that all together are some 20 requests a second.
 const longestPollMs = 2000
+const longestRetryMs = 5000
 const pollPerRankMs = 250
 const rarestPollMs = 30_000
 
@@ -138,7 +138,7 @@ export function openSegmentFetcher(options: FetcherOptions): SegmentFetcher {
     retries.set(name, retry)
     if (error instanceof RequestFailure && error.kind === 'unknown') {
       failuresInRow = 0
-      const pollMs = Math.min(firstWaitMs * 2 ** Math.min(retry.missing++, 10), longestPollMs)
+      const pollMs = Math.min(firstRetryMs * 2 ** Math.min(retry.missing++, 10), longestPollMs)
       retry.notBefore = now() + Math.min(Math.max(pollMs, (rank - 1) * pollPerRankMs), rarestPollMs)
       options.onChange(null)
       return
@@ -151,9 +151,9 @@ export function openSegmentFetcher(options: FetcherOptions): SegmentFetcher {
     retry.failures++
     failuresInRow++
     const asked = error instanceof RequestFailure ? Math.min(error.retryAfterMs, 5000) : 0
-    retry.notBefore = now() + Math.max(waitAfter(retry.failures, random()), asked)
+    retry.notBefore = now() + Math.max(retryDelayMs(retry.failures - 1, { mostMs: longestRetryMs, random }), asked)
     if (failuresInRow >= options.connections) {
-      heldUntil = now() + waitAfter(failuresInRow - options.connections + 1, random())
+      heldUntil = now() + retryDelayMs(failuresInRow - options.connections, { mostMs: longestRetryMs, random })
     }
     options.onChange(message)
   }

@@ -86,3 +86,4 @@ export {
   type Spool,
 } from './ingest-sender.ts'
 export { ProtocolError, type ProtocolErrorCode } from './protocol-error.ts'
+export { firstRetryMs, retryDelayMs } from './retry-delay.ts'

@@ -9,6 +9,7 @@ import type { RecordingView } from './api.ts'
 import { type Crc32, chunkHeaderBytes, writeChunkHeader } from './chunk.ts'
 import { type CloseName, closeCodes, closeName } from './close-codes.ts'
 import { type Ack, ingestSubprotocol, parseReceiverMessage, type ReceiverMessage, type Welcome } from './control.ts'
+import { retryDelayMs } from './retry-delay.ts'
 
 /** The sender's durable store of what is not yet acknowledged. */
 export interface Spool {
@@ -155,8 +156,9 @@ export function openIngestSender(options: IngestSenderOptions): IngestSender {
         report({ state: 'stopped', after: name })
         return
       }
-      const ceiling = Math.min(minWaitMs * 2 ** Math.min(attempt - 1, 10), maxWaitMs)
-      const delayMs = (next === 'reconnect-later' ? fullWaitMs : 0) + ceiling * (0.5 + Math.random() / 2)
+      const delayMs =
+        (next === 'reconnect-later' ? fullWaitMs : 0) +
+        retryDelayMs(attempt - 1, { firstMs: minWaitMs, mostMs: maxWaitMs })
       report({ state: 'waiting', attempt, delayMs, after: name })
       retryTimer = setTimeout(connect, delayMs)
     }

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { retryDelayMs } from './retry-delay.ts'
 import { SourceClock } from './source-clock.ts'
 
 it('never gives a later sample an earlier wall clock, however late samples come', () => {
@@ -37,13 +36,5 @@ it('finds the true beginning under jitter, and follows a source whose clock is f
       told = clock.wallClock(media)
     }
     expect(Math.abs(told - truth)).toBeLessThan(60)
-  }
-})
-
-it('waits from a quarter of a second to ten, by doubling, never twice the same', () => {
-  for (let attempt = 0; attempt < 40; attempt++) {
-    const whole = Math.min(10_000, 250 * 2 ** attempt)
-    expect(retryDelayMs(attempt)).toBeGreaterThanOrEqual(whole / 2)
-    expect(retryDelayMs(attempt)).toBeLessThanOrEqual(whole)
   }
 })

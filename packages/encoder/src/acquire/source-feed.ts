@@ -4,12 +4,12 @@
 //                            └──the source's own end, or stop()──▶ ended
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
+import { retryDelayMs } from '@rushes/protocol'
 import { SegmentError } from '../segment/segment-error.ts'
 import type { EventDoor } from './event-door.ts'
 import { inputArguments } from './ffmpeg-input.ts'
 import { originMs, outputArguments } from './ffmpeg-output.ts'
 import type { Input, Source } from './input.ts'
-import { retryDelayMs } from './retry-delay.ts'
 import { SetTimeline } from './set-timeline.ts'
 import { SourceClock } from './source-clock.ts'
 import { SourceError } from './source-error.ts'
@@ -22,6 +22,7 @@ const silenceMs = 10_000
 const settleMs = 3000
 /** Attempts to read on in a file in which nothing more is found. */
 const mostFileAttempts = 3
+const longestRetryMs = 10_000
 
 export type FeedOptions = {
   input: Input
@@ -106,7 +107,9 @@ export class SourceFeed {
         reason = `the source was lost: ${lost}`
       }
       this.tell('lost', lost)
-      await wait(retryDelayMs(this.attempts++), undefined, { signal: this.stopping.signal }).catch(() => {})
+      await wait(retryDelayMs(this.attempts++, { mostMs: longestRetryMs }), undefined, {
+        signal: this.stopping.signal,
+      }).catch(() => {})
     }
     return reason
   }
