@@ -164,6 +164,7 @@ function publishedView(id: string, bytes: number): RecordingView {
     mp4Url: null,
     webmUrl: null,
     viewNote: null,
+    delivery: null,
   }
   const states = { mp4State: 'unsupported', webmState: 'unsupported', state: 'published' } as const
   return { ...nothing, ...states, id, bytes, title: '', createdAt: '', durationMs: 0, container: '', tracks: [] }

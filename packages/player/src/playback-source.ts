@@ -1,8 +1,10 @@
 // Which of a recording's files this browser plays, and what to say when it plays none.
 
+import { hlsType } from './live-stream.ts'
+
 export type PlaybackSource = {
   url: string
-  container: 'MP4' | 'WebM'
+  container: 'HLS' | 'MP4' | 'WebM'
   /** MIME type, with the `codecs` parameter (RFC 6381) where they are known. */
   type: string
 }
@@ -15,6 +17,7 @@ export type PlaybackProblem =
   | { kind: 'unreachable' }
 
 export type SourceAttributes = {
+  srcHls?: string | null
   src?: string | null
   type?: string | null
   srcWebm?: string | null
@@ -24,6 +27,7 @@ export type SourceAttributes = {
 /** The sources an element was given, in the order they are tried. */
 export function sourcesOf(attributes: SourceAttributes): PlaybackSource[] {
   const sources: PlaybackSource[] = []
+  if (attributes.srcHls) sources.push({ url: attributes.srcHls, container: 'HLS', type: hlsType })
   if (attributes.src) sources.push({ url: attributes.src, container: 'MP4', type: attributes.type || 'video/mp4' })
   if (attributes.srcWebm) {
     sources.push({ url: attributes.srcWebm, container: 'WebM', type: attributes.typeWebm || 'video/webm' })

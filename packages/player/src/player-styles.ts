@@ -62,11 +62,35 @@ export const playerStyles: CSSResult = css`
   media-volume-range { width: 84px; }
   media-time-display { padding-inline: 8px; font-variant-numeric: tabular-nums; }
   .gap { flex: 1; }
+  .live {
+    display: inline-flex;
+    align-items: center;
+    gap: 7px;
+    padding: 4px 10px;
+    border: 0;
+    border-radius: 8px;
+    color: oklch(0.99 0 0);
+    font-size: 14px;
+    font-variant-numeric: tabular-nums;
+    white-space: nowrap;
+  }
+  .live:hover { background: oklch(1 0 0 / 0.14); }
+  .live:focus-visible { outline: 0; box-shadow: inset 0 0 0 2.5px var(--accent); }
+  .live::before {
+    content: "";
+    flex: none;
+    width: 9px;
+    height: 9px;
+    border-radius: 50%;
+    background: oklch(0.75 0.01 60);
+  }
+  .live.now::before { background: oklch(0.66 0.21 28); }
   media-captions-button:not([mediasubtitleslist]) { display: none; }
   media-playback-rate-menu { max-height: 60%; }
   /* A phone's width: volume is on its own keys, and the four buttons need the room. */
   media-controller:not([breakpointsm]) media-volume-range { display: none; }
   media-controller:not([breakpointsm]) media-time-display { padding-inline: 2px; }
+  media-controller:not([breakpointsm]) media-control-bar:has(.live) media-time-display { display: none; }
 
   .big-play {
     position: absolute;

@@ -15,9 +15,9 @@ export function problemPanel(
       ${mayRetry ? html`<button type="button" @click=${retry}>Try again</button>` : nothing}
       ${
         mayDownload
-          ? sources.map(
-              (source) => html`<a class="button" href=${source.url} download>Download ${source.container}</a>`,
-            )
+          ? sources
+              .filter(({ container }) => container !== 'HLS')
+              .map((source) => html`<a class="button" href=${source.url} download>Download ${source.container}</a>`)
           : nothing
       }
     </div>

@@ -1,5 +1,8 @@
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { type FrameClock, frameClock } from './frame-clock.ts'
+import { liveButton } from './live-button.ts'
+import { type LiveStanding, liveStanding } from './live-standing.ts'
+import { hlsType, type LiveStream, openLiveStream, playsHls } from './live-stream.ts'
 import { mediaControls } from './media-controls.ts'
 import {
   diagnose,
@@ -26,7 +29,8 @@ const resumedNoticeMs = 8000
  * Plays one recording: the first of its files that the browser can play, with controls, keys and a memory of where one
  * left. It asks nobody but its own sources.
  *
- * Attributes: `src` (MP4), `src-webm`, their MIME types `type` and `type-webm` (with `codecs`, so that a file the
+ * Attributes: `src-hls` (a recording while it arrives: plays from "now" on; when it gives way to the other sources, they go
+ * on where one was), `started-at` (when its position 0 was made, ISO 8601), `src` (MP4), `src-webm`, their MIME types `type` and `type-webm` (with `codecs`, so that a file the
  * browser can't play is not even fetched), `poster`, `title`, `start` (`75`, `1h10m5s`, `1:10:05`; goes before what is
  * remembered), `recording-id` (remembers the position under it), `keys="page"` (keys work wherever on the page the
  * focus is, except in fields and on buttons), `autoplay`. `<track>` children become captions.
@@ -35,6 +39,8 @@ const resumedNoticeMs = 8000
 export class RushesPlayer extends LitElement {
   static override styles: CSSResultGroup = playerStyles
   static override properties: PropertyDeclarations = {
+    srcHls: { attribute: 'src-hls' },
+    startedAt: { attribute: 'started-at' },
     src: {},
     srcWebm: { attribute: 'src-webm' },
     type: {},
@@ -50,8 +56,11 @@ export class RushesPlayer extends LitElement {
     hint: { state: true },
     hintShown: { state: true },
     resumedAt: { state: true },
+    standing: { state: true },
   }
 
+  declare srcHls: string | null
+  declare startedAt: string | null
   declare src: string | null
   declare srcWebm: string | null
   declare type: string | null
@@ -68,11 +77,18 @@ export class RushesPlayer extends LitElement {
   /** The words stay while they fade. */
   declare private hintShown: boolean
   declare private resumedAt: number | null
+  /** Null where there is no "now". */
+  declare private standing: LiveStanding | null
 
   /** Sources not tried yet, after the one that plays. */
   #remaining: PlaybackSource[] = []
-  /** Where the next source that loads goes on. */
-  #goOn: { seconds: number; playing: boolean } | null = null
+  /** Where the next source that loads goes on; a `date` is where this one shows what was made then. */
+  #goOn: { seconds: number; date?: number; playing: boolean } | null = null
+  #stream: LiveStream | null = null
+  /** Counts what was opened: what comes late of another source is closed. */
+  #opening = 0
+  /** The viewer played or moved it. */
+  #touched = false
   #began = false
   #rememberedAt = 0
   #clock: FrameClock | null = null
@@ -82,11 +98,20 @@ export class RushesPlayer extends LitElement {
 
   constructor() {
     super()
-    this.src = this.srcWebm = this.type = this.typeWebm = this.poster = this.start = this.recordingId = null
+    this.srcHls =
+      this.startedAt =
+      this.src =
+      this.srcWebm =
+      this.type =
+      this.typeWebm =
+      this.poster =
+      this.start =
+      this.recordingId =
+        null
     this.title = ''
     this.keys = 'player'
     this.autoplay = false
-    this.source = this.problem = this.resumedAt = null
+    this.source = this.problem = this.resumedAt = this.standing = null
     this.hint = ''
     this.hintShown = false
     this.#store = resumeStore(ownStorage())
@@ -110,12 +135,22 @@ export class RushesPlayer extends LitElement {
   seek(seconds: number): void {
     const { media } = this
     if (media === null) return
-    const end = Number.isFinite(media.duration) ? media.duration : seconds
+    const live = this.#stream?.ended === false ? this.#stream.livePosition : null
+    const end = live ?? (Number.isFinite(media.duration) ? media.duration : seconds)
+    this.#touched = true
     media.currentTime = Math.min(Math.max(0, seconds), end)
+  }
+
+  /** Moves to what happens now, where there is one. */
+  goLive(): void {
+    const now = this.#stream?.livePosition
+    if (now != null) this.seek(now)
   }
 
   override connectedCallback(): void {
     super.connectedCallback()
+    // Moved in the document: what was closed with it is opened anew.
+    if (this.hasUpdated && this.source?.container === 'HLS' && this.#stream === null) this.#openStream()
     window.addEventListener('keydown', this.#onPageKey)
     window.addEventListener('pagehide', this.#onPageHide)
     window.addEventListener('online', this.#onOnline)
@@ -129,15 +164,30 @@ export class RushesPlayer extends LitElement {
     window.removeEventListener('online', this.#onOnline)
     this.#clock?.stop()
     this.#clock = null
+    this.#closeStream()
   }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
-    if (changed.has('src') || changed.has('srcWebm') || changed.has('type') || changed.has('typeWebm')) this.#choose()
+    const given = ['srcHls', 'src', 'srcWebm', 'type', 'typeWebm']
+    if (!given.some((name) => changed.has(name))) return
+    const { source } = this
+    const date = this.#dateShown()
+    const playing = this.media?.paused === false
+    this.#choose()
+    // Before the element is given another source: it is emptied in the going.
+    if (this.source?.url !== source?.url) this.#closeStream()
+    if (source === null || this.source === null || this.source.url === source.url) return
+    if (source.container !== 'HLS' && this.source.container !== 'HLS') return
+    if (date !== null && this.#touched) this.#goOn = { seconds: this.#positionOf(date), date, playing }
   }
 
-  protected override updated(): void {
+  protected override updated(changed: Map<string, unknown>): void {
     const { media } = this
     if (media === null) return
+    if (changed.has('source')) {
+      this.#closeStream()
+      if (this.source?.container === 'HLS') this.#openStream()
+    }
     for (const track of this.querySelectorAll(':scope > track')) media.append(track) // captions
     this.#clock ??= frameClock(media)
   }
@@ -147,12 +197,14 @@ export class RushesPlayer extends LitElement {
       <media-controller nohotkeys role="region" aria-label=${this.title ? `Video player: ${this.title}` : 'Video player'}
         @dblclick=${this.#onDoubleClick}>
         <video slot="media" playsinline preload="metadata" tabindex="-1"
-          src=${this.source?.url ?? nothing}
+          src=${this.source === null || this.source.container === 'HLS' ? nothing : this.source.url}
           poster=${this.poster ?? nothing}
           ?autoplay=${this.autoplay}
           @loadedmetadata=${this.#onMetadata}
           @error=${this.#onError}
-          @timeupdate=${() => this.#remember(false)}
+          @play=${this.#onPlay}
+          @seeking=${this.#onSeeking}
+          @timeupdate=${this.#onTime}
           @pause=${() => this.#remember(true)}
           @seeked=${() => this.#remember(true)}
           @ended=${this.#onEnded}></video>
@@ -166,6 +218,7 @@ export class RushesPlayer extends LitElement {
             <media-mute-button notooltip title="Mute (M)"></media-mute-button>
             <media-volume-range></media-volume-range>
             <media-time-display showduration notoggle></media-time-display>
+            ${this.standing === null ? nothing : liveButton(this.standing, () => this.goLive())}
             <span class="gap"></span>
             <media-captions-button notooltip title="Captions (C)"></media-captions-button>
             <rushes-speed-button id="speed" invoketarget="speeds" notooltip title="Speed (< and >)"></rushes-speed-button>
@@ -203,7 +256,9 @@ export class RushesPlayer extends LitElement {
   #choose(): void {
     const all = sourcesOf(this)
     const probe = document.createElement('video')
-    const playable = playableSources(all, (type) => probe.canPlayType(type))
+    const playable = playableSources(all, (type) =>
+      type === hlsType ? (playsHls(probe) ? 'maybe' : '') : probe.canPlayType(type),
+    )
     const first = playable.shift() ?? null
     if (first?.url !== this.source?.url) this.#began = false
     this.#remaining = playable
@@ -218,17 +273,97 @@ export class RushesPlayer extends LitElement {
     this.dispatchEvent(new CustomEvent('rushes-player-problem', { detail: problem }))
   }
 
+  /** When what is shown now was made: ms since the Unix epoch; null: not known. */
+  #dateShown(): number | null {
+    const { media } = this
+    if (media === null || this.source === null || media.readyState === 0) return null
+    if (this.#stream !== null) return this.#stream.dateAt(media.currentTime)
+    const startedAt = Date.parse(this.startedAt ?? '')
+    return Number.isNaN(startedAt) ? null : startedAt + 1000 * media.currentTime
+  }
+
+  #positionOf(date: number): number {
+    const startedAt = Date.parse(this.startedAt ?? '')
+    return Math.max(0, (date - (Number.isNaN(startedAt) ? date : startedAt)) / 1000)
+  }
+
+  #openStream(): void {
+    const { media, source } = this
+    if (media === null || source === null) return
+    const opening = ++this.#opening
+    const isMine = () => opening === this.#opening
+    openLiveStream({
+      ...{ media, url: source.url, start: parseStartTime(this.start) },
+      onFailed: (status) => {
+        if (isMine()) this.#fail({ kind: status >= 400 ? 'missing' : 'damaged', atSeconds: media.currentTime })
+      },
+      onChange: () => {
+        if (isMine()) this.#stand()
+      },
+    }).then(
+      (stream) => {
+        if (isMine()) this.#stream = stream
+        else stream.close()
+      },
+      () => {
+        if (isMine()) this.#fail({ kind: 'unreachable' })
+      },
+    )
+  }
+
+  #closeStream(): void {
+    this.#opening++
+    this.#stream?.close()
+    this.#stream = this.standing = null
+  }
+
+  #stand(): void {
+    const standing = liveStanding(this.#stream, this.media?.currentTime ?? 0)
+    const { standing: before } = this
+    // Drawn by the second.
+    const same =
+      standing?.isLive === before?.isLive &&
+      Math.floor(standing?.behindSeconds ?? 0) === Math.floor(before?.behindSeconds ?? 0)
+    if (!same) this.standing = standing
+  }
+
+  #onTime(): void {
+    this.#remember(false)
+    this.#stand()
+    // Faster than it happens, one is at its end soon.
+    const { media } = this
+    if (this.standing?.isLive && media !== null && media.playbackRate > 1) media.playbackRate = 1
+  }
+
+  #onPlay(): void {
+    // Who opened the page a while ago and plays now wants what happens now.
+    if (!this.#touched && this.standing !== null && this.start === null) this.goLive()
+    this.#touched = true
+  }
+
+  #onSeeking(): void {
+    const { media } = this
+    if (media === null || this.#stream === null) return
+    const { livePosition, ended, edge } = this.#stream
+    // The end of the bar is now: nearer to it there is not enough to play on.
+    if (!ended && livePosition !== null && media.currentTime > livePosition + 1 && media.currentTime <= edge + 1) {
+      media.currentTime = livePosition
+    }
+    this.#stand()
+  }
+
   #onMetadata(): void {
     const { media } = this
     if (media === null) return
     if (this.#goOn !== null) {
-      const { seconds, playing } = this.#goOn
+      const { seconds, date, playing } = this.#goOn
       this.#goOn = null
-      this.seek(seconds)
+      this.#began = true
+      this.seek((date === undefined ? undefined : this.#stream?.positionAt(date)) ?? seconds)
       if (playing) void media.play().catch(() => undefined)
       return
     }
-    if (this.#began) return
+    if (this.#began || this.#stream !== null) return
     this.#began = true
     const asked = parseStartTime(this.start)
     if (asked !== null) {
@@ -247,7 +382,8 @@ export class RushesPlayer extends LitElement {
 
   async #onError(): Promise<void> {
     const { media, source } = this
-    if (media?.error == null || source === null) return
+    // What goes wrong with HLS, hls.js mends or tells.
+    if (media?.error == null || source === null || this.#stream !== null) return
     const { code } = media.error
     const stopped = { seconds: media.currentTime, playing: !media.paused }
     const next = this.#remaining.shift()
@@ -266,7 +402,7 @@ export class RushesPlayer extends LitElement {
     const goOn = this.#goOn
     this.#choose()
     this.#goOn = goOn
-    this.media?.load()
+    if (this.source?.container !== 'HLS') this.media?.load()
   }
 
   readonly #onOnline = (): void => {
@@ -282,7 +418,7 @@ export class RushesPlayer extends LitElement {
   #remember(now: boolean): void {
     const { media } = this
     // Before the start position was applied, 0 would wipe what is remembered.
-    if (media === null || this.recordingId === null || !this.#began || media.ended) return
+    if (media === null || this.recordingId === null || !this.#began || media.ended || this.#stream !== null) return
     if (!now && performance.now() - this.#rememberedAt < rememberEveryMs) return
     this.#rememberedAt = performance.now()
     this.#store.write(this.recordingId, media.currentTime, media.duration)

@@ -1,4 +1,5 @@
 import { z } from 'zod/mini'
+import type { DeliveryState } from './delivery.ts'
 
 // Every message of the HTTP interface: the type that readers see, and the schema that parses it (the compiler holds the
 // two together). Times are ISO 8601 in UTC, durations ms, sizes bytes.
@@ -35,6 +36,36 @@ const trackView: Schema<TrackView> = z.object({
   samples: z.int(),
 })
 
+/** Things of one kind: how many the encoder has listed, and how many of these are here. */
+export type Arrival = { listed: number; here: number }
+const arrival: Schema<Arrival> = z.object({ listed: z.number(), here: z.number() })
+
+/** A delivery (DELIVERY.md), as viewers see it. */
+export type DeliveryView = {
+  state: DeliveryState
+  /** HLS and DASH (P1); null until something can be played, and without a link. */
+  hlsUrl: string | null
+  dashUrl: string | null
+  /** What can be shown, the first by default; `hlsUrl?set=NAME` shows another. */
+  sets: { name: string; kinds: ('video' | 'audio')[] }[]
+  /** When the first set's first sample was made, by the encoder's clock. */
+  startedAt: string | null
+  /** Of the first set: what can be played without one segment missing, of what is listed. */
+  playableMs: Arrival
+  files: Arrival
+  bytes: Arrival
+}
+const deliveryView: Schema<DeliveryView> = z.object({
+  state: z.enum(['live', 'ended', 'delivered']),
+  hlsUrl: z.nullable(z.string()),
+  dashUrl: z.nullable(z.string()),
+  sets: z.array(z.object({ name: z.string(), kinds: z.array(z.enum(['video', 'audio'])) })),
+  startedAt: z.nullable(z.string()),
+  playableMs: arrival,
+  files: arrival,
+  bytes: arrival,
+})
+
 /** A recording as everybody who may read it sees it. */
 export type RecordingView = {
   id: string
@@ -59,6 +90,8 @@ export type RecordingView = {
   webmState: ViewState
   /** Why there is no MP4, in words. */
   viewNote: string | null
+  /** Of a recording that came as a delivery; in lists, only while it arrives. Null: it is none. */
+  delivery: DeliveryView | null
 }
 export const recordingView: Schema<RecordingView> = z.object({
   id: z.string(),
@@ -79,6 +112,7 @@ export const recordingView: Schema<RecordingView> = z.object({
   webmUrl: z.nullable(z.string()),
   webmState: viewState,
   viewNote: z.nullable(z.string()),
+  delivery: z.nullable(deliveryView),
 })
 
 export type RecordingList = {

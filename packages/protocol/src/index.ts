@@ -1,6 +1,7 @@
 export {
   type ApiKeyList,
   type ApiKeyView,
+  type Arrival,
   apiKeyList,
   type CreateApiKeyRequest,
   type CreatedApiKey,
@@ -10,6 +11,7 @@ export {
   createdApiKey,
   createdRecording,
   createRecordingRequest,
+  type DeliveryView,
   type EndReason,
   type ErrorBody,
   errorBody,

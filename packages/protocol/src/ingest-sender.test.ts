@@ -120,7 +120,7 @@ function view(bytes: number): RecordingView {
       durationMs: 0,
       bytes,
     },
-    ...{ sha256: null, container: 'unknown', tracks: [], damage: null, shareUrl: null, viewNote: null },
+    ...{ sha256: null, container: 'unknown', tracks: [], damage: null, shareUrl: null, viewNote: null, delivery: null },
     ...{ mp4Url: null, mp4State: 'unsupported', webmUrl: null, webmState: 'unsupported' },
   }
 }

@@ -310,6 +310,7 @@ function view(recording: StoredRecording): RecordingView {
     webmUrl: null,
     webmState: 'needs-encode',
     viewNote: null,
+    delivery: null,
   }
 }
 

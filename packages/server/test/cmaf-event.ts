@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { shiftFragment } from '@rushes/media'
 import type { ListedFile, ManifestEntry } from '@rushes/protocol'
 
 /** An event as an encoder would deliver it: entries in their order, and the bytes of every file. */
@@ -33,7 +34,7 @@ export function makeCmafEvent(seconds: number): CmafEvent {
     const audioParts = cut(event.audio)
     const add = (name: string, bytes: Buffer): ListedFile => {
       event.files.set(name, bytes)
-      return { name, size: bytes.length, digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}` }
+      return listed(name, bytes)
     }
     const shared = { type: 'representation', set: 'main', bandwidth: 300_000 } as const
     event.entries.push({
@@ -84,4 +85,59 @@ function cut(file: Buffer): { init: Buffer; segments: Buffer[] } {
     if (type === 'mdat') segments.push(file.subarray(begin, at))
   }
   return { init, segments }
+}
+
+/** Video and audio, as ffmpeg was told. */
+const trackIds = [1, 2]
+
+/** The same event with nothing acquired for `seconds` after the segment `after`: later times are shifted, in the media too. */
+export function withGap(event: CmafEvent, after: number, seconds: number): CmafEvent {
+  const files = new Map(event.files)
+  const timescales = new Map<string, number>()
+  let sinceMs: number | null = null
+  const later = (wallClock: string): string => new Date(Date.parse(wallClock) + 1000 * seconds).toISOString()
+  const entries = event.entries.flatMap((entry): ManifestEntry[] => {
+    if (entry.type === 'representation') timescales.set(entry.id, entry.timescale)
+    if (entry.type === 'end') return [{ ...entry, wallClock: later(entry.wallClock) }]
+    if (entry.type !== 'segment' || entry.sequence <= after) return [entry]
+    const ticks = seconds * timescales.get(entry.representation)!
+    const bytes = Buffer.from(files.get(entry.file.name)!)
+    shiftFragment(bytes, new Map(trackIds.map((id) => [id, ticks])))
+    files.set(entry.file.name, bytes)
+    const moved = {
+      ...{ ...entry, start: entry.start + ticks, wallClock: later(entry.wallClock) },
+      file: listed(entry.file.name, bytes),
+    }
+    if (sinceMs !== null) return [moved]
+    sinceMs = Date.parse(entry.wallClock)
+    return [
+      { type: 'gap', set: 'main', from: entry.wallClock, to: moved.wallClock, reason: 'the source was away' },
+      moved,
+    ]
+  })
+  return { ...event, entries, files }
+}
+
+/** The same event with its picture once more, as a set of its own. */
+export function withSet(event: CmafEvent, set: string): CmafEvent {
+  const files = new Map(event.files)
+  const named = (file: ListedFile): ListedFile => {
+    const name = file.name.replace(/^video/, set)
+    files.set(name, files.get(file.name)!)
+    return { ...file, name }
+  }
+  const entries = event.entries.flatMap((entry): ManifestEntry[] => {
+    if (entry.type === 'representation' && entry.kind === 'video') {
+      return [entry, { ...entry, id: set, set, init: named(entry.init) }]
+    }
+    if (entry.type === 'segment' && entry.representation === 'video') {
+      return [entry, { ...entry, representation: set, file: named(entry.file) }]
+    }
+    return [entry]
+  })
+  return { ...event, entries, files }
+}
+
+function listed(name: string, bytes: Buffer): ListedFile {
+  return { name, size: bytes.length, digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}` }
 }

@@ -4,17 +4,10 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import {
-  certificateText,
-  type DeliveryCertificate,
-  deliveryLeaf,
-  digestField,
-  type ManifestEntry,
-  merkleRoot,
-} from '@rushes/protocol'
+import { certificateText, type DeliveryCertificate, deliveryLeaf, digestField, merkleRoot } from '@rushes/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { uuidV7 } from '../src/catalog/identifiers.ts'
 import { type CmafEvent, makeCmafEvent } from './cmaf-event.ts'
+import { createDelivery, type DeliverySender } from './delivery-sender.ts'
 import { startTestServer, type TestServer, testOwnerKey } from './server-for-tests.ts'
 
 const runFile = promisify(execFile)
@@ -33,44 +26,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-type Sender = ReturnType<typeof senderOf>
-
-function senderOf(id: string, token: string) {
-  const at = (path: string) => `${server.url}/api/v1/deliveries/${id}${path}`
-  const headers = { authorization: `Bearer ${token}` }
-  return {
-    id,
-    list: (from: number, entries: readonly ManifestEntry[]) =>
-      fetch(at('/manifest'), {
-        method: 'POST',
-        headers: { ...headers, 'content-type': 'application/json' },
-        body: JSON.stringify({ from, entries }),
-      }),
-    put: (name: string, bytes: Buffer, more: Record<string, string> = {}) =>
-      fetch(at(`/${name}`), {
-        method: 'PUT',
-        headers: { ...headers, 'content-type': 'video/mp4', ...more },
-        body: new Uint8Array(bytes),
-      }),
-    head: (name: string) => fetch(at(`/${name}`), { method: 'HEAD', headers }),
-    get: (path: string, more: Record<string, string> = {}) => fetch(at(path), { headers: { ...headers, ...more } }),
-  }
-}
-
-async function create(id = uuidV7()): Promise<Sender> {
-  const response = await fetch(`${server.url}/api/v1/deliveries`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${testOwnerKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ id, title: 'Sunday' }),
-  })
-  const { token } = (await response.json()) as { token: string }
-  return senderOf(id, token)
-}
+const create = (id?: string): Promise<DeliverySender> => createDelivery(server, id)
 
 const digestOf = (bytes: Buffer) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 const codeOf = async (response: Response) => ((await response.json()) as { error: { code: string } }).error.code
 
-async function certificateOf(sender: Sender): Promise<DeliveryCertificate> {
+async function certificateOf(sender: DeliverySender): Promise<DeliveryCertificate> {
   for (let attempt = 0; ; attempt++) {
     const response = await sender.get('/certificate')
     if (response.ok) return (await response.json()) as DeliveryCertificate

@@ -90,7 +90,7 @@ function buildPages(): void {
 }
 
 /** A clip as a camera's picture would move, and a tone: Chromium's fake devices. */
-function launchChromium(): Promise<Browser> {
+export function launchChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: [

@@ -14,12 +14,15 @@ const version = '#EXT-X-VERSION:7'
 const everySegmentIsIndependent = '#EXT-X-INDEPENDENT-SEGMENTS'
 
 /**
- * The multivariant playlist: variants are the video of the default set (§4.4.6.2), its sound is a group of renditions,
- * and other sets' sound are alternatives in that group (§4.4.6.1). Representations without a segment are left out.
+ * The multivariant playlist of a set, by default the first: variants are its video (§4.4.6.2), its sound is a group of
+ * renditions, and other sets' sound are alternatives in that group (§4.4.6.1). Representations without a segment are left
+ * out. Each set has its own playlist, since few players know video renditions (EXT-X-MEDIA of TYPE=VIDEO).
  */
-export function multivariantPlaylist(presentation: MediaPresentation): string {
+export function multivariantPlaylist(
+  presentation: MediaPresentation,
+  set: string | undefined = presentation.representations[0]?.set,
+): string {
   const begun = presentation.representations.filter(({ segments }) => segments.length > 0)
-  const set = presentation.representations[0]?.set
   const ofKind = (kind: 'video' | 'audio'): PlaylistRepresentation[] =>
     begun.filter((each) => each.kind === kind && each.set === set).sort((a, b) => a.bandwidth - b.bandwidth)
   const audio = begun.filter(({ kind }) => kind === 'audio')

@@ -52,11 +52,13 @@ export type MediaPresentation = {
 }
 
 /**
- * Whether players may begin: each kind of the default set has a segment. Players read the list of representations
- * once, so one that came sooner would never know of the sound.
+ * Whether players may begin: each kind of the set, by default the first, has a segment. Players read the list of
+ * representations once, so one that came sooner would never know of the sound.
  */
-export function isPlayable(presentation: MediaPresentation): boolean {
-  const set = presentation.representations[0]?.set
+export function isPlayable(
+  presentation: MediaPresentation,
+  set: string | undefined = presentation.representations[0]?.set,
+): boolean {
   const shown = presentation.representations.filter((each) => each.set === set)
   const begun = new Set(shown.filter(({ segments }) => segments.length > 0).map(({ kind }) => kind))
   return begun.size > 0 && shown.every(({ kind }) => begun.has(kind))

@@ -51,6 +51,7 @@ type PossessionAction = 'session.end' | 'key.revoke' | 'account.read' | 'account
 export type RecordingAction =
   | 'recording.read'
   | 'recording.search'
+  | 'recording.play'
   | 'recording.verify'
   | 'recording.ingest'
   | 'recording.publish'
@@ -86,7 +87,9 @@ const rules: Readonly<Record<Action, Rule>> = {
   'account.change': { on: 'possession', via: 'session' },
   'recording.read': { on: 'recording', share: true },
   'recording.search': { on: 'recording', share: true },
-  'recording.verify': { on: 'recording', share: true, sender: true },
+  // Playlists and segments: what shows the picture. Digests, manifest and certificate prove it, to those it belongs to.
+  'recording.play': { on: 'recording', share: true, sender: true },
+  'recording.verify': { on: 'recording', sender: true },
   'recording.ingest': { on: 'recording', sender: true },
   'recording.publish': { on: 'recording', sender: true },
   'recording.rename': { on: 'recording' },

@@ -19,6 +19,10 @@ export interface Delivery {
   readonly title: string
   readonly manifest: Manifest
   readonly state: DeliveryState
+  /** Rises with every change of what is listed or here. */
+  readonly revision: number
+  /** Listed files that are here. */
+  readonly arrived: { readonly files: number; readonly bytes: number }
   /** M1, M2. @throws DeliveryError */
   append(from: number, entries: readonly ManifestEntry[]): Promise<number>
   /** M4, at most `limit` entries. */
@@ -65,6 +69,8 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
   let { certificate } = options
   let bodyTaken = options.publishedSize === null
   let closed = false
+  let revision = 0
+  const arrived = { files: 0, bytes: 0 }
   let turn: Promise<unknown> = Promise.resolve()
   let wake = Promise.withResolvers<void>()
 
@@ -72,8 +78,15 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
   const isHere = (name: string): boolean => stored.has(name) || inBody.has(name)
 
   function changed(): void {
+    revision++
     wake.resolve()
     wake = Promise.withResolvers()
+  }
+
+  function countArrived(file: ListedFile | undefined): void {
+    if (file === undefined) return
+    arrived.files++
+    arrived.bytes += file.size
   }
 
   function bodyOptions() {
@@ -82,6 +95,7 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
       files,
       isStored,
       placed({ file, offset }: { file: ListedFile; offset: number }) {
+        if (!isHere(file.name)) countArrived(file)
         inBody.set(file.name, offset)
         stored.delete(file.name)
       },
@@ -169,6 +183,7 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
   }
 
   const closing = Promise.withResolvers<void>()
+  for (const name of stored) countArrived(manifest.files.get(name))
   if (options.publishedSize !== null) {
     const header = await bodyHeader(manifest, files, isStored)
     if (header !== undefined) {
@@ -182,6 +197,11 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
     id,
     title: options.title,
     manifest,
+
+    get revision() {
+      return revision
+    },
+    arrived,
 
     get state() {
       if (certificate !== null) return 'delivered'
@@ -241,6 +261,7 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
         if (isHere(name)) return (await delivery.prove(name))!
         const result = await files.receive(file, offset, abortable(bytes, mine.controller.signal))
         if (result !== null) {
+          if (!isHere(name)) countArrived(file)
           stored.add(name)
           changed()
         }

@@ -14,6 +14,8 @@ export class Manifest {
   readonly representations: Map<string, Representation> = new Map()
   /** Every listed file, in the order of its entry. */
   readonly files: Map<string, ListedFile> = new Map()
+  /** Of all listed files. */
+  bytes = 0
   ended = false
 
   /**
@@ -38,14 +40,14 @@ export class Manifest {
     if (entry.type === 'end') this.ended = false
     if (entry.type === 'representation') {
       this.representations.delete(entry.id)
-      this.files.delete(entry.init.name)
+      this.#removeFile(entry.init)
     }
     if (entry.type === 'segment') {
       const representation = this.representations.get(entry.representation)!
       representation.segments.pop()
       const last = representation.segments.at(-1)
       representation.end = last === undefined ? 0 : last.start + last.duration
-      this.files.delete(entry.file.name)
+      this.#removeFile(entry.file)
     }
   }
 
@@ -87,6 +89,12 @@ export class Manifest {
   #addFile(file: ListedFile): void {
     if (this.files.has(file.name)) refuse(`the file ${file.name} is listed already`)
     this.files.set(file.name, file)
+    this.bytes += file.size
+  }
+
+  #removeFile(file: ListedFile): void {
+    this.files.delete(file.name)
+    this.bytes -= file.size
   }
 }
 

@@ -20,6 +20,8 @@ import { recordingRoutes } from './recording-routes.ts'
 import type { App, Room } from './room.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { shareRoutes } from './share-routes.ts'
+import { sharedRecordings } from './shared-recordings.ts'
+import { streamRoutes } from './stream-routes.ts'
 
 export type AppOptions = {
   room: Room
@@ -91,7 +93,9 @@ export async function openApp(options: AppOptions): Promise<App> {
   })
   recordingRoutes(app, room)
   deliveryRoutes(app, room)
-  shareRoutes(app, room, pages)
+  const shares = sharedRecordings(room)
+  shareRoutes(app, room, shares, pages)
+  streamRoutes(app, room, shares)
   sessionRoutes(app, room)
   app.get('/healthz', { schema: { tags: ['server'] } }, async () => {
     await sql`select 1`.execute(room.db)

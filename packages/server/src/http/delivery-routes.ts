@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import {
   appendedManifest,
@@ -12,14 +11,11 @@ import {
   parseDigestField,
   storedFile,
 } from '@rushes/protocol'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import parseRange from 'range-parser'
 import { z } from 'zod'
-import type { FilePlace } from '../deliver/delivery.ts'
 import { DeliveryError } from '../deliver/delivery-error.ts'
 import { HttpError, notFound } from './http-error.ts'
-import { playlistRoutes } from './playlist-routes.ts'
 import type { App, Room } from './room.ts'
+import { replyWithSegment } from './segment-reply.ts'
 
 const idParams = z.object({ id: z.string() })
 const fileParams = z.object({ id: z.string(), name: z.string().regex(deliveryFileName) })
@@ -112,9 +108,9 @@ export function deliveryRoutes(app: App, room: Room): void {
     schema: { tags: ['deliveries'], params: fileParams },
     handler: async (request, reply) => {
       const { id, name } = request.params
-      const delivery = await room.delivery(request, id, 'recording.verify')
+      const delivery = await room.delivery(request, id, 'recording.play')
       const place = delivery.place(name)
-      if (place !== undefined) return sendPlace(request, reply, place)
+      if (place !== undefined) return replyWithSegment(request, reply, place, 'private')
       if (request.method === 'HEAD') {
         return reply
           .code(404)
@@ -124,8 +120,6 @@ export function deliveryRoutes(app: App, room: Room): void {
       throw notFound()
     },
   })
-
-  playlistRoutes(app, room)
 
   // A scope of its own, in which a body is a stream whatever its type.
   void app.register(async (scope) => {
@@ -173,27 +167,4 @@ function partStart(headers: IncomingMessage['headers'], size: number): number {
     throw new HttpError(400, 'bad-range', `the file is listed with ${size} bytes`)
   }
   return first!
-}
-
-function sendPlace(request: FastifyRequest, reply: FastifyReply, place: FilePlace): FastifyReply {
-  reply.headers({
-    'accept-ranges': 'bytes',
-    'content-type': 'video/mp4',
-    'repr-digest': digestField(place.digest),
-    etag: `"${place.digest.slice('sha256:'.length)}"`,
-    'cache-control': 'private, max-age=31536000, immutable',
-  })
-  let [start, end] = [0, place.size]
-  const ranges = request.headers.range === undefined ? -2 : parseRange(place.size, request.headers.range)
-  if (ranges === -1) {
-    throw new HttpError(416, 'range-not-satisfiable', `the file has ${place.size} bytes`)
-  }
-  if (ranges !== -2 && ranges.type === 'bytes' && ranges.length === 1) {
-    start = ranges[0]!.start
-    end = ranges[0]!.end + 1
-    reply.code(206).header('content-range', `bytes ${start}-${end - 1}/${place.size}`)
-  }
-  reply.header('content-length', end - start)
-  if (request.method === 'HEAD' || start === end) return reply.send()
-  return reply.send(createReadStream(place.path, { start: place.offset + start, end: place.offset + end - 1 }))
 }

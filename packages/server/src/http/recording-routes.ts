@@ -82,7 +82,7 @@ export function recordingRoutes(app: App, room: Room): void {
       const before = request.query.after === undefined ? null : (parseRecordingId(request.query.after) ?? null)
       const page = await listRecordings(db, ownerId, { limit: pageLength, before })
       const origin = requestOrigin(request.raw, room.publicUrl)
-      const recordings = await Promise.all(page.recordings.map((recording) => room.describe(recording, origin)))
+      const recordings = await Promise.all(page.recordings.map((recording) => room.describeListed(recording, origin)))
       return { recordings, next: page.next }
     },
   )

@@ -6,12 +6,14 @@ import type { Kysely } from 'kysely'
 import { callerOf } from '../access/caller.ts'
 import { type Action, type Caller, decide, type RecordingAction, type ResourceOf } from '../access/policy.ts'
 import { type BodyFolder, bodyPath } from '../body/folder.ts'
+import { deliveryContentType } from '../catalog/deliveries.ts'
 import { parseRecordingId, type RecordingId, type UserId } from '../catalog/identifiers.ts'
 import { getRecording } from '../catalog/recordings.ts'
 import type { Recording, Schema } from '../catalog/schema.ts'
 import { listShares } from '../catalog/shares.ts'
 import type { Deliveries } from '../deliver/deliveries.ts'
 import type { Delivery } from '../deliver/delivery.ts'
+import { deliveryView } from '../deliver/presentation.ts'
 import type { Publisher } from '../publish/publisher.ts'
 import { recordingView } from '../publish/recording-view.ts'
 import type { Receiver } from '../receive/receiver.ts'
@@ -48,6 +50,8 @@ export interface Room extends RoomOptions {
   describeNow(id: RecordingId, origin: string): Promise<RecordingView | undefined>
   /** `shareId`: the link through which it is seen; left out, the recording's first one. */
   describe(recording: Recording, origin: string, shareId?: string): Promise<RecordingView>
+  /** As describe, without what costs reading a whole manifest. */
+  describeListed(recording: Recording, origin: string): Promise<RecordingView>
   sendFile(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -71,9 +75,20 @@ export function openRoom(options: RoomOptions): Room {
     return (await listShares(db, id))[0]?.id ?? null
   }
 
-  function show(recording: Recording, share: string | null, origin: string): RecordingView {
+  function show(
+    recording: Recording,
+    share: string | null,
+    origin: string,
+    delivery: Delivery | undefined,
+  ): RecordingView {
     const live = recording.state === 'receiving' ? receiver.live(recording.id) : null
-    return recordingView(recording, share, origin, live)
+    const streamUrl = share === null ? null : `${origin}/r/${share}/stream`
+    const arriving = delivery === undefined ? null : deliveryView(delivery, streamUrl)
+    return recordingView(recording, share, origin, live, arriving)
+  }
+
+  async function deliveryOf({ id, content_type: contentType }: Recording): Promise<Delivery | undefined> {
+    return contentType === deliveryContentType ? options.deliveries.get(id) : undefined
   }
 
   const callerFor: Room['caller'] = (request, recordingId) =>
@@ -107,13 +122,18 @@ export function openRoom(options: RoomOptions): Room {
     },
 
     async describe(recording, origin, shareId) {
-      return show(recording, shareId ?? (await activeShare(recording.id)), origin)
+      return show(recording, shareId ?? (await activeShare(recording.id)), origin, await deliveryOf(recording))
+    },
+
+    async describeListed(recording, origin) {
+      const delivery = recording.state === 'receiving' ? await deliveryOf(recording) : undefined
+      return show(recording, await activeShare(recording.id), origin, delivery)
     },
 
     async describeNow(id, origin) {
       // Asked for at the end of a recording, where somebody waits: both at once.
       const [recording, share] = await Promise.all([getRecording(db, id), activeShare(id)])
-      return recording === undefined ? undefined : show(recording, share, origin)
+      return recording === undefined ? undefined : show(recording, share, origin, undefined)
     },
 
     async sendFile(request, reply, recording, name) {

@@ -1,34 +1,16 @@
 import { recordingView } from '@rushes/protocol'
 import { z } from 'zod'
-import { parseShareId } from '../catalog/identifiers.ts'
-import type { Recording } from '../catalog/schema.ts'
-import { findShared } from '../catalog/shares.ts'
-import { HttpError, notFound } from './http-error.ts'
-import { MissLimit } from './miss-limit.ts'
+import { HttpError } from './http-error.ts'
 import { requestOrigin } from './origin.ts'
 import type { Pages } from './pages.ts'
 import type { App, Room } from './room.ts'
+import type { SharedRecordings } from './shared-recordings.ts'
 
 const shareParams = z.object({ share: z.string() })
 
 /** What the holder of a link may see, without a header: the link is the key. */
-export function shareRoutes(app: App, room: Room, pages: Pages): void {
-  const { db } = room
-  const misses = new MissLimit()
-
-  async function shared(text: string, address: string): Promise<{ recording: Recording; shareId: string }> {
-    misses.check(address)
-    const id = parseShareId(text)
-    const recording = id === undefined ? undefined : await findShared(db, id)
-    if (id === undefined || recording === undefined) {
-      misses.missed(address)
-      throw notFound()
-    }
-    const { id: recordingId, owner_id: ownerId, state } = recording
-    const caller = { kind: 'share', shareId: id, recordingId } as const
-    room.authorize(caller, 'recording.read', { kind: 'recording', id: recordingId, ownerId, state })
-    return { recording, shareId: id }
-  }
+export function shareRoutes(app: App, room: Room, shares: SharedRecordings, pages: Pages): void {
+  const shared = (text: string, address: string) => shares.find(text, address, 'recording.read')
 
   app.get(
     '/api/v1/shares/:share',

@@ -1,4 +1,4 @@
-import type { EndReason, RecordingView } from '@rushes/protocol'
+import type { DeliveryView, EndReason, RecordingView } from '@rushes/protocol'
 import type { Recording } from '../catalog/schema.ts'
 import type { BodySummary } from './summary.ts'
 
@@ -24,6 +24,7 @@ export function recordingView(
   shareId: string | null,
   origin: string,
   live: LiveFacts | null,
+  delivery: DeliveryView | null,
 ): RecordingView {
   const stored = recording.summary as Partial<BodySummary>
   const summary = live?.summary ?? { ...nothingYet, ...stored }
@@ -50,5 +51,6 @@ export function recordingView(
     webmUrl: fileUrl('file.webm', summary.webmState),
     webmState: summary.webmState,
     viewNote: summary.viewNote,
+    delivery,
   }
 }

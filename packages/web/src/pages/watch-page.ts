@@ -28,6 +28,7 @@ export class RushesWatchPage extends PageElement {
     start: { attribute: false },
     watch: { state: true },
     mayEdit: { state: true },
+    set: { state: true },
     finished: { state: true },
   }
   declare shareId: string | null
@@ -35,13 +36,15 @@ export class RushesWatchPage extends PageElement {
   declare start: string | null
   declare private watch: Watch
   declare private mayEdit: boolean
+  /** Which of a delivery's sets is shown; null: the first. */
+  declare private set: string | null
   /** It was being recorded when the page opened. */
   declare private finished: boolean
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor() {
     super()
-    this.shareId = this.recordingId = this.start = null
+    this.shareId = this.recordingId = this.start = this.set = null
     this.watch = { state: 'loading' }
     this.mayEdit = this.finished = false
   }
@@ -55,6 +58,7 @@ export class RushesWatchPage extends PageElement {
     if (!changed.has('shareId') && !changed.has('recordingId')) return
     this.watch = { state: 'loading' }
     this.finished = false
+    this.set = null
     void this.#load()
   }
 
@@ -101,10 +105,11 @@ export class RushesWatchPage extends PageElement {
   }
 
   #shown(recording: RecordingView): TemplateResult {
-    const { note } = standingOf(recording)
+    const { badge, note } = standingOf(recording)
     const live = recording.state === 'receiving'
+    const isPlayable = isWatchable(recording) || recording.delivery?.hlsUrl != null
     return html`<article class="watch stack">
-      ${this.#stage(recording)}
+      ${this.#stage(recording)} ${this.#sets(recording)}
       <div class="visually-hidden" role="status">${this.finished ? 'The recording is finished and can be watched.' : ''}</div>
       <div class="watch-words">
         <div class="watch-title">
@@ -115,39 +120,62 @@ export class RushesWatchPage extends PageElement {
             <span><span class="visually-hidden">Length ${lengthWords(recording.durationMs)}</span
               ><span aria-hidden="true">${formatLength(recording.durationMs)}</span></span>
             <span>${formatBytes(recording.bytes)}</span>
-            ${live ? html`<span class="badge badge-live">Recording now</span>` : ''}
+            ${live && badge !== null ? html`<span class="badge badge-${badge.tone}">${badge.words}</span>` : ''}
           </p>
         </div>
         <div class="buttons">
           ${this.mayEdit ? copyLinkButton(recording, 'main') : ''} ${live ? '' : downloadLinks(recording)}
         </div>
       </div>
-      ${note === null || !isWatchable(recording) ? '' : html`<p class="notice">${note}</p>`}
-      ${
-        live || !isWatchable(recording)
-          ? ''
-          : html`<p class="soft small watch-keys">Press <kbd>?</kbd> for the keyboard shortcuts.</p>`
-      }
+      ${note === null || !isPlayable ? '' : html`<p class="notice">${note}</p>`}
+      ${!isPlayable ? '' : html`<p class="soft small watch-keys">Press <kbd>?</kbd> for the keyboard shortcuts.</p>`}
     </article>`
   }
 
+  #sets({ delivery }: RecordingView): TemplateResult | string {
+    // Sound alone is heard beside the picture, not looked at.
+    const sets = delivery?.sets.filter(({ kinds }) => kinds.includes('video')) ?? []
+    if (delivery?.hlsUrl == null || sets.length < 2) return ''
+    const shown = this.set ?? delivery.sets[0]?.name
+    return html`<fieldset class="sets">
+      <legend class="visually-hidden">What is shown</legend>
+      ${sets.map(
+        ({ name }) => html`<label class="set">
+          <input type="radio" name="set" .checked=${name === shown} @change=${() => {
+            this.set = name
+          }} />
+          <span>${setWords(name)}</span>
+        </label>`,
+      )}
+    </fieldset>`
+  }
+
   #stage(recording: RecordingView): TemplateResult {
-    if (recording.state === 'receiving') {
+    const { delivery } = recording
+    const sources = recordingSources(recording, undefined, this.set)
+    if (recording.state === 'receiving' && delivery !== null && sources.srcHls === null) {
+      return html`<div class="stage-words">
+        <span class="badge badge-live">Live</span>
+        <h2>Nothing of this event has arrived yet</h2>
+        <p>It begins here by itself.</p>
+      </div>`
+    }
+    if (recording.state === 'receiving' && delivery === null) {
       return html`<div class="stage-words">
         <span class="badge badge-live">Recording now</span>
         <p class="stage-figure figures">${formatLength(recording.durationMs)}</p>
         <p>This is being recorded at this moment. It turns into the finished video by itself as soon as it is stopped.</p>
       </div>`
     }
-    if (!isWatchable(recording)) {
+    if (sources.srcHls === null && !isWatchable(recording)) {
       return html`<div class="stage-words">
         <h2>Browsers can’t play this recording as it is</h2>
         <p>${recording.viewNote ?? 'Its sound or picture is in a form that has to be converted first.'}</p>
         <p>Nothing is lost: the recording is stored here exactly as it was made.</p>
       </div>`
     }
-    const { src, type, srcWebm, typeWebm } = recordingSources(recording)
-    return html`<rushes-player keys="page" .src=${src} .type=${type} .srcWebm=${srcWebm} .typeWebm=${typeWebm}
+    const { srcHls, startedAt, src, type, srcWebm, typeWebm } = sources
+    return html`<rushes-player keys="page" .srcHls=${srcHls} .startedAt=${startedAt} .src=${src} .type=${type} .srcWebm=${srcWebm} .typeWebm=${typeWebm}
       .title=${recording.title} .start=${this.start} .recordingId=${recording.id}></rushes-player>`
   }
 
@@ -156,4 +184,9 @@ export class RushesWatchPage extends PageElement {
     document.title = `${title} · Rushes`
   }
 }
+/** `camera-2` as `Camera 2`. */
+function setWords(name: string): string {
+  return `${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll('-', ' ')}`
+}
+
 customElements.define('rushes-watch-page', RushesWatchPage)

@@ -49,11 +49,32 @@ describe('recordingSources', () => {
       tracks: [track('video', 'vp8')],
     } as unknown as RecordingView
     expect(recordingSources(recording, 'http://x')).toEqual({
+      srcHls: null,
+      startedAt: null,
       src: null,
       type: null,
       srcWebm: '/r/a/file.webm',
       typeWebm: 'video/webm; codecs="vp8"',
     })
+  })
+
+  it('hands it the stream of what arrives, and of sets that are no file', () => {
+    const arriving = {
+      ...{ mp4Url: null, mp4State: 'ready', webmUrl: null, webmState: 'unsupported', tracks: [], state: 'receiving' },
+      delivery: {
+        ...{ hlsUrl: 'http://y/r/a/stream/main.m3u8', startedAt: '2027-01-15T08:00:00.000Z' },
+        sets: [{ name: 'main' }, { name: 'slides' }],
+      },
+    } as unknown as RecordingView
+    const published = { ...arriving, state: 'published', mp4Url: 'http://y/r/a/file.mp4' } as RecordingView
+    const chosen = (recording: RecordingView, set: string | null) => {
+      const { srcHls, src } = recordingSources(recording, 'http://x', set)
+      return [srcHls, src]
+    }
+    expect(chosen(arriving, null)).toEqual(['/r/a/stream/main.m3u8', null])
+    expect(chosen(arriving, 'slides')).toEqual(['/r/a/stream/main.m3u8?set=slides', null])
+    expect(chosen(published, 'main')).toEqual([null, '/r/a/file.mp4'])
+    expect(chosen(published, 'slides')).toEqual(['/r/a/stream/main.m3u8?set=slides', null])
   })
 })
 

@@ -1,4 +1,5 @@
-import type { RecordingView } from '@rushes/protocol'
+import type { DeliveryView, RecordingView } from '@rushes/protocol'
+import { formatBytes, lengthWords } from '../figures.ts'
 
 export type Standing = {
   /** One or two words; null where everything is as it should be. */
@@ -7,10 +8,28 @@ export type Standing = {
   note: string | null
 }
 
+/** A segment or two are on their way whenever a sender is at work. */
+const worthSayingMs = 15_000
+
+/** What of a delivery is still on its way; null where nothing is to be said of it. */
+export function arrivalWords({ state, bytes, playableMs }: DeliveryView): string | null {
+  if (bytes.listed === 0) return 'Nothing has arrived yet.'
+  if (state === 'live') {
+    const lateMs = playableMs.listed - playableMs.here
+    return lateMs < worthSayingMs ? null : `The last ${lengthWords(lateMs)} are still on their way here.`
+  }
+  const percent = Math.floor((100 * bytes.here) / bytes.listed)
+  return `It is over; ${percent} % has arrived, ${formatBytes(bytes.listed - bytes.here)} are still to come.`
+}
+
 /** How a recording stands, in words. */
 export function standingOf(recording: RecordingView): Standing {
   if (recording.state === 'receiving') {
-    return { badge: { words: 'Recording now', tone: 'live' }, note: null }
+    const { delivery } = recording
+    if (delivery === null) return { badge: { words: 'Recording now', tone: 'live' }, note: null }
+    return delivery.state === 'live'
+      ? { badge: { words: 'Live', tone: 'live' }, note: arrivalWords(delivery) }
+      : { badge: { words: 'Arriving', tone: 'plain' }, note: arrivalWords(delivery) }
   }
   if (recording.damage !== null) {
     return {

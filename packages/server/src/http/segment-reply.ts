@@ -1,0 +1,49 @@
+import { createReadStream } from 'node:fs'
+import { digestField } from '@rushes/protocol'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import fresh from 'fresh'
+import parseRange from 'range-parser'
+import type { FilePlace } from '../deliver/delivery.ts'
+
+/** Who may keep a copy (RFC 9111 §5.2.2): caches that serve many, or the asker's own alone. */
+export type CacheScope = 'public' | 'private'
+
+/**
+ * Answers with a delivery's file: whole, or one byte range (RFC 9110 §14). It never changes, and its digest is its strong
+ * validator.
+ */
+export function replyWithSegment(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  place: FilePlace,
+  scope: CacheScope,
+): FastifyReply {
+  const etag = `"${place.digest.slice('sha256:'.length)}"`
+  reply.headers({
+    'accept-ranges': 'bytes',
+    'content-type': 'video/mp4',
+    'repr-digest': digestField(place.digest),
+    etag,
+    // RFC 8246.
+    'cache-control': `${scope}, max-age=31536000, immutable`,
+  })
+  if (fresh({ 'if-none-match': request.headers['if-none-match'] }, { etag })) return reply.code(304).send()
+  let [start, end] = [0, place.size]
+  const { range, 'if-range': ifRange } = request.headers
+  const ranges = range === undefined || (ifRange !== undefined && ifRange !== etag) ? -2 : parseRange(place.size, range)
+  if (ranges === -1) {
+    return reply
+      .code(416)
+      .headers({ 'content-range': `bytes */${place.size}`, 'cache-control': 'no-store' })
+      .type('application/json')
+      .send({ error: { code: 'range-not-satisfiable', message: `the file has ${place.size} bytes` } })
+  }
+  if (ranges !== -2 && ranges.type === 'bytes' && ranges.length === 1) {
+    start = ranges[0]!.start
+    end = ranges[0]!.end + 1
+    reply.code(206).header('content-range', `bytes ${start}-${end - 1}/${place.size}`)
+  }
+  reply.header('content-length', end - start)
+  if (request.method === 'HEAD' || start === end) return reply.send()
+  return reply.send(createReadStream(place.path, { start: place.offset + start, end: place.offset + end - 1 }))
+}

@@ -1,0 +1,32 @@
+import type { RecordingAction } from '../access/policy.ts'
+import { parseShareId } from '../catalog/identifiers.ts'
+import type { Recording } from '../catalog/schema.ts'
+import { findShared } from '../catalog/shares.ts'
+import { notFound } from './http-error.ts'
+import { MissLimit } from './miss-limit.ts'
+import type { Room } from './room.ts'
+
+/** Recordings as the holders of their links reach them: the link in the path is the key, no header is needed. */
+export interface SharedRecordings {
+  /** @throws HttpError 404, 429 for an address that tries link after link */
+  find(shareId: string, address: string, action: RecordingAction): Promise<{ recording: Recording; shareId: string }>
+}
+
+export function sharedRecordings({ db, authorize }: Room): SharedRecordings {
+  const misses = new MissLimit()
+  return {
+    async find(text, address, action) {
+      misses.check(address)
+      const id = parseShareId(text)
+      const recording = id === undefined ? undefined : await findShared(db, id)
+      if (id === undefined || recording === undefined) {
+        misses.missed(address)
+        throw notFound()
+      }
+      const { id: recordingId, owner_id: ownerId, state } = recording
+      const caller = { kind: 'share', shareId: id, recordingId } as const
+      authorize(caller, action, { kind: 'recording', id: recordingId, ownerId, state })
+      return { recording, shareId: id }
+    },
+  }
+}

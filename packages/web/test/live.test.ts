@@ -1,0 +1,173 @@
+// A delivery watched while it arrives: the real server, the pages as they are built, a real browser.
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type CmafEvent, makeCmafEvent, withGap, withSet } from '../../server/test/cmaf-event.ts'
+import { createDelivery, type DeliverySender } from '../../server/test/delivery-sender.ts'
+import { startTestServer, type TestServer } from '../../server/test/server-for-tests.ts'
+import { launchChromium, seriousFaults } from './served-pages.ts'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const gapSeconds = 7
+let folder: string
+let server: TestServer
+let browser: Browser
+let event: CmafEvent
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'rushes-live-pages-'))
+  // Into a folder of its own: other tests build the pages at the same time.
+  const vite = ['scripts/node24', 'node_modules/vite/bin/vite.js', 'build', 'packages/web', '--logLevel', 'error']
+  execFileSync('sh', [...vite, '--outDir', folder, '--emptyOutDir'], {
+    cwd: root,
+    env: { ...process.env, NODE_ENV: 'production' },
+  })
+  server = await startTestServer({ webRoot: folder })
+  browser = await launchChromium()
+  event = withSet(withGap(makeCmafEvent(16), 4, gapSeconds), 'slides')
+}, 120_000)
+
+afterAll(async () => {
+  await browser?.close()
+  await server?.close()
+  rmSync(folder, { recursive: true, force: true })
+}, 30_000)
+
+/** Lists and sends what an encoder would have by the end of segment `sequence`. */
+async function deliverUpTo(sender: DeliverySender, sequence: number): Promise<void> {
+  const { entries, files } = event
+  const first = entries.findIndex(
+    (entry) => entry.type === 'end' || (entry.type === 'segment' && entry.sequence > sequence),
+  )
+  const count = first === -1 ? entries.length : first
+  expect((await sender.list(0, entries.slice(0, count))).status).toBe(200)
+  for (const entry of entries.slice(0, count)) {
+    const file = entry.type === 'segment' ? entry.file : entry.type === 'representation' ? entry.init : null
+    if (file !== null) expect((await sender.put(file.name, files.get(file.name)!)).ok, file.name).toBe(true)
+  }
+}
+
+/** As an encoder does at its end. */
+async function deliverRest(sender: DeliverySender): Promise<void> {
+  await sender.list(0, event.entries)
+  for (const [name, bytes] of event.files) await sender.put(name, bytes)
+}
+
+type Opened = { page: Page; faults: string[] }
+
+async function watch(url: string): Promise<Opened> {
+  const context = await browser.newContext()
+  const page = await context.newPage()
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(String(error)))
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) faults.push(message.text())
+  })
+  await page.goto(url)
+  return { page, faults }
+}
+
+const media = (page: Page) =>
+  page.evaluate(() => {
+    const video = document.querySelector('rushes-player')?.media
+    if (video == null) return null
+    const { currentTime, duration, paused, currentSrc, seeking } = video
+    const frames = video.getVideoPlaybackQuality().totalVideoFrames
+    return { currentTime, duration, paused, currentSrc, seeking, frames }
+  })
+
+/** Waits until the picture has moved on beyond `seconds`. */
+const playedBeyond = (page: Page, seconds: number) =>
+  page.waitForFunction(
+    (least) => {
+      const video = document.querySelector('rushes-player')?.media
+      return (
+        video != null &&
+        !video.seeking &&
+        video.currentTime > least &&
+        video.getVideoPlaybackQuality().totalVideoFrames > 0
+      )
+    },
+    seconds,
+    { timeout: 30_000 },
+  )
+
+const shotsFolder = process.env['RUSHES_SHOTS']
+
+/** Readable in light and dark, and no wider than a phone; with RUSHES_SHOTS, a folder, drawn there. */
+async function inspect(page: Page, name: string): Promise<void> {
+  const looks = [
+    { look: 'light', width: 1280 },
+    { look: 'dark', width: 1280 },
+    { look: 'light', width: 360 },
+  ] as const
+  for (const { look, width } of looks) {
+    await page.emulateMedia({ colorScheme: look, reducedMotion: 'reduce' })
+    await page.setViewportSize({ width, height: 800 })
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
+    expect(await seriousFaults(page), `${name}, ${look}`).toEqual([])
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), name).toBe(true)
+    if (shotsFolder === undefined) continue
+    mkdirSync(shotsFolder, { recursive: true })
+    await page.waitForTimeout(200)
+    await page.screenshot({ path: join(shotsFolder, `${name}-${look}-${width}.png`), fullPage: true })
+  }
+  await page.setViewportSize({ width: 1280, height: 800 })
+}
+
+describe('a live page', { timeout: 120_000 }, () => {
+  it('plays what has arrived, goes back and to what happens now, over a gap, and becomes the recording', async () => {
+    const sender = await createDelivery(server)
+    const share = (await server.client.recording(sender.id)).shareUrl!
+    const { page, faults } = await watch(share)
+    await page.getByText('Nothing of this event has arrived yet').waitFor()
+    await inspect(page, 'live-nothing')
+
+    await deliverUpTo(sender, 3)
+    const live = page.getByRole('button', { name: /^(Live|Go to live, .*)$/ })
+    await live.waitFor()
+    await page.keyboard.press('k')
+    // Three target durations before the end of the 8 seconds that are there.
+    await playedBeyond(page, 2.2)
+    expect(await live.getAttribute('aria-label')).toBe('Live')
+    await inspect(page, 'live-now')
+
+    // Back to the start; the distance is said, and there is a way back.
+    await page.keyboard.press('0')
+    await page.keyboard.press('k')
+    await deliverUpTo(sender, 6)
+    await page.getByRole('button', { name: /^Go to live, 0:1\d behind live$/ }).waitFor()
+    expect((await media(page))!.currentTime).toBeLessThan(2)
+    await inspect(page, 'live-behind')
+    await live.click()
+    await page.keyboard.press('k')
+    await page.getByRole('button', { name: 'Live', exact: true }).waitFor()
+    // 14 seconds are there: what happens now is at 8.
+    expect((await media(page))!.currentTime).toBeGreaterThan(7)
+
+    // The gap lies behind 10 seconds, and is not waited for.
+    await playedBeyond(page, 10.5)
+    const before = (await media(page))!
+    expect(before.currentSrc).toMatch(/^blob:/)
+    await deliverRest(sender)
+    await page.waitForFunction(() => document.querySelector('rushes-player')?.media?.currentSrc.endsWith('/file.mp4'))
+    await playedBeyond(page, before.currentTime + gapSeconds - 0.5)
+    const after = (await media(page))!
+    expect(after.paused).toBe(false)
+    // Where one was: the file shows the gap as time, the stream did not.
+    expect(after.currentTime).toBeLessThan(before.currentTime + gapSeconds + 8)
+    await page.getByText('The recording is finished and can be watched.').waitFor({ state: 'attached' })
+    expect(await live.count()).toBe(0)
+    // Other sets have no file of their own: they are still played from their segments.
+    await page.getByRole('radio', { name: 'Slides' }).check()
+    await page.waitForFunction(() => document.querySelector('rushes-player')?.media?.currentSrc.startsWith('blob:'))
+    await playedBeyond(page, 10.5)
+    await inspect(page, 'live-finished-sets')
+    expect(faults.filter((fault) => !fault.includes('Applying inline style'))).toEqual([])
+    await page.context().close()
+  })
+})
