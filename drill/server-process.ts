@@ -24,7 +24,8 @@ export type ServerProcessOptions = {
 }
 
 export const repositoryRoot: string = join(import.meta.dirname, '..')
-const ownerKey = 'drill-owner-key-that-is-not-a-secret-at-all'
+/** The owner's API key. */
+export const serverKey = 'drill-owner-key-that-is-not-a-secret-at-all'
 const startMs = 60_000
 
 export interface ServerProcess {
@@ -80,7 +81,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
         PORT: String(port),
         RUSHES_DATA: dataDir,
         RUSHES_BLOBS: `file:${blobsDir}`,
-        RUSHES_OWNER_KEY: ownerKey,
+        RUSHES_OWNER_KEY: serverKey,
         UV_THREADPOOL_SIZE: '16',
         // Hundreds of starts of the same program: compiled once.
         NODE_COMPILE_CACHE: join(scene.folder, 'compile-cache'),
@@ -120,7 +121,7 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
     url,
     dataDir,
     blobsDir,
-    client: apiClient({ server: url, key: ownerKey }),
+    client: apiClient({ server: url, key: serverKey }),
     get pid() {
       return child?.pid
     },

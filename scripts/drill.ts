@@ -5,6 +5,8 @@ import { drillTable } from '../drill/drill-table.ts'
 import type { Fault } from '../drill/fault.ts'
 import { receiveControls } from '../drill/receive/controls.ts'
 import { receiveFaults, shortReceiveFaults } from '../drill/receive/receive-drill.ts'
+import { spoolControls } from '../drill/spool/controls.ts'
+import { shortSpoolFaults, spoolFaults } from '../drill/spool/spool-drill.ts'
 
 const drills: Record<
   string,
@@ -15,6 +17,12 @@ const drills: Record<
     faults: receiveFaults,
     short: shortReceiveFaults,
     controls: receiveControls,
+  },
+  spool: {
+    about: 'events that an encoder keeps until its server proved that it has them',
+    faults: spoolFaults,
+    short: shortSpoolFaults,
+    controls: spoolControls,
   },
 }
 

@@ -1,0 +1,8 @@
+import type { Fault } from '../fault.ts'
+import { killedEncoder, powerCutOfEncoder } from './cuts.ts'
+
+/** Everything that may happen between a source and what its server proved. */
+export const spoolFaults: readonly Fault[] = [killedEncoder, powerCutOfEncoder]
+
+/** Under a minute, in every test run. */
+export const shortSpoolFaults: readonly Fault[] = [killedEncoder]
