@@ -2,8 +2,13 @@ import type { RepresentationEntry } from '@rushes/protocol'
 
 /** What an acquisition tells, in the order in which it happens. Wall clocks are ms since the epoch, by this machine. */
 export type AcquisitionEvent =
-  /** Before its first segment; `init` is its CMAF header. */
-  | { type: 'representation'; representation: Omit<RepresentationEntry, 'type' | 'init'>; init: Uint8Array }
+  /** Before its first segment; `init` is its CMAF header, `kinds` all that its source has. */
+  | {
+      type: 'representation'
+      representation: Omit<RepresentationEntry, 'type' | 'init'>
+      kinds: readonly RepresentationEntry['kind'][]
+      init: Uint8Array
+    }
   | {
       type: 'segment'
       representation: string

@@ -214,6 +214,7 @@ class FfmpegRun implements SourceRun {
         bandwidth: Math.max(measured, peakBitrate(asked)),
         ...(track.kind === 'video' ? { frameRate: frameRateOf(segment.samples, Math.max(seconds, 0.001)) } : {}),
       },
+      kinds: this.options.outputs.map((output) => output.plan.kind),
       init: header,
     })
   }

@@ -70,10 +70,11 @@ export class EventListing {
   /** One after the other, in the order in which things happened. */
   async add(event: AcquisitionEvent): Promise<void> {
     if (event.type === 'representation') {
-      const { id, set, kind } = event.representation
-      this.unlisted.set(id, event)
+      const { id, kind } = event.representation
+      const set = this.beginning.setOf(event.representation.set, kind)
+      this.unlisted.set(id, { ...event, representation: { ...event.representation, set } })
       await this.attempt(set, null, () => this.represent(id))
-      await this.addAll(this.beginning.represent(id, set, kind))
+      await this.addAll(this.beginning.represent(id, set, kind, event.kinds))
     } else if (event.type === 'segment') {
       await this.addAll(this.beginning.add(event))
     } else if (event.type === 'gap') {
@@ -192,6 +193,7 @@ export class EventListing {
         } else if (entry.type === 'segment') {
           const line = this.lines.get(entry.representation)!
           line.next = entry.sequence + 1
+          this.beginning.takeUp(line.set, line.init.tracks[0]!.kind)
           line.end = entry.start + entry.duration
         }
       }
