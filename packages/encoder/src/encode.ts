@@ -91,10 +91,7 @@ export async function startEncode(options: EncodeOptions): Promise<Encode> {
 
   function onEvent(event: AcquisitionEvent): Promise<void> | void {
     if (event.type === 'source') {
-      const { state: is, fps = 0, speed = 0, dropped = 0, detail = '' } = event
-      const before = sources.get(event.set)
-      const since = before?.state === is ? before.since : Date.now()
-      sources.set(event.set, { state: is, fps, speed, dropped, detail, since })
+      sources.set(event.set, sourceProgress(sources.get(event.set), event))
       tell()
       return
     }
@@ -171,4 +168,13 @@ export async function startEncode(options: EncodeOptions): Promise<Encode> {
       else void acquisition.stop()
     },
   }
+}
+
+type SourceEvent = Extract<AcquisitionEvent, { type: 'source' }>
+
+function sourceProgress(before: SourceProgress | undefined, event: SourceEvent): SourceProgress {
+  const { state, fps = 0, speed = 0, dropped = 0, detail = '' } = event
+  // Lost it stays, with its reason, through every attempt to have it back.
+  if (before?.state === 'lost' && state === 'connecting') return before
+  return { state, fps, speed, dropped, detail, since: before?.state === state ? before.since : Date.now() }
 }

@@ -59,7 +59,7 @@ export function addDecodeCommand(program: Command): void {
     const { missing, gaps, ...counts } = result
     const shown = options.json === true ? { ...counts, missing, gaps } : counts
     if (options.output === '-') process.stderr.write(`${JSON.stringify(shown)}\n`)
-    else printResult(shown, options.json === true)
+    else printResult(shown, options)
   })
 }
 

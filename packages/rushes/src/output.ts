@@ -21,8 +21,15 @@ export function addServerOptions(command: Command): Command {
     .option('--json', 'print one JSON object')
 }
 
-/** The one result of a command: JSON for programs, lines for people. */
-export function printResult(result: Record<string, unknown>, json: boolean): void {
+/** The one result of a command: JSON for programs, lines for people; where there were lines of events, the last of them. */
+export function printResult(
+  result: Record<string, unknown>,
+  { json = false, events = false }: { json?: boolean; events?: boolean },
+): void {
+  if (events) {
+    process.stdout.write(`${JSON.stringify({ type: 'result', ...result })}\n`)
+    return
+  }
   if (json) {
     process.stdout.write(`${JSON.stringify(result)}\n`)
     return

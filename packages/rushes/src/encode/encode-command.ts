@@ -4,6 +4,7 @@ import {
   type AudioCodec,
   type Encode,
   type EncodeProgress,
+  encoderStatus,
   type Input,
   openSpool,
   parseInput,
@@ -15,22 +16,23 @@ import {
 } from '@rushes/encoder'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CommandError, printResult } from '../output.ts'
+import { addReportOptions, openReport, type ReportOptions, type StatusReport } from '../status/status-report.ts'
 import { newDeliveryId } from './delivery-id.ts'
-import { showDelivery } from './delivery-lines.ts'
 import { addDeliveryOptions, bytesPerSecond, type DeliveryOptions, deliveryOptions } from './delivery-options.ts'
 
-type EncodeCommandOptions = DeliveryOptions & {
-  input: Input[]
-  spool: string
-  segment: number
-  duration?: number
-  title?: string
-  pace: 'live' | 'fast'
-  rendition: Rendition[]
-  video: VideoCodec
-  audio: AudioCodec
-  spoolLimit: number
-}
+type EncodeCommandOptions = DeliveryOptions &
+  ReportOptions & {
+    input: Input[]
+    spool: string
+    segment: number
+    duration?: number
+    title?: string
+    pace: 'live' | 'fast'
+    rendition: Rendition[]
+    video: VideoCodec
+    audio: AudioCodec
+    spoolLimit: number
+  }
 
 /** `rushes encode`: records a live source on this machine and delivers it without fail. */
 export function addEncodeCommand(program: Command): void {
@@ -52,14 +54,25 @@ export function addEncodeCommand(program: Command): void {
     .addOption(new Option('--video <codec>', 'video codec').choices(['h264', 'hevc', 'av1', 'copy']).default('h264'))
     .addOption(new Option('--audio <codec>', 'audio codec').choices(['aac', 'opus', 'copy', 'none']).default('aac'))
     .option('--spool-limit <bytes>', 'what the spool may hold, e.g. 40G', bytesPerSecond, 40e9)
-  addDeliveryOptions(command).action(async (options: EncodeCommandOptions) => {
-    printResult(await encode(options), options.json === true)
+  addReportOptions(addDeliveryOptions(command)).action(async (options: EncodeCommandOptions) => {
+    printResult(await encode(options), options)
   })
 }
 
 async function encode(options: EncodeCommandOptions) {
   const spool = await openEventSpool(options)
-  const view = showDelivery(options.json !== true)
+  let progress: EncodeProgress | null = null
+  const report = await openReport(options, () =>
+    progress === null
+      ? null
+      : encoderStatus({
+          ...{ now: Date.now(), head: spool.head, counts: spool.counts(), limitBytes: options.spoolLimit },
+          ...{ totals: progress.totals, progress },
+        }),
+  ).catch((error: unknown) => {
+    spool.close()
+    throw error
+  })
   try {
     const { rendition, video, audio, duration, input, pace, spoolLimit } = options
     const run = await startEncode({
@@ -67,15 +80,18 @@ async function encode(options: EncodeCommandOptions) {
       ...{ spool, pace, inputs: input, renditions: rendition, videoCodec: video, audioCodec: audio },
       spoolBytes: spoolLimit,
       ...(duration !== undefined && { durationMs: duration * 1000 }),
-      onProgress: (progress) => view.delivery(progress.delivery, spool.counts(), sourceLine(progress)),
+      onProgress(now) {
+        progress = now
+        report.tell()
+      },
     })
-    stopOnSignals(run)
+    stopOnSignals(run, report)
     const certificate = await run.done
     const { segments, bytes, lost, delivery } = run.progress
     const { pending } = spool.counts()
     return { id: spool.head.id, segments, bytes, lost, pending, retransmitted: delivery.retransmitted, certificate }
   } finally {
-    view.end()
+    report.close()
     spool.close()
   }
 }
@@ -102,7 +118,7 @@ async function openEventSpool(options: EncodeCommandOptions): Promise<Spool> {
  * Ctrl-C ends the event and delivers the rest; again, it stops, and the spool keeps what is left. SIGTERM, from a service
  * manager, finishes the segment that is being made and leaves the event open: started again, it goes on.
  */
-function stopOnSignals(run: Encode): void {
+function stopOnSignals(run: Encode, report: StatusReport): void {
   let asked = false
   process.on('SIGINT', () => {
     if (asked) {
@@ -110,20 +126,10 @@ function stopOnSignals(run: Encode): void {
       return
     }
     asked = true
-    process.stderr.write('\nending the event and delivering the rest; once more to stop, and deliver it another time\n')
+    report.note('ending the event and delivering the rest; once more to stop, and deliver it another time')
     run.finish()
   })
   process.on('SIGTERM', () => run.suspend())
-}
-
-function sourceLine({ state, sources, warning, lost }: EncodeProgress): string {
-  const parts = [...sources].map(([set, { state: is, fps, speed, detail }]) =>
-    is === 'running' ? `${set} ${Math.round(fps)} fps at ${speed.toFixed(2)}x` : `${set} ${is} ${detail}`.trimEnd(),
-  )
-  if (state !== 'acquiring') parts.splice(0, parts.length, state === 'draining' ? 'the event has ended' : state)
-  if (warning !== null) parts.push(warning)
-  if (lost > 0) parts.push(`${lost} segments lost`)
-  return parts.join(', ')
 }
 
 function addInput(text: string, inputs: Input[]): Input[] {

@@ -1,12 +1,22 @@
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { certificateName, openSpool, readSpool, runDelivery, verifyCertificate } from '@rushes/encoder'
+import {
+  certificateName,
+  type DeliveryProgress,
+  encoderStatus,
+  openSpool,
+  readSpool,
+  runDelivery,
+  totalsOf,
+  verifyCertificate,
+} from '@rushes/encoder'
 import { deliveryCertificate } from '@rushes/protocol'
 import { type Command, Option } from 'commander'
 import { CommandError, printResult } from '../output.ts'
-import { showDelivery } from './delivery-lines.ts'
+import { addReportOptions, openReport, type ReportOptions } from '../status/status-report.ts'
 import { addDeliveryOptions, type DeliveryOptions, deliveryOptions } from './delivery-options.ts'
 
+type ResumeOptions = DeliveryOptions & ReportOptions
 type StatusOptions = { json?: boolean }
 type VerifyOptions = StatusOptions & { serverKey?: string; certificate?: string }
 
@@ -19,12 +29,12 @@ export function addSpoolCommand(program: Command): void {
     .description('numbers of files that wait, are delivered, and were refused')
     .option('--json', 'print one JSON object')
     .action(async (folder: string, options: StatusOptions) => {
-      printResult(await status(folder), options.json === true)
+      printResult(await status(folder), options)
     })
 
   const resume = spool.command('resume <folder>').description('deliver what is still in a spool')
-  addDeliveryOptions(resume).action(async (folder: string, options: DeliveryOptions) => {
-    printResult(await resumeSpool(folder, options), options.json === true)
+  addReportOptions(addDeliveryOptions(resume)).action(async (folder: string, options: ResumeOptions) => {
+    printResult(await resumeSpool(folder, options), options)
   })
 
   spool
@@ -35,7 +45,7 @@ export function addSpoolCommand(program: Command): void {
     .option('--json', 'print one JSON object')
     .action(async (folder: string, options: VerifyOptions) => {
       const { ok, files, read, problems } = await verifySpool(folder, options)
-      printResult(options.json === true ? { ok, files, read, problems } : { ok, files, read }, options.json === true)
+      printResult(options.json === true ? { ok, files, read, problems } : { ok, files, read }, options)
       if (options.json !== true) for (const problem of problems) process.stderr.write(`${problem}\n`)
       if (!ok) process.exitCode = 1
     })
@@ -49,16 +59,31 @@ async function status(folder: string) {
   return { pending, delivered, failed, pendingBytes, heldBytes, id, server }
 }
 
-async function resumeSpool(folder: string, options: DeliveryOptions) {
+async function resumeSpool(folder: string, options: ResumeOptions) {
   const spool = await openSpool(resolve(folder))
-  const view = showDelivery(options.json !== true)
+  let progress: DeliveryProgress | null = null
+  const totals = totalsOf(spool.entries)
+  const report = await openReport(options, () =>
+    progress === null
+      ? null
+      : encoderStatus({
+          ...{ now: Date.now(), head: spool.head, counts: spool.counts(), limitBytes: null },
+          ...{ totals, progress: { delivery: progress } },
+        }),
+  ).catch((error: unknown) => {
+    spool.close()
+    throw error
+  })
   try {
     // Nobody records into it any more, or this command could not have it: what it has is all there will be.
     if (!spool.ended) spool.list({ type: 'end', wallClock: new Date().toISOString() })
     const run = runDelivery({
       ...deliveryOptions(options),
       spool,
-      onProgress: (progress) => view.delivery(progress, spool.counts()),
+      onProgress(now) {
+        progress = now
+        report.tell()
+      },
     })
     let isStopped = false
     const stop = (): void => {
@@ -74,7 +99,7 @@ async function resumeSpool(folder: string, options: DeliveryOptions) {
     const { pending, delivered, failed } = spool.counts()
     return { pending, delivered, failed, certificate }
   } finally {
-    view.end()
+    report.close()
     spool.close()
   }
 }

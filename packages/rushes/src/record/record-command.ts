@@ -36,7 +36,7 @@ export function addRecordCommand(program: Command): void {
     .option('--chunk-ms <ms>', 'how often a live sender sends', milliseconds, 250)
     .option('--title <title>', 'title of the recording')
   addServerOptions(command).action(async (input: string, options: RecordOptions) => {
-    printResult(await record(input, options), options.json === true)
+    printResult(await record(input, options), options)
   })
 }
 
