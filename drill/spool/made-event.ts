@@ -49,7 +49,8 @@ export async function makeEvent(kinds: readonly Kind[], bitrate: number, epochMs
   return {
     representations: lines.map(({ id, header, init }) => {
       const { trackId: _, ...track } = init.tracks[0]!
-      return { type: 'representation', representation: { ...track, id, set: 'main', bandwidth: 100_000 }, init: header }
+      const representation = { ...track, id, set: 'main', bandwidth: 100_000 }
+      return { type: 'representation', representation, kinds, init: header }
     }),
     segments: (index) =>
       lines.map((line) => {
