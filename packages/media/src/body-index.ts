@@ -3,6 +3,7 @@ import { SNIFF_BYTES, sniffContainer } from './container-sniff.ts'
 import { MediaError } from './media-error.ts'
 import { openFragmentReader } from './mp4/fragments.ts'
 import { openMp4Tables } from './mp4/movie.ts'
+import { presentedEnd } from './mp4/presentation.ts'
 import type { SampleSink } from './sample-sink.ts'
 import type { Track } from './track.ts'
 import type { View, ViewStanding } from './view.ts'
@@ -25,7 +26,7 @@ export interface BodyIndex {
   readonly container: 'webm' | 'matroska' | 'mp4' | 'unknown'
   readonly tracks: readonly Track[]
   readonly damage: MediaError | null
-  /** Longest track: max(pts + duration), ms. */
+  /** Longest track: max(pts + duration) as the body's edit lists place it, ms. */
   readonly durationMs: number
   sampleCount(trackId: number): number
   /** What {@link mp4View} and {@link webmView} would answer, without the cost of building a header. */
@@ -154,7 +155,7 @@ class Index implements BodyIndex, SampleSink {
 
   get durationMs(): number {
     let longest = 0
-    for (const { track, end } of this.#states.values()) longest = Math.max(longest, (end * 1000) / track.timescale)
+    for (const { track, end } of this.#states.values()) longest = Math.max(longest, presentedEnd(track, end) * 1000)
     return longest
   }
 

@@ -15,6 +15,7 @@ export {
   type WalkedSample,
   walkSamples,
 } from './mp4/fragment-summary.ts'
+export { startInit } from './mp4/init-start.ts'
 export { mergeInits } from './mp4/merge-inits.ts'
 export { dashManifest } from './playlist/dash.ts'
 export { mediaPlaylist, multivariantPlaylist } from './playlist/hls.ts'

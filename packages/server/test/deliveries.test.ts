@@ -4,7 +4,15 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { certificateText, type DeliveryCertificate, deliveryLeaf, digestField, merkleRoot } from '@rushes/protocol'
+import { readInit, shiftFragment } from '@rushes/media'
+import {
+  certificateText,
+  type DeliveryCertificate,
+  deliveryLeaf,
+  digestField,
+  type ManifestEntry,
+  merkleRoot,
+} from '@rushes/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CmafEvent, makeCmafEvent } from './cmaf-event.ts'
 import { createDelivery, type DeliverySender } from './delivery-sender.ts'
@@ -47,6 +55,29 @@ function decoded(path: string, map: string): string {
     .toString()
     .replaceAll(/^#.*\n/gm, '')
     .replaceAll(/^\d+, */gm, '')
+}
+
+/** The same event, on a timeline that began so many seconds before. */
+function lateEvent({ entries, files, ...rest }: CmafEvent, seconds: number): CmafEvent {
+  const shifted = new Map<string, Buffer>()
+  const timescales = new Map<string, { timescale: number; trackId: number }>()
+  const listed = (name: string, bytes: Buffer) => {
+    shifted.set(name, bytes)
+    return { name, size: bytes.length, digest: digestOf(bytes) }
+  }
+  const late = entries.map((entry): ManifestEntry => {
+    if (entry.type === 'representation') {
+      const bytes = files.get(entry.init.name)!
+      timescales.set(entry.id, { timescale: entry.timescale, trackId: readInit(bytes).tracks[0]!.trackId })
+      return { ...entry, init: listed(entry.init.name, bytes) }
+    }
+    if (entry.type !== 'segment') return entry
+    const { timescale, trackId } = timescales.get(entry.representation)!
+    const bytes = Buffer.from(files.get(entry.file.name)!)
+    shiftFragment(bytes, new Map([[trackId, seconds * timescale]]))
+    return { ...entry, start: entry.start + seconds * timescale, file: listed(entry.file.name, bytes) }
+  })
+  return { ...rest, entries: late, files: shifted }
 }
 
 describe('a delivery', () => {
@@ -181,6 +212,33 @@ describe('a delivery', () => {
     })
     expect([rest.status, await rest.json()]).toMatchObject([201, { digest: digestOf(bytes) }])
     expect((await sender.head('video-000001.m4s')).status).toBe(200)
+  })
+
+  it('E1: begins with what came first, however long after the beginning of the event that was', async () => {
+    for (const lateSeconds of [3, 4000]) {
+      const late = lateEvent(event, lateSeconds)
+      const sender = await create()
+      await sender.list(0, late.entries)
+      for (const [name, bytes] of late.files) await sender.put(name, bytes)
+      await certificateOf(sender)
+      const recording = await server.client.recording(sender.id)
+      expect(Math.abs(recording.durationMs! - 9000)).toBeLessThan(60)
+      const path = join(folder, `late-${lateSeconds}.mp4`)
+      writeFileSync(path, Buffer.from(await (await fetch(recording.mp4Url!)).arrayBuffer()))
+      const probed = execFileSync('ffprobe', [
+        '-v',
+        'error',
+        '-show_entries',
+        'format=start_time',
+        '-of',
+        'csv=p=0',
+        path,
+      ])
+      expect(Math.abs(Number(probed))).toBeLessThan(0.06)
+      const inTime = join(folder, 'in-time.mp4')
+      writeFileSync(inTime, event.video)
+      expect(decoded(path, '0:v')).toBe(decoded(inTime, '0:v'))
+    }
   })
 
   it('P1: lists what is there without one missing before it, for players as they are', async () => {

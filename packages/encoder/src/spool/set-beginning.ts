@@ -60,6 +60,7 @@ export class SetBeginning {
     this.#begun.add(set)
     const held = this.#held.get(set) ?? []
     this.#held.delete(set)
-    return held
+    // The first that is listed is where the recording begins (DELIVERY.md E1).
+    return held.sort((a, b) => a.wallClock - b.wallClock)
   }
 }

@@ -33,12 +33,27 @@ type Placed = {
 
 /** T6–T9: when each track's media is shown. */
 export function presentation(tracks: readonly { track: Track; timing: TrackTiming }[]): Presentation {
-  const earliest = Math.min(...tracks.map(({ timing }) => timing.start / timing.timescale))
+  const earliest = Math.min(...tracks.map(({ track, timing }) => presentedStart(track, timing)))
   const origin = earliest > LATEST_START_SECONDS || earliest < 0 ? earliest : 0
   const placed = tracks.map(({ track, timing }) => place(track, timing, origin))
   const timescale = movieTimescale(placed)
   const result = placed.map((entry) => present(entry, timescale))
   return { timescale, duration: Math.max(0, ...result.map((entry) => entry.duration)), tracks: result }
+}
+
+/** When the body shows the end of a track, s; `end`: of its last sample, ticks of the track. */
+export function presentedEnd({ edits, timescale }: Track, end: number): number {
+  const [edit] = edits === null ? [] : mediaEdits(edits)
+  if (edits === null || edit === undefined) return end / timescale
+  return emptyLead(edits) / edits.movieTimescale + Math.max(0, end - edit.mediaTime) / timescale
+}
+
+/** When the body shows the first of the track, s. What an edit list cuts off in front begins at 0. */
+function presentedStart({ edits }: Track, { start, timescale }: TrackTiming): number {
+  const [edit] = edits === null ? [] : mediaEdits(edits)
+  if (edits === null || edit === undefined) return start / timescale
+  const shown = (start - edit.mediaTime) / timescale
+  return emptyLead(edits) / edits.movieTimescale + (edit.mediaTime > 0 ? Math.max(0, shown) : shown)
 }
 
 function place(track: Track, timing: TrackTiming, origin: number): Placed {

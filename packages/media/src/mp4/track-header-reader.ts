@@ -145,7 +145,7 @@ function readText(view: DataView, start: number, end: number): string {
 }
 
 /** §8.6.6; rates are kept, since a rate of 0 is a still. */
-function readEdits(view: DataView, trak: BoxRange, movieTimescale: number): EditList | null {
+export function readEdits(view: DataView, trak: BoxRange, movieTimescale: number): EditList | null {
   const edts = findBox(view, trak.start, trak.end, 'edts')
   const elst = edts === null ? null : findBox(view, edts.start, edts.end, 'elst')
   if (elst === null) return null

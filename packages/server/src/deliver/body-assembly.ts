@@ -5,7 +5,7 @@
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
-import { mergeInits } from '@rushes/media'
+import { mergeInits, startInit } from '@rushes/media'
 import type { Body } from '../body/body.ts'
 import type { Held } from '../receive/receiver.ts'
 import { BodyOrder, type Placement } from './body-order.ts'
@@ -44,7 +44,7 @@ export async function bodyHeader(
   if (!manifest.ended && !representations.some(({ segments }) => segments.length > 0)) return undefined
   if (!representations.every(({ entry }) => isStored(entry.init.name))) return undefined
   const inits = await Promise.all(representations.map(({ entry }) => readFile(files.pathOf(entry.init.name))))
-  return inits.length === 1 ? inits[0] : mergeInits(inits)
+  return startInit(inits.length === 1 ? inits[0]! : mergeInits(inits), manifest.bodyStart())
 }
 
 /**

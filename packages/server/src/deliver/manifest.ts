@@ -59,6 +59,13 @@ export class Manifest {
     return [first('video'), first('audio')].filter((found) => found !== undefined)
   }
 
+  /** DELIVERY.md, E1: where on the event's timeline the body begins, s; 0 while nothing of it is listed. */
+  bodyStart(): number {
+    const body = new Map(this.bodyRepresentations().map(({ entry }) => [entry.id, entry.timescale]))
+    const first = this.entries.find((entry) => entry.type === 'segment' && body.has(entry.representation))
+    return first?.type === 'segment' ? first.start / body.get(first.representation)! : 0
+  }
+
   #addRepresentation(entry: RepresentationEntry): void {
     if (this.representations.size >= maxRepresentations)
       refuse(`a delivery has at most ${maxRepresentations} representations`)
