@@ -1,4 +1,4 @@
-import { MediaError, mergeInits, readInit, retrackFragment, retrackInit } from '@rushes/media'
+import { MediaError, mergeInits, readInit, retrackFragment, retrackInit, startInit } from '@rushes/media'
 import { DecoderError } from './decoder-error.ts'
 
 /** The header of what is played, and how its segments fit under it. */
@@ -10,12 +10,12 @@ export type Header = {
 
 /**
  * One header of one or two representations. Encoders number tracks as they like, often all of them 1: the second's are
- * then moved out of the way.
+ * then moved out of the way. `start`: where on the event's timeline playing begins, s; players show it as 0.
  *
  * @throws DecoderError `bad-media`
  */
-export function headerOf(inits: readonly Uint8Array[]): Header {
-  if (inits.length === 1) return { bytes: inits[0]!, fit() {} }
+export function headerOf(inits: readonly Uint8Array[], start: number): Header {
+  if (inits.length === 1) return { bytes: orBadMedia(() => startInit(inits[0]!, start)), fit() {} }
   return orBadMedia(() => {
     const taken = new Set<number>()
     const moved = inits.map((init) => {
@@ -27,7 +27,7 @@ export function headerOf(inits: readonly Uint8Array[]): Header {
       return numbers
     })
     return {
-      bytes: mergeInits(inits),
+      bytes: startInit(mergeInits(inits), start),
       fit(index, segment) {
         const numbers = moved[index]
         if (numbers !== undefined && numbers.size > 0) orBadMedia(() => retrackFragment(segment, numbers))

@@ -67,8 +67,7 @@ export class Playback {
     const { output } = this.#options
     try {
       const playhead = await this.#prepare()
-      if (playhead !== null && (await this.#writeHeader())) {
-        this.#state = 'playing'
+      if (playhead !== null) {
         while (await this.#playOne(playhead));
       }
     } finally {
@@ -162,8 +161,8 @@ export class Playback {
     return playhead
   }
 
-  /** False when stopped before. */
-  async #writeHeader(): Promise<boolean> {
+  /** Before the first segment that is played; false when stopped before. */
+  async #writeHeader({ representation, start }: SegmentEntry): Promise<boolean> {
     const inits: Uint8Array[] = []
     for (const { entry } of this.#chosen) {
       let init = await this.#read(entry.init)
@@ -174,8 +173,10 @@ export class Playback {
       }
       inits.push(init)
     }
-    this.#header = headerOf(inits)
+    const { timescale } = this.#chosen.find(({ entry }) => entry.id === representation)!.entry
+    this.#header = headerOf(inits, start / timescale)
     await this.#write(this.#header.bytes)
+    this.#state = 'playing'
     return true
   }
 
@@ -203,6 +204,7 @@ export class Playback {
       const bytes = await this.#read(segment.file)
       // Altered on this disk: it is named again, and by then is fetched or waited for.
       if (bytes === null) return true
+      if (this.#header === null && !(await this.#writeHeader(segment))) return false
       if (!playhead.pass()) return true
       const index = this.#chosen.findIndex(({ entry }) => entry.id === segment.representation)
       this.#header?.fit(index, bytes)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -166,6 +167,9 @@ describe('the wall clock of the event', () => {
     expect(result).toMatchObject({ ...clean, segments: 4 })
     const all = await framesOf(event.representations[0]!.whole, 'video')
     expect(result.frames.map(digestOf)).toEqual(all.slice(75, 175).map(digestOf))
+    // Its own time 0 is where it begins, wherever in the event that is; the first picture waits for its decoding order.
+    const shown = ['-show_entries', 'format=start_time', '-of', 'csv=p=0', join(folder, 'out.mp4')]
+    expect(Number(execFileSync('ffprobe', ['-v', 'error', ...shown]))).toBeLessThan(0.1)
   })
 
   it('sites that are told the same start play the same at the same time', async () => {
