@@ -22,6 +22,7 @@ const rooms = [
   'convert',
   'archive',
   'deliver',
+  'fleet',
   'receive',
   'publish',
   'process',

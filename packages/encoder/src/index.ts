@@ -14,6 +14,8 @@ export {
 export type { ServerContactView } from './deliver/server-contact.ts'
 export type { UploadProgress, WorkerProgress } from './deliver/upload-pool.ts'
 export { type Encode, type EncodeOptions, type EncodeProgress, type SourceProgress, startEncode } from './encode.ts'
+export { type EventStanding, encoderReport, type ReportParts } from './fleet/encoder-report.ts'
+export { openReporter, type Reporter, type ReporterOptions } from './fleet/reporter.ts'
 export { type EncoderStatus, encoderStatus, type SourceStatus, type StatusFacts } from './report/encoder-status.ts'
 export { EventTotals, type RenditionTotals, totalsOf } from './spool/event-totals.ts'
 export { openSpool, readSpool, type Spool, type SpoolCounts, type SpoolHead } from './spool/spool.ts'

@@ -1,5 +1,6 @@
 import { z } from 'zod/mini'
 import * as api from './api.ts'
+import * as fleet from './fleet.ts'
 
 /** An answer of the server that is no success, or none at all (`unreachable`). */
 export class ApiError extends Error {
@@ -41,6 +42,15 @@ export interface ApiClient {
   keys(): Promise<api.ApiKeyView[]>
   createKey(name: string): Promise<api.CreatedApiKey>
   revokeKey(id: string): Promise<void>
+  introduceEncoder(id: string, request: fleet.IntroduceEncoderRequest): Promise<fleet.EncoderView>
+  /** Answers after `waitSeconds` at the latest, earlier when there are new instructions. */
+  reportEncoder(id: string, report: fleet.EncoderReport, waitSeconds: number): Promise<fleet.EncoderInstructions>
+  encoders(): Promise<fleet.EncoderView[]>
+  encoder(id: string): Promise<fleet.EncoderView>
+  renameEncoder(id: string, name: string): Promise<fleet.EncoderView>
+  removeEncoder(id: string): Promise<void>
+  orderEncoder(id: string, order: fleet.OrderEncoderRequest): Promise<fleet.EncoderView>
+  scheduleEncoder(id: string, request: fleet.ScheduleEncoderRequest): Promise<fleet.EncoderView>
 }
 
 export function apiClient(options: ApiClientOptions): ApiClient {
@@ -103,6 +113,15 @@ export function apiClient(options: ApiClientOptions): ApiClient {
     keys: async () => (await call('GET', at('keys'), api.apiKeyList)).keys,
     createKey: (name) => call('POST', at('keys'), api.createdApiKey, { name }),
     revokeKey: async (id) => void (await call('DELETE', at('keys', id), nothing)),
+    introduceEncoder: (id, request) => call('PUT', at('encoders', id), fleet.encoderView, request),
+    reportEncoder: (id, report, waitSeconds) =>
+      call('POST', `${at('encoders', id, 'state')}?wait=${waitSeconds}`, fleet.encoderInstructions, report),
+    encoders: async () => (await call('GET', at('encoders'), fleet.encoderList)).encoders,
+    encoder: (id) => call('GET', at('encoders', id), fleet.encoderView),
+    renameEncoder: (id, name) => call('PATCH', at('encoders', id), fleet.encoderView, { name }),
+    removeEncoder: async (id) => void (await call('DELETE', at('encoders', id), nothing)),
+    orderEncoder: (id, order) => call('POST', at('encoders', id, 'order'), fleet.encoderView, order),
+    scheduleEncoder: (id, request) => call('PUT', at('encoders', id, 'schedule'), fleet.encoderView, request),
   }
 }
 

@@ -5,6 +5,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { prepareOwner } from './access/owner.ts'
 import type { Schema } from './catalog/schema.ts'
 import { openDeliveries } from './deliver/deliveries.ts'
+import { openFleet } from './fleet/fleet.ts'
 import { openApp } from './http/app.ts'
 import { openRoom } from './http/room.ts'
 import { openPublisher } from './publish/publisher.ts'
@@ -53,12 +54,14 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     const publisher = openPublisher({ db, folder, log })
     const receiver = await openReceiver({ db, folder, publisher, limits, log })
     const deliveries = await openDeliveries({ db, folder, receiver, log })
-    const room = openRoom({ db, folder, receiver, publisher, deliveries, publicUrl: options.publicUrl ?? null })
+    const fleet = await openFleet({ db, log })
+    const room = openRoom({ db, folder, receiver, publisher, deliveries, fleet, publicUrl: options.publicUrl ?? null })
     const { allowedOrigins, webRoot, version } = options
     const app = await openApp({ room, limits, allowedOrigins, webRoot, version, log })
     try {
       await app.listen({ host: options.host, port: options.port })
     } catch (error) {
+      await fleet.close()
       await deliveries.close()
       await receiver.close()
       throw error
@@ -71,6 +74,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       url,
       setupUrl: setupToken === null ? null : `${options.publicUrl ?? url}/setup#${setupToken}`,
       async close() {
+        await fleet.close()
         await deliveries.close()
         await receiver.close()
         await app.close()

@@ -1,9 +1,8 @@
 // What people do on the pages, from the one-time link to the recording that somebody else watches.
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type OpenedPage, openPage, recordWebm, type ServedPages, seriousFaults, servePages } from './served-pages.ts'
+import { inspect as inspectPage } from './page-inspection.ts'
+import { type OpenedPage, openPage, recordWebm, type ServedPages, servePages } from './served-pages.ts'
 
 let served: ServedPages
 let opened: OpenedPage
@@ -18,46 +17,7 @@ afterAll(async () => {
   await served?.close()
 }, 30_000)
 
-/** With RUSHES_SHOTS, a folder, every state is also drawn in light, dark and at a phone's width. */
-const shotsFolder = process.env['RUSHES_SHOTS']
-
-const wide = { width: 1280, height: 800 }
-const narrow = { width: 360, height: 740 }
-
-/** The page as it stands: readable in light and dark, and no wider than a phone. */
-async function inspect(name: string): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    await drawn()
-    expect(await seriousFaults(page), `${name}, ${colorScheme}`).toEqual([])
-    await shoot(`${name}-${colorScheme}`)
-  }
-  await page.emulateMedia({ colorScheme: 'light' })
-  await page.setViewportSize(narrow)
-  await drawn()
-  const tooWide = await page.evaluate(() =>
-    document.documentElement.scrollWidth <= window.innerWidth
-      ? []
-      : [...document.querySelectorAll('body *')]
-          .filter((element) => element.getBoundingClientRect().right > window.innerWidth)
-          .map((element) => element.outerHTML.slice(0, 150)),
-  )
-  expect(tooWide, `${name} at 360 px`).toEqual([])
-  await shoot(`${name}-narrow`)
-  await page.setViewportSize(wide)
-}
-
-/** Two frames on, what changed has been laid out and painted. */
-async function drawn(): Promise<void> {
-  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
-}
-
-async function shoot(name: string): Promise<void> {
-  if (shotsFolder === undefined) return
-  mkdirSync(shotsFolder, { recursive: true })
-  await page.waitForTimeout(200)
-  await page.screenshot({ path: join(shotsFolder, `${name}.png`), fullPage: true })
-}
+const inspect = (name: string): Promise<void> => inspectPage(page, name)
 
 const heading = (words: string) => page.getByRole('heading', { level: 1, name: words })
 const goTo = (path: string) => page.goto(served.origin + path)

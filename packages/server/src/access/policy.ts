@@ -10,7 +10,7 @@ export type Caller =
   /** The machine that sends a recording, by the token it got for this one. */
   | { kind: 'sender'; recordingId: RecordingId }
 
-/** What is asked about. `possession`: a key, a session, an account, which belong to one user. */
+/** What is asked about. `possession`: a key, a session, an account, an encoder, which belong to one user. */
 export type Resource =
   | { kind: 'server' }
   | { kind: 'recording'; id: RecordingId; ownerId: UserId; state: RecordingState }
@@ -27,8 +27,8 @@ type Rule = {
   sender?: true
   /** Only the server's owner. */
   role?: 'owner'
-  /** Not by key: a key that leaked must not lock its user out. */
-  via?: 'session'
+  /** `session`: a key that leaked must not lock its user out. `key`: for programs alone. */
+  via?: 'session' | 'key'
 }
 
 type ServerAction =
@@ -45,8 +45,17 @@ type ServerAction =
   | 'search'
   | 'recording.create'
   | 'recording.list'
+  | 'encoder.introduce'
+  | 'encoder.list'
 
-type PossessionAction = 'session.end' | 'key.revoke' | 'account.read' | 'account.change'
+type PossessionAction =
+  | 'session.end'
+  | 'key.revoke'
+  | 'account.read'
+  | 'account.change'
+  | 'encoder.report'
+  | 'encoder.read'
+  | 'encoder.control'
 
 export type RecordingAction =
   | 'recording.read'
@@ -81,10 +90,15 @@ const rules: Readonly<Record<Action, Rule>> = {
   search: { on: 'server' },
   'recording.create': { on: 'server' },
   'recording.list': { on: 'server' },
+  'encoder.introduce': { on: 'server', via: 'key' },
+  'encoder.list': { on: 'server' },
   'session.end': { on: 'possession' },
   'key.revoke': { on: 'possession' },
   'account.read': { on: 'possession' },
   'account.change': { on: 'possession', via: 'session' },
+  'encoder.report': { on: 'possession', via: 'key' },
+  'encoder.read': { on: 'possession' },
+  'encoder.control': { on: 'possession' },
   'recording.read': { on: 'recording', share: true },
   'recording.search': { on: 'recording', share: true },
   // Playlists and segments: what shows the picture. Digests, manifest and certificate prove it, to those it belongs to.

@@ -7,6 +7,7 @@ export type RecordingId = Branded<'RecordingId'>
 export type UserId = Branded<'UserId'>
 export type KeyId = Branded<'KeyId'>
 export type ShareId = Branded<'ShareId'>
+export type EncoderId = Branded<'EncoderId'>
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const shareId = /^[A-Za-z0-9_-]{22,64}$/
@@ -18,6 +19,13 @@ export function parseRecordingId(text: string): RecordingId | undefined {
 
 export function parseKeyId(text: string): KeyId | undefined {
   return uuid.test(text) ? (text as KeyId) : undefined
+}
+
+/** RFC 9562 §5.7: encoders make their ids themselves. */
+const uuidV7Text = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+export function parseEncoderId(text: string): EncoderId | undefined {
+  return uuidV7Text.test(text) ? (text as EncoderId) : undefined
 }
 
 export function parseShareId(text: string): ShareId | undefined {

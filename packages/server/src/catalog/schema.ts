@@ -1,6 +1,6 @@
-import type { ManifestEntry } from '@rushes/protocol'
+import type { EncoderOrder, EncoderReport, ManifestEntry, ScheduleEntry } from '@rushes/protocol'
 import type { ColumnType, Generated, Selectable } from 'kysely'
-import type { KeyId, RecordingId, ShareId, UserId } from './identifiers.ts'
+import type { EncoderId, KeyId, RecordingId, ShareId, UserId } from './identifiers.ts'
 
 /**
  * The tables as Kysely sees them, written by hand after `store/migrations/*.sql`, which are the truth.
@@ -16,6 +16,7 @@ export interface Schema {
   deliveries: DeliveriesTable
   delivery_entries: DeliveryEntriesTable
   signing_keys: SigningKeysTable
+  encoders: EncodersTable
 }
 
 type Stamp = ColumnType<Date, Date | undefined, Date>
@@ -120,8 +121,26 @@ export interface SigningKeysTable {
   private_key: Buffer
 }
 
+export interface EncodersTable {
+  id: EncoderId
+  owner_id: UserId
+  name: string
+  renamed: Generated<boolean>
+  version: string
+  host: string
+  created_at: Stamp
+  report: ColumnType<EncoderReport | null, string | null | undefined, string>
+  reported_at: LaterStamp
+  generation: Generated<number>
+  last_order: ColumnType<EncoderOrder | null, string | null | undefined, string>
+  ordered_at: LaterStamp
+  order_taken: Generated<boolean>
+  schedule: Json<ScheduleEntry[]>
+}
+
 export type User = Selectable<UsersTable>
 export type Recording = Selectable<RecordingsTable>
 export type Share = Selectable<SharesTable>
 export type ApiKey = Selectable<ApiKeysTable>
 export type Delivery = Selectable<DeliveriesTable>
+export type EncoderRow = Selectable<EncodersTable>

@@ -12,6 +12,7 @@ import {
 import { sql } from 'kysely'
 import type { ReceiveLimits } from '../receive/limits.ts'
 import { deliveryRoutes } from './delivery-routes.ts'
+import { fleetRoutes } from './fleet-routes.ts'
 import { HttpError, sendError } from './http-error.ts'
 import { ingestUpgrade } from './ingest-upgrade.ts'
 import { originAllowed } from './origin.ts'
@@ -93,6 +94,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   })
   recordingRoutes(app, room)
   deliveryRoutes(app, room)
+  fleetRoutes(app, room)
   const shares = sharedRecordings(room)
   shareRoutes(app, room, shares, pages)
   streamRoutes(app, room, shares)

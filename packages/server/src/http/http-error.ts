@@ -4,6 +4,7 @@ import { AccessError, type AccessErrorCode } from '../access/access-error.ts'
 import { BodyError } from '../body/body-error.ts'
 import { CatalogError } from '../catalog/catalog-error.ts'
 import { DeliveryError, type DeliveryErrorCode } from '../deliver/delivery-error.ts'
+import { FleetError, type FleetErrorCode } from '../fleet/fleet-error.ts'
 import { StoreError } from '../store/store-error.ts'
 
 /** A refusal with its status; the only place where codes of other rooms become HTTP statuses is below. */
@@ -55,6 +56,12 @@ const deliveryStatus: Record<DeliveryErrorCode, number> = {
   superseded: 409,
 }
 
+const fleetStatus: Record<FleetErrorCode, number> = {
+  'id-taken': 409,
+  'too-many-encoders': 409,
+  'already-recording': 409,
+}
+
 /** Every failure leaves as `{error: {code, message}}`; what is a fault of ours says no more than that. */
 export function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = toRefusal(error)
@@ -81,6 +88,7 @@ function toRefusal(error: Error): { status: number; code: string; message: strin
     return { status: accessStatus[error.code], code: error.code, message: error.message }
   if (error instanceof DeliveryError)
     return { status: deliveryStatus[error.code], code: error.code, message: error.message }
+  if (error instanceof FleetError) return { status: fleetStatus[error.code], code: error.code, message: error.message }
   if (error instanceof BodyError)
     return { status: bodyStatus[error.code] ?? 500, code: error.code, message: error.message }
   if (error instanceof StoreError && error.code === 'database-unavailable') {

@@ -14,6 +14,7 @@ import { listShares } from '../catalog/shares.ts'
 import type { Deliveries } from '../deliver/deliveries.ts'
 import type { Delivery } from '../deliver/delivery.ts'
 import { deliveryView } from '../deliver/presentation.ts'
+import type { Fleet } from '../fleet/fleet.ts'
 import type { Publisher } from '../publish/publisher.ts'
 import { recordingView } from '../publish/recording-view.ts'
 import type { Receiver } from '../receive/receiver.ts'
@@ -30,6 +31,7 @@ export type RoomOptions = {
   receiver: Receiver
   publisher: Publisher
   deliveries: Deliveries
+  fleet: Fleet
   publicUrl: string | null
 }
 
@@ -41,7 +43,8 @@ export interface Room extends RoomOptions {
   /** As authorize on the server itself, for those who have an account; answers whose. */
   authorizeUser(
     caller: Caller,
-    action: Action & ('recording.create' | 'recording.list' | 'key.create' | 'key.list'),
+    action: Action &
+      ('recording.create' | 'recording.list' | 'key.create' | 'key.list' | `encoder.${'introduce' | 'list'}`),
   ): UserId
   /** The delivery of a request, if its caller may do `action` with it. @throws HttpError 401, 403, 404 */
   delivery(request: FastifyRequest, id: string, action: RecordingAction): Promise<Delivery>

@@ -8,6 +8,7 @@ describe('routeOf', () => {
     ['/', { page: 'home' }],
     ['/record', { page: 'record' }],
     ['/library/', { page: 'library' }],
+    ['/encoders', { page: 'encoders' }],
     ['/settings', { page: 'settings' }],
     ['/login', { page: 'login', next: null }],
     ['/login?next=%2Fwatch%2Fabc%3Ft%3D5', { page: 'login', next: '/watch/abc?t=5' }],
@@ -47,6 +48,8 @@ describe('needsAccount', () => {
       false,
       false,
     ])
-    expect(['/', '/record', '/library', '/settings', '/watch/a'].every((path) => needsAccount(at(path)))).toBe(true)
+    expect(
+      ['/', '/record', '/library', '/encoders', '/settings', '/watch/a'].every((path) => needsAccount(at(path))),
+    ).toBe(true)
   })
 })

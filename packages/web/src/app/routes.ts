@@ -6,6 +6,7 @@ export type Route =
   | { page: 'setup'; token: string }
   | { page: 'record' }
   | { page: 'library' }
+  | { page: 'encoders' }
   | { page: 'settings' }
   | { page: 'shared'; shareId: string; start: string | null }
   | { page: 'watch'; recordingId: string; start: string | null }
@@ -15,6 +16,7 @@ const plainPages: Record<string, Route> = {
   '/': { page: 'home' },
   '/record': { page: 'record' },
   '/library': { page: 'library' },
+  '/encoders': { page: 'encoders' },
   '/settings': { page: 'settings' },
 }
 
@@ -35,7 +37,7 @@ export function routeOf(location: { pathname: string; search: string; hash: stri
 
 /** Pages that only somebody with an account sees. */
 export function needsAccount(route: Route): boolean {
-  return ['home', 'record', 'library', 'settings', 'watch'].includes(route.page)
+  return ['home', 'record', 'library', 'encoders', 'settings', 'watch'].includes(route.page)
 }
 
 /** A `next` that leads off this site is no `next`: `//host` and `/\host` are other hosts to a browser. */

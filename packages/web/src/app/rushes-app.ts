@@ -17,6 +17,7 @@ const titles: Record<Route['page'], string> = {
   setup: 'Set up',
   record: 'Record',
   library: 'Library',
+  encoders: 'Encoders',
   settings: 'Settings',
   shared: 'Rushes',
   watch: 'Rushes',
@@ -30,6 +31,7 @@ const loaders: Record<Route['page'], () => Promise<unknown>> = {
   login: () => import('../pages/login-page.ts'),
   setup: () => import('../pages/setup-page.ts'),
   library: () => import('../pages/library-page.ts'),
+  encoders: () => import('../encoders/encoders-page.ts'),
   settings: () => import('../pages/settings-page.ts'),
   shared: () => import('../pages/watch-page.ts'),
   watch: () => import('../pages/watch-page.ts'),
@@ -42,6 +44,7 @@ const pages: { [Page in Route['page']]: (route: Extract<Route, { page: Page }>) 
   login: ({ next }) => html`<rushes-login-page .next=${next}></rushes-login-page>`,
   setup: ({ token }) => html`<rushes-setup-page .token=${token}></rushes-setup-page>`,
   library: () => html`<rushes-library-page></rushes-library-page>`,
+  encoders: () => html`<rushes-encoders-page></rushes-encoders-page>`,
   settings: () => html`<rushes-settings-page></rushes-settings-page>`,
   shared: ({ shareId, start }) => html`<rushes-watch-page .shareId=${shareId} .start=${start}></rushes-watch-page>`,
   watch: ({ recordingId, start }) =>
@@ -153,7 +156,7 @@ export class RushesApp extends PageElement {
     return html`${liveChip(here === 'record')}
       <nav class="site-nav" aria-label="Main">
         ${link('record', '/record', 'Record')}${link('library', '/library', 'Library')}
-        ${link('settings', '/settings', 'Settings')}
+        ${link('encoders', '/encoders', 'Encoders')}${link('settings', '/settings', 'Settings')}
       </nav>`
   }
 

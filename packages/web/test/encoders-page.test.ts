@@ -1,0 +1,135 @@
+// The page of the fleet, with encoders that report to the real server.
+import { apiClient, type EncoderReport } from '@rushes/protocol'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { uuidV7 } from '../../server/src/catalog/identifiers.ts'
+import { inspect } from './page-inspection.ts'
+import { type OpenedPage, openPage, type ServedPages, servePages } from './served-pages.ts'
+
+let served: ServedPages
+let opened: OpenedPage
+let page: Page
+let client: ReturnType<typeof apiClient>
+
+beforeAll(async () => {
+  served = await servePages()
+  opened = await openPage(served)
+  page = opened.page
+  await page.goto(served.setupUrl)
+  await page.getByLabel('Your name').fill('Ada Example')
+  await page.getByLabel('E-mail').fill('ada@example.org')
+  await page.getByLabel('Password', { exact: true }).fill('correct horse battery')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: 'Record' }).waitFor()
+  const made = await page.request.post(`${served.origin}/api/v1/keys`, {
+    data: { name: 'encoders' },
+    headers: { origin: served.origin },
+  })
+  const { key } = (await made.json()) as { key: string }
+  client = apiClient({ server: served.origin, key })
+}, 120_000)
+afterAll(async () => {
+  await served?.close()
+}, 30_000)
+
+function reportOf(change: Partial<EncoderReport> = {}): EncoderReport {
+  return {
+    ...{ applied: 0, state: 'idle', event: null, sources: [] },
+    ...{ queue: { files: 0, bytes: 0, oldestSeconds: null }, bytesPerSecond: 0, spoolLimit: 40e9, diskFree: 212e9 },
+    ...{ warning: null, lastError: null, nextStart: null },
+    ...change,
+  }
+}
+
+async function introduced(name: string, host: string): Promise<string> {
+  const id = uuidV7()
+  await client.introduceEncoder(id, { name, version: '0.1.0', host })
+  return id
+}
+
+const card = (name: string) => page.getByRole('article', { name })
+
+describe('the page of the encoders', { timeout: 90_000 }, () => {
+  it('is reached from every page, and says so when there is none', async () => {
+    await page.getByRole('link', { name: 'Encoders' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Encoders' }).waitFor()
+    await page.getByText('No encoders yet').waitFor()
+    await inspect(page, 'encoders-empty')
+  })
+
+  it('shows each encoder as it reports, without a reload', async () => {
+    const chapel = await introduced('Chapel', 'rack-1')
+    const hall = await introduced('Main hall with a long name of its own', 'encoder-17.campus.example.org')
+    await introduced('Spare', 'spare')
+    await card('Spare').getByText('Not heard yet').waitFor()
+    const event = { id: uuidV7(), title: 'Sunday service', startedAt: new Date().toISOString(), endsAt: null }
+    const running = { state: 'running', fps: 29.97, speed: 1, dropped: 0, detail: '' } as const
+    const report = reportOf({
+      ...{ state: 'recording', event: { ...event, segments: 120, bytes: 75e6, lost: 0 }, bytesPerSecond: 612_000 },
+      sources: [
+        { ...running, name: 'camera' },
+        { ...running, name: 'slides', dropped: 3 },
+      ],
+      queue: { files: 4, bytes: 2.4e6, oldestSeconds: 3.4 },
+    })
+    // A few of them, so that there is something to draw.
+    for (let step = 0; step < 4; step++) {
+      await client.reportEncoder(
+        chapel,
+        { ...report, queue: { files: 4, bytes: 1e6 * (step + 1), oldestSeconds: 3 } },
+        0,
+      )
+      await client.reportEncoder(
+        hall,
+        reportOf({
+          ...{ state: 'recording', event: { ...event, id: uuidV7(), segments: 9, bytes: 1e6, lost: 2 } },
+          sources: [{ ...running, name: 'main', state: 'lost', fps: 0, speed: 0, detail: 'Connection timed out' }],
+          queue: { files: 1900, bytes: 34e9, oldestSeconds: 3725 },
+          ...{ warning: '85 % of the spool waits to be delivered', lastError: 'no answer from https://rushes.example' },
+        }),
+        0,
+      )
+      await page.waitForTimeout(2500)
+    }
+    await card('Chapel').getByText('Recording', { exact: true }).waitFor()
+    await card('Chapel').getByText('30 frames/s at 1.00×, 3 dropped').waitFor()
+    await card('Chapel').getByText('4.0 MB').waitFor()
+    await card('Main hall').getByText('Source lost').waitFor()
+    await card('Main hall').getByText('Source “main” is lost: Connection timed out.').waitFor()
+    expect(await card('Chapel').getByRole('link', { name: 'Sunday service' }).getAttribute('href')).toBe(
+      `/watch/${event.id}`,
+    )
+    await card('Chapel')
+      .getByRole('img', { name: /^Waiting over/ })
+      .waitFor()
+    await inspect(page, 'encoders')
+    await client.reportEncoder(chapel, { ...report, state: 'off' }, 0)
+    await card('Chapel')
+      .getByText(/^Off since today/)
+      .waitFor()
+  })
+
+  it('forgets one after asking', async () => {
+    await card('Spare').getByRole('button', { name: 'Forget Spare' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+    await card('Spare').getByRole('button', { name: 'Forget Spare' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Forget', exact: true }).click()
+    await page.getByText('“Spare” is forgotten.').waitFor()
+    expect(await card('Spare').count()).toBe(0)
+    expect((await client.encoders()).map(({ name }) => name)).not.toContain('Spare')
+  })
+
+  it('says from when it is when the server is away', async () => {
+    await served.stopServer()
+    await page.getByText(/What stands here is from Today/).waitFor()
+    await card('Chapel').waitFor()
+    await served.startServer()
+    await page.getByText(/What stands here is from/).waitFor({ state: 'detached' })
+    // Written down as it ended: nobody reported to the new process yet.
+    await card('Chapel').getByText('Sunday service').waitFor()
+  })
+
+  it('did all this without an uncaught error or a request to anybody else', () => {
+    expect(opened.faults.filter((fault) => !fault.includes('Applying inline style'))).toEqual([])
+  })
+})

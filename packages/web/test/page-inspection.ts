@@ -1,0 +1,46 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { seriousFaults } from './served-pages.ts'
+
+/** With RUSHES_SHOTS, a folder, every state is also drawn in light, dark and at a phone's width. */
+const shotsFolder = process.env['RUSHES_SHOTS']
+
+const wide = { width: 1280, height: 800 }
+const narrow = { width: 360, height: 740 }
+
+/** The page as it stands: readable in light and dark, and no wider than a phone. */
+export async function inspect(page: Page, name: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await drawn(page)
+    expect(await seriousFaults(page), `${name}, ${colorScheme}`).toEqual([])
+    await shoot(page, `${name}-${colorScheme}`)
+  }
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.setViewportSize(narrow)
+  await drawn(page)
+  const tooWide = await page.evaluate(() =>
+    document.documentElement.scrollWidth <= window.innerWidth
+      ? []
+      : [...document.querySelectorAll('body *')]
+          .filter((element) => element.getBoundingClientRect().right > window.innerWidth)
+          .map((element) => element.outerHTML.slice(0, 150)),
+  )
+  expect(tooWide, `${name} at 360 px`).toEqual([])
+  await shoot(page, `${name}-narrow`)
+  await page.setViewportSize(wide)
+}
+
+/** Two frames on, what changed has been laid out and painted. */
+async function drawn(page: Page): Promise<void> {
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
+}
+
+async function shoot(page: Page, name: string): Promise<void> {
+  if (shotsFolder === undefined) return
+  mkdirSync(shotsFolder, { recursive: true })
+  await page.waitForTimeout(200)
+  await page.screenshot({ path: join(shotsFolder, `${name}.png`), fullPage: true })
+}
