@@ -58,6 +58,7 @@ describe('an event', () => {
     expect(segmentsOf(spool, 'main-v1').map(({ sequence }) => sequence)).toEqual([0, 1, 2, 3])
     const recording = await server.client.recording(spool.head.id)
     expect(recording).toMatchObject({ state: 'published', title: 'Sunday' })
+    expect(run.progress.delivery.shareUrl).toBe(recording.shareUrl)
     expect(recording.durationMs! / 1000).toBeCloseTo(4, 0)
     expect(run.progress).toMatchObject({ state: 'done', lost: 0, warning: null })
     spool.close()

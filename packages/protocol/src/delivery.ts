@@ -127,8 +127,15 @@ export type CreatedDelivery = {
   token: string
   /** Entries that the receiver has. */
   next: number
+  /** Where the event is watched, from its beginning on; null when nobody may by link. */
+  shareUrl: string | null
 }
-export const createdDelivery: Schema<CreatedDelivery> = z.object({ id: z.string(), token: z.string(), next: count })
+export const createdDelivery: Schema<CreatedDelivery> = z.object({
+  id: z.string(),
+  token: z.string(),
+  next: count,
+  shareUrl: z.nullable(z.string().check(z.maxLength(2000))),
+})
 
 export type AppendManifestRequest = { from: number; entries: ManifestEntry[] }
 export const appendManifestRequest: Schema<AppendManifestRequest> = z.object({

@@ -6,6 +6,7 @@ export const troubled: EncoderStatus = {
   at: '2026-11-21T10:20:00.000Z',
   event: {
     ...{ id: '01a1fcf8-3894-7677-a614-337e4230fc8a', title: 'Sunday service', server: 'https://rushes.example' },
+    shareUrl: 'https://rushes.example/r/9dq3hT2mXw0c5nYk7LbPzQaE',
     ...{ state: 'acquiring', startedAt: '2026-11-21T10:00:00.000Z', recordedMs: 1_194_000 },
   },
   sources: [

@@ -1,5 +1,6 @@
 import {
   appendedManifest,
+  type CreatedDelivery,
   createdDelivery,
   type DeliveryCertificate,
   deliveryCertificate,
@@ -31,7 +32,7 @@ export class DeliveryRefusal extends Error {
 /** What an encoder asks of the receiver beside its files: DELIVERY.md C, M and E. */
 export interface DeliveryClient {
   /** C1, C2. @throws DeliveryRefusal */
-  create(id: string, title: string): Promise<{ token: string; next: number }>
+  create(id: string, title: string): Promise<CreatedDelivery>
   /** M1; answers how many entries the receiver has. @throws DeliveryRefusal */
   append(id: string, token: string, from: number, entries: readonly ManifestEntry[]): Promise<number>
   /** E2; null: files are still to come. @throws DeliveryRefusal */

@@ -27,6 +27,8 @@ export type DeliveryRunOptions = {
 
 export type DeliveryProgress = UploadProgress & {
   state: 'introducing' | 'delivering' | 'certifying' | 'done' | 'failed'
+  /** Where the event is watched; null until the receiver has said it. */
+  shareUrl: string | null
   /** Entries that the receiver has. */
   entriesSent: number
   lastError: string | null
@@ -52,6 +54,7 @@ export function runDelivery(options: DeliveryRunOptions): DeliveryRun {
   let wake = Promise.withResolvers<void>()
   let state: DeliveryProgress['state'] = 'introducing'
   let token = ''
+  let shareUrl: string | null = null
   let next = 0
   let lastError: string | null = null
   let pool: UploadPool | null = null
@@ -61,6 +64,7 @@ export function runDelivery(options: DeliveryRunOptions): DeliveryRun {
   const progress = (): DeliveryProgress => ({
     ...(pool?.progress ?? nothing),
     state,
+    shareUrl,
     entriesSent: next,
     lastError: lastError ?? pool?.lastError ?? null,
     server: contact.view,
@@ -96,6 +100,7 @@ export function runDelivery(options: DeliveryRunOptions): DeliveryRun {
   async function introduce(): Promise<void> {
     const created = await insist(() => client.create(id, title))
     token = created.token
+    shareUrl = created.shareUrl
     next = created.next
   }
 

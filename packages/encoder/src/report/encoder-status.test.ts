@@ -33,7 +33,12 @@ function facts(change: {
   const totals = totalsOf((from, limit) => entries.slice(from, from + limit) as never)
   const delivery: EncodeProgress['delivery'] = {
     ...{ state: 'delivering', workers: [], bytesSent: 0, retransmitted: 0, bytesPerSecond: change.rate ?? 0 },
-    ...{ entriesSent: 0, lastError: null, server: { state: 'reachable', since: epochMs, lastError: null } },
+    ...{
+      shareUrl: null,
+      entriesSent: 0,
+      lastError: null,
+      server: { state: 'reachable', since: epochMs, lastError: null },
+    },
   }
   return {
     ...{ now, head, limitBytes: 1e9, totals },

@@ -13,6 +13,8 @@ export type EncoderStatus = {
     id: string
     title: string
     server: string
+    /** Where it is watched; null: the server has not said it yet. */
+    shareUrl: string | null
     /** `delivering`: nothing is recorded any more, by this process. */
     state: EncodeProgress['state'] | 'delivering'
     /** Of its media time 0. */
@@ -86,7 +88,7 @@ export function encoderStatus({ now, head, counts, limitBytes, totals, progress 
     version: 1,
     at: time(now),
     event: {
-      ...{ id: head.id, title: head.title, server: head.server },
+      ...{ id: head.id, title: head.title, server: head.server, shareUrl: delivery.shareUrl },
       state: recording?.state ?? (state === 'done' ? 'done' : 'delivering'),
       startedAt: time(head.epochMs),
       recordedMs: Math.round(totals.recordedMs),

@@ -89,7 +89,8 @@ async function encode(options: EncodeCommandOptions) {
     const certificate = await run.done
     const { segments, bytes, lost, delivery } = run.progress
     const { pending } = spool.counts()
-    return { id: spool.head.id, segments, bytes, lost, pending, retransmitted: delivery.retransmitted, certificate }
+    const { retransmitted, shareUrl } = delivery
+    return { id: spool.head.id, segments, bytes, lost, pending, retransmitted, shareUrl, certificate }
   } finally {
     report.close()
     spool.close()

@@ -25,6 +25,7 @@ describe('plain lines', () => {
     expect(pass(1, calm)).toEqual([
       'recording\n',
       'source camera running\n',
+      'watch it at https://rushes.example/r/9dq3hT2mXw0c5nYk7LbPzQaE\n',
       'server reachable\n',
       'recorded 0:19:54 · camera 30 fps at 1.00x · 1154 delivered · nothing waits · 250.0 kB/s · spool 40 % full\n',
     ])

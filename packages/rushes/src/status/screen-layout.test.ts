@@ -29,6 +29,7 @@ describe('the screen', () => {
       'Queue      42 waiting, 12.6 MB  oldest 44 s  1 refused',
       'Spool      ██████░░░░░░░░░░ 40 %  400.0 MB of 1.0 GB',
       'Server     unreachable 40 s  https://rushes.example',
+      'Watch      https://rushes.example/r/9dq3hT2mXw0c5nYk7LbPzQaE',
       'Delivery   250.0 kB/s  no end in sight  ▁▂▃▄▅▆▇█  1154 delivered',
       'Workers    1 sending  1.1 MB/s  camera-v1-00000577.m4s',
       '           2 resting  900.0 kB/s  camera-a1-00000577.m4s: nothing moved',

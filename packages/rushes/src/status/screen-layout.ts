@@ -83,6 +83,7 @@ function bodyRows(facts: ScreenFacts): Row[] {
     queueRow(status),
     ...spoolRow(facts),
     serverRow(status),
+    ...watchRow(status),
     sendingRow(facts),
     ...workerRows(status),
     { rank: 9, label: '', parts: [] },
@@ -156,6 +157,10 @@ function bar(share: number, isUnicode: boolean): string {
   const full = Math.min(columns, Math.round(share * columns))
   const [on, off] = isUnicode ? ['█', '░'] : ['#', '-']
   return `${on!.repeat(full)}${off!.repeat(columns - full)} ${Math.round(share * 100)} %`
+}
+
+function watchRow({ event: { shareUrl } }: EncoderStatus): Row[] {
+  return shareUrl === null ? [] : [{ rank: 8, label: 'Watch', parts: [span(oneLine(shareUrl))] }]
 }
 
 const serverTones: Readonly<Record<EncoderStatus['delivery']['server'], Tone>> = {

@@ -17,6 +17,8 @@ export function statusNews(before: EncoderStatus | null, after: EncoderStatus): 
     const known = before?.sources.find(({ name }) => name === source.name)
     if (known?.state !== source.state) news.push(sourceNews(source))
   }
+  const { shareUrl } = after.event
+  if (shareUrl !== null && before?.event.shareUrl !== shareUrl) news.push(`watch it at ${oneLine(shareUrl)}`)
   if (before?.delivery.server !== after.delivery.server) news.push(...serverNews(after))
   if (before?.warning !== after.warning && after.warning !== null) news.push(`warning: ${oneLine(after.warning)}`)
   if (before !== null && before.warning !== null && after.warning === null) news.push('the warning is over')

@@ -25,7 +25,10 @@ import { Manifest } from './manifest.ts'
 
 export interface Deliveries {
   /** C1, C2. @throws DeliveryError `id-taken` */
-  create(ownerId: UserId, request: CreateDeliveryRequest): Promise<CreatedDelivery & { created: boolean }>
+  create(
+    ownerId: UserId,
+    request: CreateDeliveryRequest,
+  ): Promise<Omit<CreatedDelivery, 'id' | 'shareUrl'> & { id: RecordingId; created: boolean }>
   /** Undefined: there is no such delivery. */
   get(id: RecordingId): Promise<Delivery | undefined>
   close(): Promise<void>

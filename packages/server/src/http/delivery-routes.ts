@@ -14,6 +14,7 @@ import {
 import { z } from 'zod'
 import { DeliveryError } from '../deliver/delivery-error.ts'
 import { HttpError, notFound } from './http-error.ts'
+import { requestOrigin } from './origin.ts'
 import type { App, Room } from './room.ts'
 import { replyWithSegment } from './segment-reply.ts'
 
@@ -31,7 +32,8 @@ export function deliveryRoutes(app: App, room: Room): void {
     async (request, reply) => {
       const ownerId = room.authorizeUser(await room.caller(request), 'recording.create')
       const { created, ...answer } = await deliveries.create(ownerId, request.body)
-      return reply.code(created ? 201 : 200).send(answer)
+      const view = await room.describeNow(answer.id, requestOrigin(request.raw, room.publicUrl))
+      return reply.code(created ? 201 : 200).send({ ...answer, shareUrl: view?.shareUrl ?? null })
     },
   )
 
