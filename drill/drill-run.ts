@@ -102,7 +102,8 @@ async function tryFault(
 function missingFor(fault: Fault): string | null {
   const absent = ['ffmpeg', ...(fault.programs ?? [])].filter((program) => !isInstalled(program))
   if (fault.needsRoot === true && process.getuid?.() !== 0) return 'it mounts file systems, so it has to run as root'
-  return absent.length === 0 ? null : `${absent.join(', ')} not installed`
+  if (absent.length > 0) return `${absent.join(', ')} not installed`
+  return fault.whyNot?.() ?? null
 }
 
 function isInstalled(program: string): boolean {

@@ -30,6 +30,8 @@ export type Fault = {
   needsRoot?: boolean
   /** Programs of the system. */
   programs?: readonly string[]
+  /** Why it can't be tried on this machine; null where it can. */
+  whyNot?(): string | null
   run(context: FaultContext): Promise<FaultReport>
 }
 

@@ -21,6 +21,8 @@ export type ServerProcessOptions = {
   port?: number
   /** Data folder of a server that ran once and was stopped: copied where there is none yet, to save making a database. */
   template?: string
+  /** Where it runs, if not here: what its command line begins with, where it listens, and how the drill reaches it. */
+  place?: { inside: readonly string[]; listen: string; address: string }
 }
 
 export const repositoryRoot: string = join(import.meta.dirname, '..')
@@ -53,7 +55,8 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
   const { scene, dataDir } = options
   const root = options.build ?? repositoryRoot
   const port = options.port ?? (await freePort())
-  const url = `http://127.0.0.1:${port}`
+  const { inside, listen, address } = options.place ?? { inside: [], listen: '127.0.0.1', address: '127.0.0.1' }
+  const url = `http://${address}:${port}`
   const blobsDir = options.blobsDir ?? join(dataDir, 'blobs')
   const clusterDir = join(dataDir, 'postgres')
   await mkdir(dataDir, { recursive: true })
@@ -72,12 +75,13 @@ export async function openServerProcess(options: ServerProcessOptions): Promise<
       ? [join(root, 'drill', 'limited-server.ts'), JSON.stringify(options.limits)]
       : [join(root, 'packages', 'rushes', 'src', 'main.ts'), 'serve']
     said = ''
-    child = spawn(process.execPath, program, {
+    const [command, ...args] = [...inside, process.execPath, ...program]
+    child = spawn(command!, args, {
       cwd: scene.folder,
       stdio: ['ignore', 'pipe', log],
       env: {
         PATH: process.env['PATH'],
-        HOST: '127.0.0.1',
+        HOST: listen,
         PORT: String(port),
         RUSHES_DATA: dataDir,
         RUSHES_BLOBS: `file:${blobsDir}`,

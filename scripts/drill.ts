@@ -1,5 +1,6 @@
 // npm run drill -- NAME: breaks a part of the system on purpose, many times, and says what was lost.
 
+import { deliveryFaults, shortDeliveryFaults } from '../drill/delivery/delivery-drill.ts'
 import { type Control, runControls, runFaults } from '../drill/drill-run.ts'
 import { drillTable } from '../drill/drill-table.ts'
 import type { Fault } from '../drill/fault.ts'
@@ -23,6 +24,12 @@ const drills: Record<
     faults: spoolFaults,
     short: shortSpoolFaults,
     controls: spoolControls,
+  },
+  delivery: {
+    about: 'events delivered as files and played at another site, over a network that fails',
+    faults: deliveryFaults,
+    short: shortDeliveryFaults,
+    controls: [],
   },
 }
 

@@ -48,16 +48,21 @@ const testTools = {
   'mkfs.xfs': 'xfsprogs',
 }
 
+// What the drills' networks are made of: of use to root alone, and reported as not run where it is missing.
+const networkTools = { ip: 'iproute2', tc: 'iproute2', nft: 'nftables', iperf3: 'iperf3' }
+
 function onPath(program) {
   const folders = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`.split(':')
   return folders.some((folder) => existsSync(join(folder, program)))
 }
 
 function installTestTools() {
-  const missing = Object.keys(testTools).filter((program) => !onPath(program))
+  const canInstall = process.getuid?.() === 0 && onPath('apt-get')
+  const wanted = { ...testTools, ...(canInstall ? networkTools : {}) }
+  const missing = Object.keys(wanted).filter((program) => !onPath(program))
   if (missing.length === 0) return
-  const packages = [...new Set(missing.map((program) => testTools[program]))]
-  if (process.getuid?.() !== 0 || !onPath('apt-get')) {
+  const packages = [...new Set(missing.map((program) => wanted[program]))]
+  if (!canInstall) {
     console.error(
       `the tests drive ${missing.join(', ')}: install ${packages.join(' ')} first (on Debian: sudo apt-get install ${packages.join(' ')}).`,
     )

@@ -34,7 +34,7 @@ export interface Uploader {
   /**
    * Sends a file until the receiver proved that it has it, or refused it, or fell silent.
    *
-   * @param fresh the receiver has nothing of it; else it is asked first
+   * @param fresh the receiver has nothing of it; else, and over a new connection, it is asked first
    * @param take resolves when so many bytes may be sent
    */
   send(file: ListedFile, path: string, fresh: boolean, take: (bytes: number) => Promise<void>): Promise<UploadResult>
@@ -67,15 +67,17 @@ export function openUploader(target: UploadTarget, times: UploadTimes = defaultU
     return sending
   }
 
-  /** Bytes that the receiver has of a file; null: all of it. */
-  async function received(name: string): Promise<number | null> {
+  /**
+   * Whether a connection stands that has answered before. Another may end at a relay whose server is gone, which takes a
+   * file and loses it: there a question goes first.
+   */
+  const isProven = (): boolean => Object.values(agent.freeSockets).some((sockets) => (sockets?.length ?? 0) > 0)
+
+  /** Asks how much the receiver has of a file: status 200, all of it; 404, `offset` bytes; else it can't say. */
+  async function received(name: string): Promise<Answer> {
     const sending = open('HEAD', name, {})
     sending.end()
-    const response = await answerOf(sending)
-    response.resume()
-    if (response.statusCode === 200) return null
-    const offset = Number(response.headers['upload-offset'] ?? 0)
-    return Number.isSafeInteger(offset) && offset >= 0 ? offset : 0
+    return read(await answerOf(sending))
   }
 
   async function proof(name: string): Promise<Answer> {
@@ -120,9 +122,14 @@ export function openUploader(target: UploadTarget, times: UploadTimes = defaultU
     async send(file, path, fresh, take) {
       let bytesSent = 0
       try {
-        let offset = fresh ? 0 : await received(file.name)
+        let offset = 0
+        if (!fresh || !isProven()) {
+          const answer = await received(file.name)
+          if (answer.status === 200) return judge(await proof(file.name), file, bytesSent)
+          if (answer.status !== 404) return judge(answer, file, bytesSent)
+          offset = Math.max(answer.offset ?? 0, 0)
+        }
         for (;;) {
-          if (offset === null) return judge(await proof(file.name), file, bytesSent)
           // More than there is can't be ours: from the start.
           if (offset > file.size) offset = 0
           const part = Math.max(smallestPart, Math.floor(pace * times.partMs))
