@@ -41,6 +41,7 @@ function installPackages() {
 const testTools = {
   ffmpeg: 'ffmpeg',
   ffprobe: 'ffmpeg',
+  ffplay: 'ffmpeg',
   'qt-faststart': 'ffmpeg',
   chromium: 'chromium',
   strace: 'strace',
