@@ -1,12 +1,10 @@
 import { html, type TemplateResult } from 'lit'
-import { type LiveStanding, standingWords } from './live-standing.ts'
+import type { LiveStanding } from './live-standing.ts'
 import { formatClock } from './start-time.ts'
 
 /** Says whether one sees what happens now, and leads there. */
-export function liveButton(standing: LiveStanding, goLive: () => void): TemplateResult {
-  const { isLive, behindSeconds } = standing
+export function liveButton({ isLive, behindSeconds }: LiveStanding, goLive: () => void): TemplateResult {
   return html`<button type="button" class="live ${isLive ? 'now' : ''}" @click=${goLive}
-    aria-label=${isLive ? 'Live' : `Go to live, ${standingWords(standing)}`}
-    title=${isLive ? 'You see what happens now' : 'Go to live'}
-    >${isLive ? 'Live' : html`<span aria-hidden="true">−${formatClock(behindSeconds)}</span>`}</button>`
+    title=${isLive ? 'You see what happens now' : `${formatClock(behindSeconds)} behind live`}
+    >${isLive ? 'Live' : html`−${formatClock(behindSeconds)} <span class="lead">Go to live</span>`}</button>`
 }

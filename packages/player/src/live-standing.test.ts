@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { liveStanding, standingWords } from './live-standing.ts'
+import { liveStanding } from './live-standing.ts'
 
 const stream = { edge: 100, livePosition: 94, segmentSeconds: 2, ended: false }
 
@@ -15,10 +15,5 @@ describe('the standing of a viewer', () => {
     expect(liveStanding(null, 0)).toBeNull()
     expect(liveStanding({ ...stream, livePosition: null }, 0)).toBeNull()
     expect(liveStanding({ ...stream, ended: true }, 0)).toBeNull()
-  })
-
-  it('is said in words', () => {
-    expect(standingWords({ isLive: true, behindSeconds: 6 })).toBe('Live')
-    expect(standingWords({ isLive: false, behindSeconds: 3661 })).toBe('1:01:01 behind live')
   })
 })

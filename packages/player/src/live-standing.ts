@@ -1,5 +1,4 @@
 import type { LiveStream } from './live-stream.ts'
-import { formatClock } from './start-time.ts'
 
 /** How a viewer stands to what happens now. */
 export type LiveStanding = { isLive: boolean; behindSeconds: number }
@@ -13,9 +12,4 @@ export function liveStanding(
   // The live position jumps a segment at a time, and segments come in bursts where the network is bad.
   const isLive = stream.livePosition - currentTime < 2 * stream.segmentSeconds
   return { isLive, behindSeconds: Math.max(0, stream.edge - currentTime) }
-}
-
-/** `Live`, `0:42 behind live`. */
-export function standingWords({ isLive, behindSeconds }: LiveStanding): string {
-  return isLive ? 'Live' : `${formatClock(behindSeconds)} behind live`
 }

@@ -84,6 +84,9 @@ export const playerStyles: CSSResult = css`
     border-radius: 50%;
     background: oklch(0.75 0.01 60);
   }
+  .live .lead { text-decoration: underline; text-underline-offset: 3px; text-decoration-color: oklch(1 0 0 / 0.5); }
+  /* For those who hear it, it is a name. */
+  media-controller:not([breakpointsm]) .live .lead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .live.now::before { background: oklch(0.66 0.21 28); }
   media-captions-button:not([mediasubtitleslist]) { display: none; }
   media-playback-rate-menu { max-height: 60%; }

@@ -54,6 +54,8 @@ export type DeliveryView = {
   playableMs: Arrival
   files: Arrival
   bytes: Arrival
+  /** Since something was listed or arrived, by the server's clock. */
+  silentMs: number
 }
 const deliveryView: Schema<DeliveryView> = z.object({
   state: z.enum(['live', 'ended', 'delivered']),
@@ -64,6 +66,7 @@ const deliveryView: Schema<DeliveryView> = z.object({
   playableMs: arrival,
   files: arrival,
   bytes: arrival,
+  silentMs: z.number(),
 })
 
 /** A recording as everybody who may read it sees it. */

@@ -8,7 +8,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type CmafEvent, makeCmafEvent, withGap, withSet } from '../../server/test/cmaf-event.ts'
 import { createDelivery, type DeliverySender } from '../../server/test/delivery-sender.ts'
-import { startTestServer, type TestServer } from '../../server/test/server-for-tests.ts'
+import { startTestServer, type TestServer, testOwnerKey } from '../../server/test/server-for-tests.ts'
 import { launchChromium, seriousFaults } from './served-pages.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -59,8 +59,8 @@ async function deliverRest(sender: DeliverySender): Promise<void> {
 
 type Opened = { page: Page; faults: string[] }
 
-async function watch(url: string): Promise<Opened> {
-  const context = await browser.newContext()
+async function watch(url: string, extraHTTPHeaders: Record<string, string> = {}): Promise<Opened> {
+  const context = await browser.newContext({ extraHTTPHeaders })
   const page = await context.newPage()
   const faults: string[] = []
   page.on('pageerror', (error) => faults.push(String(error)))
@@ -128,19 +128,19 @@ describe('a live page', { timeout: 120_000 }, () => {
     await inspect(page, 'live-nothing')
 
     await deliverUpTo(sender, 3)
-    const live = page.getByRole('button', { name: /^(Live|Go to live, .*)$/ })
+    const live = page.getByRole('button', { name: /^(Live|.* Go to live)$/ })
     await live.waitFor()
     await page.keyboard.press('k')
     // Three target durations before the end of the 8 seconds that are there.
     await playedBeyond(page, 2.2)
-    expect(await live.getAttribute('aria-label')).toBe('Live')
+    expect(await live.textContent()).toBe('Live')
     await inspect(page, 'live-now')
 
     // Back to the start; the distance is said, and there is a way back.
     await page.keyboard.press('0')
     await page.keyboard.press('k')
     await deliverUpTo(sender, 6)
-    await page.getByRole('button', { name: /^Go to live, 0:1\d behind live$/ }).waitFor()
+    await page.getByRole('button', { name: /^−0:1\d Go to live$/ }).waitFor()
     expect((await media(page))!.currentTime).toBeLessThan(2)
     await inspect(page, 'live-behind')
     await live.click()
@@ -168,6 +168,23 @@ describe('a live page', { timeout: 120_000 }, () => {
     await playedBeyond(page, 10.5)
     await inspect(page, 'live-finished-sets')
     expect(faults.filter((fault) => !fault.includes('Applying inline style'))).toEqual([])
+    await page.context().close()
+  })
+
+  it('is found in the library, with how much of the event is here', async () => {
+    const sender = await createDelivery(server, undefined, 'Evening')
+    await deliverUpTo(sender, 2)
+    await sender.list(0, event.entries.slice(0, -1))
+    const { page } = await watch(`${server.url}/library`, { authorization: `Bearer ${testOwnerKey}` })
+    const line = page.locator('.recording', { hasText: 'Evening' })
+    await line.getByText('Live', { exact: true }).waitFor()
+    await line.getByRole('progressbar', { name: /^\d\d % of what is recorded has arrived$/ }).waitFor()
+    await inspect(page, 'library-live')
+    await line.getByRole('link', { name: 'Watch live: Evening' }).click()
+    await page.getByRole('button', { name: /^(Live|.* Go to live)$/ }).waitFor()
+    await page.goBack()
+    await sender.list(0, event.entries)
+    await line.getByText(/^The event is over\. \d\d % has arrived/).waitFor()
     await page.context().close()
   })
 })

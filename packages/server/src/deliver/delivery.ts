@@ -21,6 +21,8 @@ export interface Delivery {
   readonly state: DeliveryState
   /** Rises with every change of what is listed or here. */
   readonly revision: number
+  /** Since the last such change, or since it was opened. */
+  readonly silentMs: number
   /** Listed files that are here. */
   readonly arrived: { readonly files: number; readonly bytes: number }
   /** M1, M2. @throws DeliveryError */
@@ -70,6 +72,7 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
   let bodyTaken = options.publishedSize === null
   let closed = false
   let revision = 0
+  let changedAt = performance.now()
   const arrived = { files: 0, bytes: 0 }
   let turn: Promise<unknown> = Promise.resolve()
   let wake = Promise.withResolvers<void>()
@@ -79,6 +82,7 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
 
   function changed(): void {
     revision++
+    changedAt = performance.now()
     wake.resolve()
     wake = Promise.withResolvers()
   }
@@ -200,6 +204,9 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
 
     get revision() {
       return revision
+    },
+    get silentMs() {
+      return performance.now() - changedAt
     },
     arrived,
 

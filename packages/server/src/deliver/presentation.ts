@@ -59,5 +59,6 @@ export function deliveryView(delivery: Delivery, streamUrl: string | null): Deli
     playableMs,
     files: { listed: manifest.files.size, here: arrived.files },
     bytes: { listed: manifest.bytes, here: arrived.bytes },
+    silentMs: Math.round(delivery.silentMs),
   }
 }

@@ -166,8 +166,15 @@ export class RushesLibraryPage extends PageElement {
           ${badge === null ? '' : html`<span class="badge badge-${badge.tone}">${badge.words}</span>`}
         </p>
         ${note === null ? '' : html`<p class="soft small">${note}</p>`}
+        ${arrivalBar(recording)}
       </div>
       <div class="recording-actions">
+        ${
+          recording.state === 'receiving' && recording.delivery?.hlsUrl != null
+            ? html`<a class="button button-quiet" href=${`/watch/${recording.id}`}
+                aria-label=${`Watch live: ${recording.title}`}>Watch live</a>`
+            : ''
+        }
         ${copyLinkButton(recording)}
         <button class="button button-quiet is-danger" type="button" aria-label=${`Delete ${recording.title}`}
           @click=${() => this.#remove(recording)}>Delete</button>
@@ -175,4 +182,12 @@ export class RushesLibraryPage extends PageElement {
     </li>`
   }
 }
+/** How much of a delivery is here of what its encoder has listed. */
+function arrivalBar({ state, delivery }: RecordingView): TemplateResult | string {
+  if (state !== 'receiving' || delivery === null || delivery.bytes.listed === 0) return ''
+  const { here, listed } = delivery.bytes
+  return html`<progress class="arrival bar-safe" max=${listed} .value=${here}
+    aria-label=${`${Math.floor((100 * here) / listed)} % of what is recorded has arrived`}></progress>`
+}
+
 customElements.define('rushes-library-page', RushesLibraryPage)

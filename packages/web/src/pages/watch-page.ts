@@ -155,9 +155,8 @@ export class RushesWatchPage extends PageElement {
     const sources = recordingSources(recording, undefined, this.set)
     if (recording.state === 'receiving' && delivery !== null && sources.srcHls === null) {
       return html`<div class="stage-words">
-        <span class="badge badge-live">Live</span>
         <h2>Nothing of this event has arrived yet</h2>
-        <p>It begins here by itself.</p>
+        <p>It begins here by itself, as soon as something does.</p>
       </div>`
     }
     if (recording.state === 'receiving' && delivery === null) {

@@ -10,16 +10,26 @@ export type Standing = {
 
 /** A segment or two are on their way whenever a sender is at work. */
 const worthSayingMs = 15_000
+/** Many segments' time, and more than a restart of an encoder takes. */
+const silenceMs = 30_000
 
-/** What of a delivery is still on its way; null where nothing is to be said of it. */
-export function arrivalWords({ state, bytes, playableMs }: DeliveryView): string | null {
-  if (bytes.listed === 0) return 'Nothing has arrived yet.'
-  if (state === 'live') {
-    const lateMs = playableMs.listed - playableMs.here
-    return lateMs < worthSayingMs ? null : `The last ${lengthWords(lateMs)} are still on their way here.`
+/** How a delivery stands that is not all here. */
+export function arrivalStanding({ state, files, bytes, playableMs, silentMs }: DeliveryView): Standing {
+  const isSilent = silentMs > silenceMs
+  const silence = `Nothing has arrived for ${lengthWords(silentMs)}; it goes on by itself.`
+  if (state !== 'live') {
+    const percent = bytes.listed === 0 ? 100 : Math.floor((100 * bytes.here) / bytes.listed)
+    const rest = `The event is over. ${percent} % has arrived, ${formatBytes(bytes.listed - bytes.here)} are still to come.`
+    return {
+      badge: { words: 'Arriving', tone: isSilent ? 'caution' : 'plain' },
+      note: isSilent ? `${rest} ${silence}` : rest,
+    }
   }
-  const percent = Math.floor((100 * bytes.here) / bytes.listed)
-  return `It is over; ${percent} % has arrived, ${formatBytes(bytes.listed - bytes.here)} are still to come.`
+  if (files.here === 0) return { badge: { words: 'Not begun', tone: 'plain' }, note: 'Nothing has arrived yet.' }
+  if (isSilent) return { badge: { words: 'Interrupted', tone: 'caution' }, note: silence }
+  const lateMs = playableMs.listed - playableMs.here
+  const late = lateMs < worthSayingMs ? null : `The last ${lengthWords(lateMs)} are still on their way here.`
+  return { badge: { words: 'Live', tone: 'live' }, note: late }
 }
 
 /** How a recording stands, in words. */
@@ -27,9 +37,7 @@ export function standingOf(recording: RecordingView): Standing {
   if (recording.state === 'receiving') {
     const { delivery } = recording
     if (delivery === null) return { badge: { words: 'Recording now', tone: 'live' }, note: null }
-    return delivery.state === 'live'
-      ? { badge: { words: 'Live', tone: 'live' }, note: arrivalWords(delivery) }
-      : { badge: { words: 'Arriving', tone: 'plain' }, note: arrivalWords(delivery) }
+    return arrivalStanding(delivery)
   }
   if (recording.damage !== null) {
     return {
