@@ -154,7 +154,7 @@ const entryShape = {
   timeZone: z.string().check(z.maxLength(64), z.refine(isTimeZone, 'not a time zone')),
   durationSeconds: z.int().check(z.minimum(60), z.maximum(86_400)),
 }
-const scheduleEntry: Schema<ScheduleEntry> = z.object({ id: z.uuidv7(), ...entryShape, from: wallClock })
+export const scheduleEntry: Schema<ScheduleEntry> = z.object({ id: z.uuidv7(), ...entryShape, from: wallClock })
 
 /** What the server answers to every report: all that the encoder is asked to do. */
 export type EncoderInstructions = {

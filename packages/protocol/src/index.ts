@@ -105,6 +105,7 @@ export {
   type ScheduleEncoderRequest,
   type ScheduleEntry,
   scheduleEncoderRequest,
+  scheduleEntry,
 } from './fleet.ts'
 export {
   type IngestSender,

@@ -125,7 +125,8 @@ function openDatabase(path: string, readOnly: boolean): DatabaseSync {
 }
 
 /** The system takes the lock back when the process dies, however it does. */
-function lockFolder(folder: string): DatabaseSync {
+/** Holds the folder until it is closed, or the process ends. @throws SpoolError `spool-in-use` */
+export function lockFolder(folder: string): { close(): void } {
   const lock = new DatabaseSync(join(folder, 'lock.sqlite'))
   try {
     lock.exec('begin exclusive')

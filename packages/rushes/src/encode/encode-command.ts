@@ -19,6 +19,7 @@ import { CommandError, printResult } from '../output.ts'
 import { addReportOptions, openReport, type ReportOptions, type StatusReport } from '../status/status-report.ts'
 import { newDeliveryId } from './delivery-id.ts'
 import { addDeliveryOptions, bytesPerSecond, type DeliveryOptions, deliveryOptions } from './delivery-options.ts'
+import { encodeInFleet } from './fleet-command.ts'
 
 type EncodeCommandOptions = DeliveryOptions &
   ReportOptions & {
@@ -32,6 +33,7 @@ type EncodeCommandOptions = DeliveryOptions &
     video: VideoCodec
     audio: AudioCodec
     spoolLimit: number
+    fleet?: string
   }
 
 /** `rushes encode`: records a live source on this machine and delivers it without fail. */
@@ -54,9 +56,28 @@ export function addEncodeCommand(program: Command): void {
     .addOption(new Option('--video <codec>', 'video codec').choices(['h264', 'hevc', 'av1', 'copy']).default('h264'))
     .addOption(new Option('--audio <codec>', 'audio codec').choices(['aac', 'opus', 'copy', 'none']).default('aac'))
     .option('--spool-limit <bytes>', 'what the spool may hold, e.g. 40G', bytesPerSecond, 40e9)
+    .option('--fleet <name>', "wait for orders and a schedule from the server's page, under this name")
   addReportOptions(addDeliveryOptions(command)).action(async (options: EncodeCommandOptions) => {
-    printResult(await encode(options), options)
+    printResult(await (options.fleet === undefined ? encode(options) : encodeFor(options.fleet, options)), options)
   })
+}
+
+/** What every event of this encoder is recorded and delivered with. */
+function eventOptions(options: EncodeCommandOptions) {
+  const { rendition, video, audio, input, pace, spoolLimit } = options
+  return {
+    ...deliveryOptions(options),
+    ...{ pace, inputs: input, renditions: rendition, videoCodec: video, audioCodec: audio },
+    spoolBytes: spoolLimit,
+  }
+}
+
+async function encodeFor(name: string, options: EncodeCommandOptions) {
+  if (options.title !== undefined || options.duration !== undefined)
+    throw new CommandError('misused', 'with --fleet the server says how events are called and how long they take')
+  const { spool, server, segment, json } = options
+  const encode = eventOptions(options)
+  return encodeInFleet({ name, spool, server, segmentMs: segment * 1000, encode, isQuiet: json === true })
 }
 
 async function encode(options: EncodeCommandOptions) {
@@ -74,11 +95,10 @@ async function encode(options: EncodeCommandOptions) {
     throw error
   })
   try {
-    const { rendition, video, audio, duration, input, pace, spoolLimit } = options
+    const { duration } = options
     const run = await startEncode({
-      ...deliveryOptions(options),
-      ...{ spool, pace, inputs: input, renditions: rendition, videoCodec: video, audioCodec: audio },
-      spoolBytes: spoolLimit,
+      ...eventOptions(options),
+      spool,
       ...(duration !== undefined && { durationMs: duration * 1000 }),
       onProgress(now) {
         progress = now
