@@ -21,7 +21,11 @@ export function buildPages(): void {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
   console.error('building the pages (once per change of their sources) …')
   const vite = join(root, 'node_modules/vite/bin/vite.js')
-  const built = spawnSync(process.execPath, [vite, 'build', web, '--logLevel', 'error'], { stdio: ['ignore', 2, 2] })
+  const built = spawnSync(process.execPath, [vite, 'build', web, '--logLevel', 'error'], {
+    // Vitest's own would make a build for development.
+    env: { ...process.env, NODE_ENV: 'production' },
+    stdio: ['ignore', 2, 2],
+  })
   if (built.status !== 0) throw new Error('the pages could not be built: see above')
   writeFileSync(stamp, wanted)
 }

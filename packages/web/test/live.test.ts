@@ -1,32 +1,23 @@
 // A delivery watched while it arrives: the real server, the pages as they are built, a real browser.
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildPages } from '../../../scripts/pages.ts'
 import { type CmafEvent, makeCmafEvent, withGap, withSet } from '../../server/test/cmaf-event.ts'
 import { createDelivery, type DeliverySender } from '../../server/test/delivery-sender.ts'
 import { startTestServer, type TestServer, testOwnerKey } from '../../server/test/server-for-tests.ts'
+import { pagesFolder } from '../src/index.ts'
 import { launchChromium, seriousFaults } from './served-pages.ts'
 
-const root = fileURLToPath(new URL('../../..', import.meta.url))
 const gapSeconds = 7
-let folder: string
 let server: TestServer
 let browser: Browser
 let event: CmafEvent
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'rushes-live-pages-'))
-  // Into a folder of its own: other tests build the pages at the same time.
-  const vite = ['scripts/node24', 'node_modules/vite/bin/vite.js', 'build', 'packages/web', '--logLevel', 'error']
-  execFileSync('sh', [...vite, '--outDir', folder, '--emptyOutDir'], {
-    cwd: root,
-    env: { ...process.env, NODE_ENV: 'production' },
-  })
-  server = await startTestServer({ webRoot: folder })
+  buildPages()
+  server = await startTestServer({ webRoot: pagesFolder })
   browser = await launchChromium()
   event = withSet(withGap(makeCmafEvent(16), 4, gapSeconds), 'slides')
 }, 120_000)
@@ -34,7 +25,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close()
   await server?.close()
-  rmSync(folder, { recursive: true, force: true })
 }, 30_000)
 
 /** Lists and sends what an encoder would have by the end of segment `sequence`. */

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { buildPages } from '../../../scripts/pages.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -75,18 +76,6 @@ export async function servePages(): Promise<ServedPages> {
       rmSync(data, { recursive: true, force: true })
     },
   }
-}
-
-/** In a process of its own: Vitest's NODE_ENV would make a build for development. */
-function buildPages(): void {
-  execFileSync(
-    'sh',
-    ['scripts/node24', 'node_modules/vite/bin/vite.js', 'build', 'packages/web', '--logLevel', 'error'],
-    {
-      cwd: root,
-      env: { ...process.env, NODE_ENV: 'production' },
-    },
-  )
 }
 
 /** A clip as a camera's picture would move, and a tone: Chromium's fake devices. */
