@@ -109,6 +109,79 @@ describe('the page of the encoders', { timeout: 90_000 }, () => {
       .waitFor()
   })
 
+  it('starts and stops an encoder, and says so while it has not answered', async () => {
+    const studio = await introduced('Studio', 'rack-2')
+    await client.reportEncoder(studio, reportOf(), 0)
+    await card('Studio').getByText('Ready', { exact: true }).waitFor()
+    await card('Studio').getByRole('button', { name: 'Start Studio' }).click()
+    await page.getByLabel('Title of the recording').fill('Rehearsal')
+    await page.getByLabel('It ends').selectOption('by itself after 1 hour')
+    await inspect(page, 'encoders-start')
+    await page.keyboard.press('Escape')
+    expect((await client.encoder(studio)).order).toBeNull()
+    await card('Studio').getByRole('button', { name: 'Start Studio' }).press('Enter')
+    await page.getByLabel('Title of the recording').fill('Rehearsal')
+    await page.getByLabel('It ends').selectOption('by itself after 1 hour')
+    await page.getByRole('button', { name: 'Start recording' }).click()
+    await card('Studio').getByText('Asked to start “Rehearsal”; it has not answered yet.').waitFor()
+    const { generation, order } = await client.reportEncoder(studio, reportOf(), 0)
+    expect(order).toMatchObject({ action: 'start', title: 'Rehearsal', durationSeconds: 3600 })
+    const event = { id: order!.event, title: 'Rehearsal', startedAt: new Date().toISOString(), endsAt: null }
+    const source = { name: 'main', state: 'running', fps: 30, speed: 1, dropped: 0, detail: '' } as const
+    const recording = reportOf({
+      ...{ applied: generation, state: 'recording', sources: [source] },
+      event: { ...event, segments: 1, bytes: 1, lost: 0 },
+    })
+    await client.reportEncoder(studio, recording, 0)
+    await card('Studio').getByText('Recording', { exact: true }).waitFor()
+    await card('Studio').getByRole('button', { name: 'Stop Studio' }).click()
+    await inspect(page, 'encoders-stop')
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
+    await card('Studio').getByRole('button', { name: 'Stop Studio' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Stop recording' }).click()
+    await card('Studio').getByText('Asked to stop; it has not answered yet.').waitFor()
+    expect((await client.reportEncoder(studio, recording, 0)).order).toMatchObject({ action: 'stop', event: event.id })
+    await client.reportEncoder(studio, reportOf({ applied: generation + 1 }), 0)
+    await card('Studio').getByRole('button', { name: 'Start Studio' }).waitFor()
+  })
+
+  it('plans weekly events, changes and removes them', async () => {
+    await card('Studio').getByRole('button', { name: 'Schedule of Studio' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Schedule of “Studio”' })
+    await dialog.getByText('Nothing is planned.').waitFor()
+    await dialog.getByLabel('Title').fill('Sunday service')
+    await dialog.getByLabel('From').fill('09:30')
+    await dialog.getByLabel('To', { exact: true }).fill('11:00')
+    await dialog.getByRole('button', { name: 'Add' }).click()
+    await dialog.getByText('Choose at least one day.').waitFor()
+    await dialog.getByRole('checkbox', { name: 'Sunday' }).check()
+    await dialog.getByLabel('Time zone').selectOption('Europe/Berlin')
+    await dialog.getByRole('button', { name: 'Add' }).click()
+    await dialog.getByText('Sundays, 09:30 to 11:00, Europe/Berlin').waitFor()
+    expect(await dialog.getByLabel('Title').inputValue()).toBe('')
+    expect(await dialog.getByLabel('Time zone').inputValue()).toBe(
+      await page.evaluate(() => Intl.DateTimeFormat().resolvedOptions().timeZone),
+    )
+    await inspect(page, 'encoders-schedule')
+    await dialog.getByRole('button', { name: 'Change Sunday service' }).click()
+    expect(await dialog.getByRole('checkbox', { name: 'Sunday' }).isChecked()).toBe(true)
+    await dialog.getByRole('checkbox', { name: 'Wednesday' }).check()
+    await dialog.getByRole('button', { name: 'Save' }).click()
+    await dialog.getByText('Wednesdays and Sundays, 09:30 to 11:00, Europe/Berlin').waitFor()
+    const [planned] = (await client.encoders()).filter(({ name }) => name === 'Studio').map(({ schedule }) => schedule)
+    expect(planned).toMatchObject([{ weekdays: [3, 7], time: '09:30', durationSeconds: 5400, title: 'Sunday service' }])
+    await dialog.getByRole('button', { name: 'Remove Sunday service' }).click()
+    await dialog.getByText('Nothing is planned.').waitFor()
+    await dialog.getByRole('button', { name: 'Close' }).click()
+  })
+
+  it('renames one', async () => {
+    await card('Studio').getByRole('button', { name: 'Rename Studio' }).click()
+    await page.getByLabel('Name', { exact: true }).fill('Studio 2')
+    await page.keyboard.press('Enter')
+    await card('Studio 2').waitFor()
+  })
+
   it('forgets one after asking', async () => {
     await card('Spare').getByRole('button', { name: 'Forget Spare' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()

@@ -28,6 +28,17 @@ export function encoderCard(encoder: EncoderView, actions: TemplateResult): Temp
   </article>`
 }
 
+/** What it was asked last and has not done. */
+export function orderLine({ order }: EncoderView): TemplateResult {
+  if (order === null || order.state === 'taken') return html``
+  const asked = order.action === 'start' ? `to start “${order.title}”` : 'to stop'
+  const words =
+    order.state === 'offered'
+      ? `Asked ${asked}; it has not answered yet.`
+      : `Asked ${asked} ${moment(order.at)}; it did not answer in time, and will not start any more.`
+  return html`<p class="soft small" role="status">${words}</p>`
+}
+
 function eventLine({ event, state, nextStart }: EncoderReport): TemplateResult {
   const next = nextStart === null ? '' : html`<p class="soft small">Next by its schedule: ${moment(nextStart)}</p>`
   if (event === null) return html`${next}`

@@ -27,6 +27,7 @@ describe('an encoder', () => {
     ['never heard', null, false, 'plain', 'Not heard yet'],
     ['recording', {}, true, 'live', 'Recording'],
     ['ready', { state: 'idle', sources: [] }, true, 'safe', 'Ready'],
+    ['unable to record', { sources: [], lastError: 'no encoder' }, true, 'caution', 'Not recording'],
     ['draining', { state: 'draining', sources: [] }, true, 'plain', 'Delivering the rest'],
     ['off', { state: 'off' }, false, 'plain', 'Off since'],
     ['silent', { state: 'idle' }, false, 'caution', 'Silent since'],

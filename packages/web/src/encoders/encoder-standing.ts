@@ -30,6 +30,8 @@ export function encoderStanding({ online, report, reportedAt }: EncoderView): En
   ]
   const behind = report.queue.oldestSeconds ?? 0
   if (lost.length > 0) return { tone: 'caution', words: 'Source lost', problems }
+  if (report.state === 'recording' && report.sources.length === 0 && report.lastError !== null)
+    return { tone: 'caution', words: 'Not recording', problems }
   if (behind > behindSeconds) return { tone: 'caution', words: `Behind by ${formatLength(behind * 1000)}`, problems }
   if (report.state === 'recording') return { tone: 'live', words: 'Recording', problems }
   if (report.state === 'draining') return { tone: 'plain', words: 'Delivering the rest', problems }

@@ -7,7 +7,11 @@ import { PageElement } from '../app/page-element.ts'
 import { server } from '../app/server.ts'
 import { toast } from '../app/toasts.ts'
 import { formatMoment } from '../figures.ts'
-import { encoderCard } from './encoder-card.ts'
+import { encoderCard, orderLine } from './encoder-card.ts'
+import { askName } from './rename-dialog.ts'
+import './rushes-schedule.ts'
+import { askStart } from './start-dialog.ts'
+import { showDialog } from './wide-dialog.ts'
 
 const refreshMs = 3000
 
@@ -57,6 +61,51 @@ export class RushesEncodersPage extends PageElement {
     }
   }
 
+  #replace(changed: EncoderView): void {
+    this.encoders = byName((this.encoders ?? []).map((shown) => (shown.id === changed.id ? changed : shown)))
+  }
+
+  /** What the server answered is shown at once; what it refused is said. */
+  async #change(change: () => Promise<EncoderView>, said: string): Promise<void> {
+    try {
+      this.#replace(await change())
+      toast(said)
+    } catch (fault) {
+      toast(faultWords(fault), 'problem')
+    }
+  }
+
+  async #start(encoder: EncoderView): Promise<void> {
+    const order = await askStart(encoder)
+    if (order !== null)
+      await this.#change(() => server.orderEncoder(encoder.id, order), `“${encoder.name}” is asked to start.`)
+  }
+
+  async #stop(encoder: EncoderView, event: { id: string; title: string }): Promise<void> {
+    const sure = await confirmWith({
+      heading: `Stop “${event.title}”?`,
+      words: 'The recording ends there, and is published once all of it has arrived. It can’t be continued.',
+      action: 'Stop recording',
+    })
+    if (!sure) return
+    const stop = { action: 'stop', event: event.id } as const
+    await this.#change(() => server.orderEncoder(encoder.id, stop), `“${encoder.name}” is asked to stop.`)
+  }
+
+  async #rename(encoder: EncoderView): Promise<void> {
+    const name = await askName(encoder)
+    if (name !== null && name !== encoder.name)
+      await this.#change(() => server.renameEncoder(encoder.id, name), 'The name is saved.')
+  }
+
+  #schedule(encoder: EncoderView): Promise<void> {
+    return showDialog(
+      `Schedule of “${encoder.name}”`,
+      html`<rushes-schedule .encoder=${encoder}
+        @changed=${(event: CustomEvent<EncoderView>) => this.#replace(event.detail)}></rushes-schedule>`,
+    )
+  }
+
   async #remove({ id, name, online }: EncoderView): Promise<void> {
     const sure = await confirmWith({
       heading: `Forget “${name}”?`,
@@ -99,7 +148,8 @@ export class RushesEncodersPage extends PageElement {
     if (encoders.length === 0) {
       return html`${stale}<div class="card empty">
         <h2>No encoders yet</h2>
-        <p>An encoder is a machine at an event that records and delivers without fail. It shows up here once it reports.</p>
+        <p>An encoder is a machine at an event that records and delivers without fail. Start one with a key from the settings, and it shows up here:</p>
+        <code class="encoder-command">rushes encode --fleet NAME --input SOURCE --spool FOLDER --server ${location.origin}</code>
       </div>`
     }
     return html`${stale}<div class="encoders">
@@ -112,10 +162,30 @@ export class RushesEncodersPage extends PageElement {
   }
 
   #actions(encoder: EncoderView): TemplateResult {
-    return html`<div class="buttons encoder-actions">
-      <button class="button button-quiet is-danger" type="button" aria-label=${`Forget ${encoder.name}`}
-        @click=${() => this.#remove(encoder)}>Forget</button>
-    </div>`
+    const { name, schedule } = encoder
+    const planned = schedule.length === 0 ? '' : ` (${schedule.length})`
+    return html`${orderLine(encoder)}
+      <div class="buttons encoder-actions">
+        ${this.#mainAction(encoder)}
+        <button class="button" type="button" aria-label=${`Schedule of ${name}`}
+          @click=${() => this.#schedule(encoder)}>Schedule${planned}</button>
+        <button class="button button-quiet" type="button" aria-label=${`Rename ${name}`}
+          @click=${() => this.#rename(encoder)}>Rename</button>
+        <button class="button button-quiet is-danger" type="button" aria-label=${`Forget ${name}`}
+          @click=${() => this.#remove(encoder)}>Forget</button>
+      </div>`
+  }
+
+  #mainAction(encoder: EncoderView): TemplateResult {
+    const { name, report, online, order } = encoder
+    const event = report?.state === 'recording' ? report.event : null
+    const isAsked = order?.state === 'offered'
+    if (event !== null) {
+      return html`<button class="button button-danger" type="button" aria-label=${`Stop ${name}`} ?disabled=${isAsked}
+        @click=${() => this.#stop(encoder, event)}>Stop</button>`
+    }
+    return html`<button class="button button-main" type="button" aria-label=${`Start ${name}`} ?disabled=${!online || isAsked}
+      @click=${() => this.#start(encoder)}>Start</button>`
   }
 }
 customElements.define('rushes-encoders-page', RushesEncodersPage)
