@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { openSpool, SpoolError, verifyCertificate } from '@rushes/encoder'
+import { openSpool, readSpool, SpoolError, verifyCertificate } from '@rushes/encoder'
 import {
   type DeliveryManifest,
   deliveryCertificate,
@@ -96,8 +96,7 @@ async function judgeFile(
 ): Promise<string | null> {
   if (existsSync(path)) {
     const bytes = readFileSync(path)
-    const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
-    if (digest === file.digest) return null
+    if (digestOf(bytes) === file.digest) return null
     return `${file.name} has ${bytes.length} of ${file.size} bytes, or others, ${isPending ? 'and waits' : 'delivered'}`
   }
   if (isPending) return `${file.name} is listed, was not delivered, and is gone`
@@ -106,6 +105,56 @@ async function judgeFile(
   if (digest !== file.digest) return `${file.name} was deleted; the server has ${digest}`
   proved.add(file.name)
   return null
+}
+
+/** Beside the encoder, while nothing can be delivered: what waits lies there, whole. */
+export async function judgeWaiting(folder: string): Promise<string[]> {
+  const spool = await readSpool(folder)
+  try {
+    return spool.pending('oldest', 1_000_000, new Set()).flatMap(({ name, digest }) => {
+      const path = spool.files.pathOf(name)
+      if (!existsSync(path)) return [`${name} waits, and is gone`]
+      return digestOf(readFileSync(path)) === digest ? [] : [`${name} waits, and is damaged`]
+    })
+  } finally {
+    spool.close()
+  }
+}
+
+/** Where a representation has no media between two of its segments, a gap of its set has to say so. */
+export async function judgeHoles(folder: string): Promise<{ problems: string[]; lostMs: number }> {
+  const spool = await readSpool(folder)
+  const entries = spool.entries(0, 1_000_000)
+  spool.close()
+  const gaps = entries.filter((entry) => entry.type === 'gap')
+  const problems: string[] = []
+  let lostMs = 0
+  const toleranceMs = 60
+  for (const line of entries) {
+    if (line.type !== 'representation') continue
+    const segments = entries
+      .filter((entry) => entry.type === 'segment')
+      .filter((each) => each.representation === line.id)
+    for (const [index, next] of segments.slice(1).entries()) {
+      const last = segments[index]!
+      const holeMs = ((next.start - last.start - last.duration) * 1000) / line.timescale
+      if (holeMs <= toleranceMs) continue
+      const to = Date.parse(next.wallClock)
+      const isTold = gaps.some(
+        (gap) =>
+          gap.set === line.set &&
+          Date.parse(gap.from) <= to - holeMs + toleranceMs &&
+          Date.parse(gap.to) >= to - toleranceMs,
+      )
+      if (line.kind === 'video') lostMs += holeMs
+      if (!isTold) problems.push(`${line.id}: ${Math.round(holeMs)} ms before ${next.wallClock} that no gap tells`)
+    }
+  }
+  return { problems, lostMs }
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }
 
 async function storedDigest({ url, id, key }: DeliveryAtServer, name: string): Promise<string> {

@@ -3,6 +3,7 @@
 //
 //   acquiring ── finished, or the source's end ──> draining ── all proved ──> done
 //       └─────── suspended, or the source failed ──> suspended: the event is open, whoever starts again goes on with it
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ManifestEntry } from '@rushes/protocol'
 import {
   type Acquisition,
@@ -19,6 +20,7 @@ import {
 import { EventListing } from './spool/event-listing.ts'
 import type { EventTotals } from './spool/event-totals.ts'
 import type { Spool } from './spool/spool.ts'
+import { SpoolError } from './spool/spool-error.ts'
 
 export type EncodeOptions = Omit<AcquisitionOptions, 'onEvent' | 'segmentMs' | 'epochMs' | 'startSequence'> &
   Omit<DeliveryRunOptions, 'onProgress' | 'spool'> & {
@@ -126,10 +128,32 @@ export async function startEncode(options: EncodeOptions): Promise<Encode> {
     onEvent,
   })
 
+  /**
+   * Lists what is left, and the end where this is the event's. A disk that is full is waited for: what is delivered
+   * meanwhile makes room.
+   */
+  async function end(): Promise<void> {
+    for (const wallClock = new Date().toISOString(); ; await sleep(1000)) {
+      const isOver = !isSuspended && failure === undefined
+      try {
+        await listing.rest()
+        if (isOver) spool.list({ type: 'end', wallClock } satisfies ManifestEntry)
+        critical = null
+        return
+      } catch (error) {
+        if (!(error instanceof SpoolError) || (isOver && error.code !== 'spool-full')) return fail(error)
+        // Whoever goes on tells of the time between all the same.
+        if (!isOver) return
+        critical = `the event's end finds no room: ${error.message}`
+        tell()
+      }
+    }
+  }
+
   async function run(): Promise<string | null> {
     await acquisition.done.catch(fail)
     await tail
-    await listing.rest().catch(fail)
+    await end()
     delivery.wake()
     if (isSuspended || failure !== undefined) {
       await delivery.stop()
@@ -138,9 +162,6 @@ export async function startEncode(options: EncodeOptions): Promise<Encode> {
       if (failure !== undefined) throw failure
       return null
     }
-    const end: ManifestEntry = { type: 'end', wallClock: new Date().toISOString() }
-    spool.list(end)
-    delivery.wake()
     state = 'draining'
     tell()
     const certificate = await delivery.done.catch((error: unknown) => {

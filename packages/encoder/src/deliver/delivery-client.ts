@@ -39,27 +39,36 @@ export interface DeliveryClient {
   certificate(id: string, token: string): Promise<DeliveryCertificate | null>
 }
 
-/** Shorter than a network that is away is noticed by TCP. */
-const answerMs = 10_000
-
-export function deliveryClient(server: string, key: string | undefined): DeliveryClient {
+/** @param answerMs without a byte of an answer: shorter than a network that is away is noticed by TCP */
+export function deliveryClient(server: string, key: string | undefined, answerMs = 10_000): DeliveryClient {
   async function call(method: string, path: string, token: string | undefined, body?: unknown): Promise<unknown> {
     let response: Response
-    let text: string
+    let text = ''
+    // From one piece to the next: the certificate of a day has megabytes, which a slow link takes a while to bring.
+    const silence = new AbortController()
+    const limit = (): NodeJS.Timeout =>
+      setTimeout(() => silence.abort(new Error(`nothing for ${answerMs / 1000} s`)), answerMs)
+    let timer = limit()
     try {
       response = await fetch(`${server}/api/v1/deliveries${path}`, {
         method,
-        signal: AbortSignal.timeout(answerMs),
+        signal: silence.signal,
         headers: {
           ...(token !== undefined && { authorization: `Bearer ${token}` }),
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       })
-      text = await response.text()
+      for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+        text += piece
+        clearTimeout(timer)
+        timer = limit()
+      }
     } catch (cause) {
       const { message } = ((cause as Error).cause as Error | undefined) ?? (cause as Error)
       throw new DeliveryRefusal(0, 'unreachable', `no answer from ${server}: ${message}`)
+    } finally {
+      clearTimeout(timer)
     }
     if (response.ok) return JSON.parse(text)
     const next = Number(response.headers.get('manifest-next') ?? Number.NaN)

@@ -7,8 +7,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { maxManifestEntriesAtOnce } from '@rushes/protocol'
+import { type DeliveryCertificate, maxManifestEntriesAtOnce } from '@rushes/protocol'
 import type { Spool } from '../spool/spool.ts'
+import { spoolError } from '../spool/spool-error.ts'
 import { openBackoff } from './backoff.ts'
 import { type BandwidthLimit, unlimited } from './bandwidth-limit.ts'
 import { DeliveryRefusal, deliveryClient } from './delivery-client.ts'
@@ -56,6 +57,7 @@ export function runDelivery(options: DeliveryRunOptions): DeliveryRun {
   let token = ''
   let shareUrl: string | null = null
   let next = 0
+  let atOnce = maxManifestEntriesAtOnce
   let lastError: string | null = null
   let pool: UploadPool | null = null
   const contact = new ServerContact()
@@ -72,6 +74,7 @@ export function runDelivery(options: DeliveryRunOptions): DeliveryRun {
   const tell = (): void => options.onProgress?.(progress())
 
   function woken(): void {
+    tell()
     wake.resolve()
     wake = Promise.withResolvers()
   }
@@ -107,12 +110,15 @@ export function runDelivery(options: DeliveryRunOptions): DeliveryRun {
   /** The entries that the receiver lacks, in order; answers when it has them all. */
   async function sendEntries(): Promise<void> {
     for (;;) {
-      const entries = spool.entries(next, maxManifestEntriesAtOnce)
-      if (entries.length === 0) return
+      if (spool.entries(next, 1).length === 0) return
       await insist(async () => {
+        const entries = spool.entries(next, atOnce)
         try {
           next = await client.append(id, token, next, entries.slice(0, entriesThatFit(entries)))
+          atOnce = Math.min(maxManifestEntriesAtOnce, atOnce * 2)
         } catch (error) {
+          // Too much, perhaps, for what a slow link carries in the time that an answer may take.
+          if (error instanceof DeliveryRefusal && error.status === 0) atOnce = Math.max(10, Math.floor(atOnce / 2))
           // A server that was restored from an older copy lacks what it had: it is told again.
           if (error instanceof DeliveryRefusal && error.code === 'manifest-gap' && error.next !== null)
             next = error.next
@@ -123,25 +129,41 @@ export function runDelivery(options: DeliveryRunOptions): DeliveryRun {
     }
   }
 
+  /** A disk that is full is waited for. */
+  async function keep(certificate: DeliveryCertificate): Promise<string> {
+    const path = join(spool.folder, certificateName)
+    for (;;) {
+      try {
+        await writeFile(path, `${JSON.stringify(certificate, null, 1)}\n`, { flush: true })
+        return path
+      } catch (cause) {
+        const error = spoolError(cause)
+        if (error.code !== 'spool-full') throw error
+        lastError = error.message
+        tell()
+        await sleep(1000, undefined, { signal: stopping.signal })
+      }
+    }
+  }
+
   async function run(): Promise<string> {
     await introduce()
-    pool = openUploadPool({ ...options, limit: options.limit ?? unlimited, token, contact, onChange: tell })
+    pool = openUploadPool({ ...options, limit: options.limit ?? unlimited, token, contact, onChange: woken })
     pool.offer(next)
     state = 'delivering'
     for (;;) {
       const seen = wake.promise
       await sendEntries()
-      tell()
       if (spool.ended && spool.counts().pending === 0) break
-      await Promise.race([seen, pool.changed(), aborted(stopping.signal)])
+      // One promise, renewed with every change: a race with one that outlives it would keep something of each turn for ever.
+      await seen
       stopping.signal.throwIfAborted()
     }
     state = 'certifying'
     for (;;) {
       const certificate = await insist(() => client.certificate(id, token))
       if (certificate !== null) {
-        const path = join(spool.folder, certificateName)
-        await writeFile(path, `${JSON.stringify(certificate, null, 1)}\n`, { flush: true })
+        const path = await keep(certificate)
         state = 'done'
         return path
       }
@@ -164,6 +186,7 @@ export function runDelivery(options: DeliveryRunOptions): DeliveryRun {
     done,
     async stop() {
       stopping.abort()
+      woken()
       await done.catch(() => {})
       await pool?.close()
     },
@@ -179,8 +202,4 @@ function entriesThatFit(entries: readonly unknown[]): number {
     if (bytes > most) return Math.max(index, 1)
   }
   return entries.length
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

@@ -4,6 +4,7 @@
 //                 ^                └── refused, unreachable ──> resting (backoff) ──┘
 import { Worker } from 'node:worker_threads'
 import type { PendingFile, Spool } from '../spool/spool.ts'
+import { SpoolError } from '../spool/spool-error.ts'
 import { type Backoff, openBackoff } from './backoff.ts'
 import { type BandwidthLimit, openTokenBucket, untilWindow } from './bandwidth-limit.ts'
 import { openLinkEstimate } from './link-estimate.ts'
@@ -18,6 +19,7 @@ export type UploadPoolOptions = {
   order: 'oldest' | 'newest'
   limit: BandwidthLimit
   contact: ServerContact
+  /** Every second, and after a file was delivered or refused. */
   onChange(): void
 }
 
@@ -44,8 +46,6 @@ export interface UploadPool {
   readonly lastError: string | null
   /** Files of entries below `next` may go: the receiver has those entries. */
   offer(next: number): void
-  /** Settles after the next file was delivered or refused. */
-  changed(): Promise<void>
   close(): Promise<void>
 }
 
@@ -74,14 +74,6 @@ export function openUploadPool(options: UploadPoolOptions): UploadPool {
   let bytesDelivered = 0
   let lastError: string | null = null
   let closed = false
-  let change = Promise.withResolvers<void>()
-
-  function changed(): void {
-    change.resolve()
-    change = Promise.withResolvers()
-    options.onChange()
-  }
-
   function openLane(): Lane {
     const target = { url: `${spool.head.server}/api/v1/deliveries/${spool.head.id}`, token: options.token }
     const worker = new Worker(new URL('./upload-worker.ts', import.meta.url), {
@@ -149,24 +141,30 @@ export function openUploadPool(options: UploadPoolOptions): UploadPool {
     rate.add(result.bytesSent)
     if (result.outcome === 'delivered') {
       contact.answered()
-      begun.delete(file.name)
-      bytesDelivered += file.size
-      spool.markDelivered(file.name)
-      lane.backoff.reset()
-      lane.progress.lastError = null
-      lane.progress.bytesPerSecond = (result.bytesSent / Math.max(elapsedMs, 1)) * 1000
-      estimate.delivered(result.bytesSent, elapsedMs)
-      lane.progress.state = 'idle'
+      const unmarked = marked(() => spool.markDelivered(file.name))
+      if (unmarked === null) {
+        begun.delete(file.name)
+        bytesDelivered += file.size
+        lane.backoff.reset()
+        lane.progress.lastError = null
+        lane.progress.bytesPerSecond = (result.bytesSent / Math.max(elapsedMs, 1)) * 1000
+        estimate.delivered(result.bytesSent, elapsedMs)
+        lane.progress.state = 'idle'
+      } else {
+        lastError = unmarked
+        lane.progress.lastError = unmarked
+        rest(lane, 0)
+      }
     } else {
       const message = `${file.name}: ${result.message}`
       lane.progress.lastError = message
       lastError = message
       contact.failed(message, result.outcome === 'refused' ? result.status : 0)
-      if (result.outcome === 'refused') spool.noteRefusal(file.name, result.code, result.message)
+      if (result.outcome === 'refused') marked(() => spool.noteRefusal(file.name, result.code, result.message))
       estimate.failed()
       rest(lane, result.outcome === 'refused' ? result.retryAfterMs : 0)
     }
-    changed()
+    options.onChange()
     feed()
   }
 
@@ -204,15 +202,27 @@ export function openUploadPool(options: UploadPoolOptions): UploadPool {
       listed = next
       feed()
     },
-    changed: () => change.promise,
     async close() {
       if (closed) return
       closed = true
       clearInterval(ticking)
       for (const lane of lanes) clearTimeout(lane.timer)
       await Promise.all(lanes.map(({ worker }) => worker.terminate()))
-      change.resolve()
     },
+  }
+}
+
+/**
+ * What a full disk keeps the spool from writing down is done again: the server then says at once that it has the file. Answers
+ * why, or null.
+ */
+function marked(work: () => void): string | null {
+  try {
+    work()
+    return null
+  } catch (error) {
+    if (error instanceof SpoolError) return error.message
+    throw error
   }
 }
 

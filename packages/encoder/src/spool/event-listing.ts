@@ -19,6 +19,11 @@ type Line = { set: string; init: Init; next: number; end: number }
 
 /** Of the limit, from which on a spool that can't be emptied is worth a warning. */
 const nearlyFull = 0.8
+/**
+ * Of the disk, left to what needs little and can't do without: SQLite's log, the gap that says what found no room, the marks
+ * of what was delivered.
+ */
+const reserveBytes = 8 * 2 ** 20
 /** Of the limit, that has to be free before what was full is used again: else every second segment would be lost. */
 const enoughAgain = 0.05
 
@@ -31,6 +36,8 @@ export class EventListing {
   readonly totals: EventTotals = new EventTotals()
   private readonly spool: Spool
   private readonly limit: number
+  /** What the files may take: the limit, or less where the disk has less. */
+  private room: number
   private readonly lines = new Map<string, Line>()
   private readonly beginning = new SetBeginning()
   /** Not listed yet, for want of room. */
@@ -40,6 +47,7 @@ export class EventListing {
   private constructor(spool: Spool, limit: number) {
     this.spool = spool
     this.limit = limit
+    this.room = limit
   }
 
   /**
@@ -63,8 +71,9 @@ export class EventListing {
     const [loss] = this.losses.values()
     if (loss !== undefined) return `segments are lost: ${loss.reason}`
     const { pendingBytes } = this.spool.counts()
-    if (pendingBytes < this.limit * nearlyFull) return null
-    return `${Math.round((100 * pendingBytes) / this.limit)} % of the spool waits to be delivered`
+    if (this.room <= 0) return "the spool's disk is full"
+    if (pendingBytes < this.room * nearlyFull) return null
+    return `${Math.round((100 * pendingBytes) / this.room)} % of the spool waits to be delivered`
   }
 
   /** One after the other, in the order in which things happened. */
@@ -82,10 +91,15 @@ export class EventListing {
     }
   }
 
-  /** What waits for its set to be complete, and gaps that are still to be told. */
+  /**
+   * What waits for its set to be complete, and gaps that are still to be told; may be asked for again when it throws.
+   *
+   * @throws SpoolError a gap finds no room
+   */
   async rest(): Promise<void> {
     await this.addAll(this.beginning.rest())
-    for (const [set, loss] of this.losses) await this.attempt(set, null, async () => this.listGap(set, loss))
+    await this.freeUntil(0)
+    for (const [set, loss] of this.losses) this.listGap(set, loss)
   }
 
   private async addAll(segments: readonly SegmentEvent[]): Promise<void> {
@@ -162,15 +176,23 @@ export class EventListing {
     this.losses.delete(set)
   }
 
-  /** Removes delivered files, oldest first, until there is room. @throws SpoolError `spool-full` */
+  /** @throws SpoolError `spool-full` */
   private async makeRoom(bytes: number): Promise<void> {
     const needs = [...this.losses.values()].map((loss) => loss.needs)
-    const least = needs.length === 0 ? bytes : Math.max(bytes, this.limit * enoughAgain, ...needs)
-    while (this.spool.counts().heldBytes + least > this.limit) {
+    const least = needs.length === 0 ? bytes : Math.max(bytes, this.room * enoughAgain, ...needs)
+    if (await this.freeUntil(least)) return
+    const full = this.room < this.limit ? 'disk is' : `${this.limit} bytes are`
+    throw new SpoolError('spool-full', `the spool's ${full} full of files that are not delivered`)
+  }
+
+  /** Removes delivered files, oldest first, until there is room for `bytes`; whether there is. */
+  private async freeUntil(bytes: number): Promise<boolean> {
+    for (;;) {
+      const { heldBytes } = this.spool.counts()
+      this.room = Math.min(this.limit, heldBytes + (await this.spool.files.freeBytes()) - reserveBytes)
+      if (heldBytes + bytes <= this.room) return true
       const oldest = this.spool.removable(16)
-      if (oldest.length === 0) {
-        throw new SpoolError('spool-full', `the spool's ${this.limit} bytes are full of files that are not delivered`)
-      }
+      if (oldest.length === 0) return false
       for (const { name } of oldest) {
         await this.spool.files.remove(name)
         this.spool.markRemoved(name)

@@ -1,6 +1,6 @@
 // The files of a spool: FOLDER/files/NAME, each written, synced and renamed before anybody hears of it.
 import { createHash } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ListedFile } from '@rushes/protocol'
 import { spoolError } from './spool-error.ts'
@@ -12,6 +12,8 @@ export interface SpoolFiles {
   read(name: string): Promise<Buffer>
   names(): Promise<string[]>
   remove(name: string): Promise<void>
+  /** That their disk has for this process. */
+  freeBytes(): Promise<number>
 }
 
 export async function openSpoolFiles(folder: string): Promise<SpoolFiles> {
@@ -50,12 +52,21 @@ export async function openSpoolFiles(folder: string): Promise<SpoolFiles> {
     },
 
     async remove(name) {
-      await rm(pathOf(name), { force: true })
+      await rm(pathOf(name), { force: true }).catch((cause: unknown) => {
+        throw spoolError(cause)
+      })
+    },
+
+    async freeBytes() {
+      const { bavail, bsize } = await statfs(path).catch((cause: unknown) => {
+        throw spoolError(cause)
+      })
+      return bavail * bsize
     },
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r')
   try {
     await folder.sync()

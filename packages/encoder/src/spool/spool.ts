@@ -4,11 +4,11 @@
 //   a file:  written ── listed (committed) ──> pending ── proved by the receiver ──> delivered ──> removed, when room is needed
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { ListedFile, ManifestEntry } from '@rushes/protocol'
 import { SpoolError, spoolError } from './spool-error.ts'
-import { openSpoolFiles, type SpoolFiles } from './spool-files.ts'
+import { openSpoolFiles, type SpoolFiles, syncFolder } from './spool-files.ts'
 
 export type SpoolHead = {
   /** Of the delivery, UUIDv7. */
@@ -84,13 +84,20 @@ const schema = `
 `
 
 const databaseName = 'spool.sqlite'
+/** The latest, which are kept. */
+const mostRefusals = 10_000
 
 /** Opens the spool in `folder` for writing; `head` makes a new one where there is none. @throws SpoolError */
 export async function openSpool(folder: string, head?: SpoolHead): Promise<Spool> {
   if (head === undefined && !existsSync(join(folder, databaseName)))
     throw new SpoolError('no-spool', `${folder} has no spool`)
   try {
-    await mkdir(folder, { recursive: true, mode: 0o750 })
+    // Folders that are new have to outlive a power cut as much as what will lie in them.
+    const first = await mkdir(folder, { recursive: true, mode: 0o750 })
+    if (first !== undefined) {
+      for (let made = resolve(folder); made.length >= first.length; made = dirname(made))
+        await syncFolder(dirname(made))
+    }
   } catch (cause) {
     throw spoolError(cause)
   }
@@ -101,8 +108,10 @@ export async function openSpool(folder: string, head?: SpoolHead): Promise<Spool
     const stored = database.prepare('select value from head').get() as { value: string } | undefined
     if (stored === undefined) {
       if (head === undefined) throw new SpoolError('no-spool', `${folder} has no spool`)
+      // Together: a spool that a crash left with one of them would be none.
+      database.exec('begin immediate; insert into totals values (0, 0, 0, 0)')
       database.prepare('insert into head values (?)').run(JSON.stringify(head))
-      database.exec('insert into totals values (0, 0, 0, 0)')
+      database.exec('commit')
     }
     return spoolOver(folder, database, await openSpoolFiles(folder), () => lock.close())
   } catch (error) {
@@ -149,6 +158,7 @@ async function openSpoolFilesToRead(folder: string): Promise<SpoolFiles> {
     names: async () => (await readdir(join(folder, 'files'))).filter((name) => !name.startsWith('.')),
     write: refuse,
     remove: refuse,
+    freeBytes: refuse,
   }
 }
 
@@ -174,6 +184,11 @@ function spoolOver(folder: string, database: DatabaseSync, files: SpoolFiles, un
   const setRemoved = database.prepare('update entries set held = 0 where number = ?')
   const addAttempt = database.prepare('update entries set attempts = attempts + 1 where name = ?')
   const insertRefusal = database.prepare('insert into refusals values (?, ?, ?, ?)')
+  // A server that is out of order for days refuses every few seconds.
+  const dropRefusals = database.prepare(`delete from refusals where rowid <= ? - ${mostRefusals}`)
+  const selectTotals = database.prepare('select * from totals')
+  const selectOldest = database.prepare('select listed_at from entries where pending = 1 order by number limit 1')
+  const countFailed = database.prepare('select count(*) as count from entries where pending = 1 and attempts > 0')
   const pendingRows = {
     oldest: database.prepare(
       'select number, name, size, digest, attempts from entries where pending = 1 order by number limit ?',
@@ -242,18 +257,14 @@ function spoolOver(folder: string, database: DatabaseSync, files: SpoolFiles, un
     noteRefusal(name, code, message) {
       transact(() => {
         addAttempt.run(name)
-        insertRefusal.run(Date.now(), name, code, message.slice(0, 500))
+        dropRefusals.run(insertRefusal.run(Date.now(), name, code, message.slice(0, 500)).lastInsertRowid)
       })
     },
 
     counts() {
-      const totals = database.prepare('select * from totals').get() as Record<string, number>
-      const first = database.prepare('select listed_at from entries where pending = 1 order by number limit 1').get() as
-        | { listed_at: number }
-        | undefined
-      const failed = database
-        .prepare('select count(*) as count from entries where pending = 1 and attempts > 0')
-        .get() as { count: number }
+      const totals = selectTotals.get() as Record<string, number>
+      const first = selectOldest.get() as { listed_at: number } | undefined
+      const failed = countFailed.get() as { count: number }
       return {
         pending: totals['pending']!,
         pendingBytes: totals['pending_bytes']!,

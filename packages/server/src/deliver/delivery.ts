@@ -80,11 +80,15 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
   const isStored = (name: string): boolean => stored.has(name)
   const isHere = (name: string): boolean => stored.has(name) || inBody.has(name)
 
+  function woken(): void {
+    wake.resolve()
+    wake = Promise.withResolvers()
+  }
+
   function changed(): void {
     revision++
     changedAt = performance.now()
-    wake.resolve()
-    wake = Promise.withResolvers()
+    woken()
   }
 
   function countArrived(file: ListedFile | undefined): void {
@@ -163,13 +167,15 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
     let isLost = false
     void lost.then(() => {
       isLost = true
+      woken()
     })
     for (;;) {
       const seen = wake.promise
       if (closed || isLost) return undefined
       const value = await attempt()
       if (value !== undefined) return value
-      await Promise.race([seen, lost, closing.promise])
+      // One promise, renewed with every change: a race with one that outlives it would keep something of each turn for ever.
+      await seen
     }
   }
 
@@ -248,7 +254,7 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
       const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
       const { state } = delivery
       while (!signal.aborted && !closed && manifest.entries.length <= from && delivery.state === state) {
-        await Promise.race([wake.promise, aborted, closing.promise])
+        await Promise.race([wake.promise, aborted])
       }
     },
 
