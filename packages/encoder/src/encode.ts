@@ -65,6 +65,8 @@ export interface Encode {
    * @throws DeliveryRefusal, SourceError, SpoolError: the spool has all that was recorded
    */
   readonly done: Promise<string | null>
+  /** Settles when nothing is recorded any more, whatever ended it; never rejects. */
+  readonly recorded: Promise<void>
   /** Finishes the segments that are being made, ends the event and delivers the rest. */
   finish(): void
   /** Finishes the segments that are being made; the event stays open. */
@@ -128,6 +130,8 @@ export async function startEncode(options: EncodeOptions): Promise<Encode> {
     onEvent,
   })
 
+  const recorded = Promise.withResolvers<void>()
+
   /**
    * Lists what is left, and the end where this is the event's. A disk that is full is waited for: what is delivered
    * meanwhile makes room.
@@ -158,11 +162,13 @@ export async function startEncode(options: EncodeOptions): Promise<Encode> {
     if (isSuspended || failure !== undefined) {
       await delivery.stop()
       state = 'suspended'
+      recorded.resolve()
       tell()
       if (failure !== undefined) throw failure
       return null
     }
     state = 'draining'
+    recorded.resolve()
     tell()
     const certificate = await delivery.done.catch((error: unknown) => {
       if (isSuspended) return null
@@ -173,13 +179,14 @@ export async function startEncode(options: EncodeOptions): Promise<Encode> {
     return certificate
   }
   const done = run()
-  done.catch(() => {})
+  done.catch(() => {}).finally(recorded.resolve)
 
   return {
     get progress() {
       return progress()
     },
     done,
+    recorded: recorded.promise,
     finish() {
       void acquisition.stop()
     },

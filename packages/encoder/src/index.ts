@@ -1,8 +1,8 @@
-export { type Input, parseInput } from './acquire/input.ts'
+export { checkInputs, type Input, parseInput } from './acquire/input.ts'
 export { type AudioCodec, parseRendition, type Rendition, type VideoCodec } from './acquire/rendition.ts'
 export { SourceError, type SourceErrorCode } from './acquire/source-error.ts'
 export type { BandwidthLimit, TimeWindow } from './deliver/bandwidth-limit.ts'
-export { parseWindows } from './deliver/bandwidth-limit.ts'
+export { openTokenBucket, parseWindows, type TokenBucket } from './deliver/bandwidth-limit.ts'
 export { DeliveryRefusal } from './deliver/delivery-client.ts'
 export {
   certificateName,

@@ -40,6 +40,7 @@ export const troubled: EncoderStatus = {
       { state: 'resting', file: null, bytesPerSecond: 900_000, lastError: 'camera-a1-00000577.m4s: nothing moved' },
     ],
   },
+  older: { events: 0, files: 0, bytes: 0 },
   warning: null,
   lastError: { message: 'camera-a1-00000577.m4s: nothing moved', at: '2026-11-21T10:19:58.000Z' },
 }

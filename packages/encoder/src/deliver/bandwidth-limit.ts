@@ -9,15 +9,16 @@ export type BandwidthLimit = {
 
 export const unlimited: BandwidthLimit = { bytesPerSecond: null, windows: [] }
 
+export interface TokenBucket {
+  /** Takes `bytes`; ms to wait before they may be sent. */
+  delayFor(bytes: number): number
+}
+
 /** A token bucket with a quarter of a second in it, so that a limit is kept at any scale that a link can feel. */
-export function openTokenBucket(
-  limit: BandwidthLimit,
-  now: () => number = Date.now,
-): { delayFor(bytes: number): number } {
+export function openTokenBucket(limit: BandwidthLimit, now: () => number = Date.now): TokenBucket {
   const rate = limit.bytesPerSecond
   let freeAt = now()
   return {
-    /** Takes `bytes`; ms to wait before they may be sent. */
     delayFor(bytes) {
       if (rate === null) return 0
       freeAt = Math.max(freeAt, now() - 250) + (bytes / rate) * 1000

@@ -11,7 +11,7 @@ import { type DeliveryCertificate, maxManifestEntriesAtOnce } from '@rushes/prot
 import type { Spool } from '../spool/spool.ts'
 import { spoolError } from '../spool/spool-error.ts'
 import { openBackoff } from './backoff.ts'
-import { type BandwidthLimit, unlimited } from './bandwidth-limit.ts'
+import { type BandwidthLimit, openTokenBucket, type TokenBucket, unlimited } from './bandwidth-limit.ts'
 import { DeliveryRefusal, deliveryClient } from './delivery-client.ts'
 import { ServerContact, type ServerContactView } from './server-contact.ts'
 import { openUploadPool, type UploadPool, type UploadProgress } from './upload-pool.ts'
@@ -23,6 +23,8 @@ export type DeliveryRunOptions = {
   workers: { least: number; most: number }
   order: 'oldest' | 'newest'
   limit?: BandwidthLimit
+  /** Where several deliveries share one limit. */
+  bucket?: TokenBucket
   onProgress?(progress: DeliveryProgress): void
 }
 
@@ -148,7 +150,9 @@ export function runDelivery(options: DeliveryRunOptions): DeliveryRun {
 
   async function run(): Promise<string> {
     await introduce()
-    pool = openUploadPool({ ...options, limit: options.limit ?? unlimited, token, contact, onChange: woken })
+    const limit = options.limit ?? unlimited
+    const bucket = options.bucket ?? openTokenBucket(limit)
+    pool = openUploadPool({ ...options, limit, bucket, token, contact, onChange: woken })
     pool.offer(next)
     state = 'delivering'
     for (;;) {

@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads'
 import type { PendingFile, Spool } from '../spool/spool.ts'
 import { SpoolError } from '../spool/spool-error.ts'
 import { type Backoff, openBackoff } from './backoff.ts'
-import { type BandwidthLimit, openTokenBucket, untilWindow } from './bandwidth-limit.ts'
+import { type BandwidthLimit, type TokenBucket, untilWindow } from './bandwidth-limit.ts'
 import { openLinkEstimate } from './link-estimate.ts'
 import type { ServerContact } from './server-contact.ts'
 import type { UploadResult } from './upload.ts'
@@ -18,6 +18,7 @@ export type UploadPoolOptions = {
   workers: { least: number; most: number }
   order: 'oldest' | 'newest'
   limit: BandwidthLimit
+  bucket: TokenBucket
   contact: ServerContact
   /** Every second, and after a file was delivered or refused. */
   onChange(): void
@@ -60,13 +61,12 @@ type Lane = {
 const tickMs = 1000
 
 export function openUploadPool(options: UploadPoolOptions): UploadPool {
-  const { spool, limit, contact } = options
+  const { spool, limit, bucket, contact } = options
   const { least, most } = options.workers
   const lanes: Lane[] = []
   const onTheWay = new Set<string>()
   /** Files of which the receiver may have a part already: sent before, by this process or the one before it. */
   const begun = new Set<string>()
-  const bucket = openTokenBucket(limit)
   const estimate = openLinkEstimate({ least, most })
   const rate = openRate()
   let listed = 0

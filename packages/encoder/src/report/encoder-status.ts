@@ -57,6 +57,8 @@ export type EncoderStatus = {
     drainMs: number | null
     workers: WorkerProgress[]
   }
+  /** Events before this one that still go out, one after the other. */
+  older: { events: number; files: number; bytes: number }
   warning: string | null
   lastError: { message: string; at: string } | null
 }
@@ -75,11 +77,13 @@ export type StatusFacts = {
   /** Of the spool; null: it has none here. */
   limitBytes: number | null
   totals: EventTotals
+  older?: EncoderStatus['older']
   /** An event that is recorded, or the delivery alone of one that was. */
   progress: EncodeProgress | { delivery: EncodeProgress['delivery'] }
 }
 
-export function encoderStatus({ now, head, counts, limitBytes, totals, progress }: StatusFacts): EncoderStatus {
+export function encoderStatus(facts: StatusFacts): EncoderStatus {
+  const { now, head, counts, limitBytes, totals, progress } = facts
   const recording = 'sources' in progress ? progress : null
   const { delivery } = progress
   const { state, server, bytesSent, retransmitted, bytesPerSecond, workers } = delivery
@@ -107,6 +111,7 @@ export function encoderStatus({ now, head, counts, limitBytes, totals, progress 
       drainMs: drainMs(counts, oldestMs, recording, { now, bytesPerSecond, segmentMs: head.segmentMs }),
       workers: workers.map((worker) => ({ ...worker, bytesPerSecond: Math.round(worker.bytesPerSecond) })),
     },
+    older: facts.older ?? { events: 0, files: 0, bytes: 0 },
     warning: warningOf(progress, recording),
     lastError: server.lastError && { message: server.lastError.message, at: time(server.lastError.at) },
   }

@@ -1,8 +1,10 @@
 import { type DeliveryRunOptions, parseWindows } from '@rushes/encoder'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { addServerOptions, type ServerOptions } from '../output.ts'
+import { readKeyFile } from './key-file.ts'
 
 export type DeliveryOptions = ServerOptions & {
+  keyFile?: string
   workers: number
   leastWorkers: number
   newestFirst?: boolean
@@ -13,11 +15,18 @@ export type DeliveryOptions = ServerOptions & {
 /** Options of every command that delivers a spool. */
 export function addDeliveryOptions(command: Command): Command {
   return addServerOptions(command)
+    .option('--key-file <file>', 'a file that has the API key, and that nobody else may read')
     .option('--workers <n>', 'connections at most', count, 4)
     .option('--least-workers <n>', 'connections at least', count, 1)
     .option('--newest-first', 'deliver the newest first: for who watches now')
     .addOption(new Option('--bandwidth <rate>', 'bytes a second at most, e.g. 500k or 2M').argParser(bytesPerSecond))
     .addOption(new Option('--hours <from-to,…>', 'when sending is allowed, e.g. 22:00-06:00').argParser(windows))
+}
+
+/** The key, from its file where one is named. @throws CommandError */
+export function keyOf({ key, keyFile }: DeliveryOptions): { key?: string } {
+  if (keyFile !== undefined) return { key: readKeyFile(keyFile) }
+  return key === undefined ? {} : { key }
 }
 
 /** What a delivery is run with. */

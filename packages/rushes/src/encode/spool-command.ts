@@ -14,7 +14,7 @@ import { deliveryCertificate } from '@rushes/protocol'
 import { type Command, Option } from 'commander'
 import { CommandError, printResult } from '../output.ts'
 import { addReportOptions, openReport, type ReportOptions } from '../status/status-report.ts'
-import { addDeliveryOptions, type DeliveryOptions, deliveryOptions } from './delivery-options.ts'
+import { addDeliveryOptions, type DeliveryOptions, deliveryOptions, keyOf } from './delivery-options.ts'
 
 type ResumeOptions = DeliveryOptions & ReportOptions
 type StatusOptions = { json?: boolean }
@@ -33,7 +33,8 @@ export function addSpoolCommand(program: Command): void {
     })
 
   const resume = spool.command('resume <folder>').description('deliver what is still in a spool')
-  addReportOptions(addDeliveryOptions(resume)).action(async (folder: string, options: ResumeOptions) => {
+  addReportOptions(addDeliveryOptions(resume)).action(async (folder: string, given: ResumeOptions) => {
+    const options = { ...given, ...keyOf(given) }
     printResult(await resumeSpool(folder, options), options)
   })
 

@@ -59,6 +59,8 @@ const metrics: Readonly<Record<string, Metric>> = {
     ...{ kind: 'gauge', help: 'What the spool may hold.' },
     read: (s) => s.spool.limitBytes ?? Number.NaN,
   },
+  older_events: { kind: 'gauge', help: 'Events before this one that still go out.', read: (s) => s.older.events },
+  older_pending_bytes: { kind: 'gauge', help: 'Bytes of theirs that wait.', read: (s) => s.older.bytes },
   drain_seconds: {
     ...{ kind: 'gauge', help: 'Until nothing waits, at this pace; NaN: never, or not known.' },
     read: (s) => seconds(s.delivery.drainMs),

@@ -82,6 +82,7 @@ function bodyRows(facts: ScreenFacts): Row[] {
     { rank: 9, label: '', parts: [] },
     queueRow(status),
     ...spoolRow(facts),
+    ...olderRow(status),
     serverRow(status),
     ...watchRow(status),
     sendingRow(facts),
@@ -161,6 +162,12 @@ function bar(share: number, isUnicode: boolean): string {
 
 function watchRow({ event: { shareUrl } }: EncoderStatus): Row[] {
   return shareUrl === null ? [] : [{ rank: 8, label: 'Watch', parts: [span(oneLine(shareUrl))] }]
+}
+
+function olderRow({ older }: EncoderStatus): Row[] {
+  if (older.events === 0) return []
+  const text = `${older.events} ${older.events === 1 ? 'event' : 'events'}, ${older.files} waiting, ${byteCount(older.bytes)}`
+  return [{ rank: 4, label: 'Before', parts: [span(text)] }]
 }
 
 const serverTones: Readonly<Record<EncoderStatus['delivery']['server'], Tone>> = {

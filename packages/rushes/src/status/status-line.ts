@@ -3,7 +3,7 @@ import { byteCount, clockTime, oneLine, timeSpan } from './quantities.ts'
 
 /** An encoder's status as one line; what there is nothing to say of is left out. */
 export function statusLine(status: EncoderStatus): string {
-  const { event, sources, recorded, queue, spool, delivery, warning } = status
+  const { event, sources, recorded, queue, spool, delivery, older, warning } = status
   const sending = delivery.workers.filter(({ state }) => state === 'sending').length
   const parts = [
     event.state === 'acquiring' ? `recorded ${clockTime(event.recordedMs)}` : event.state,
@@ -20,6 +20,7 @@ export function statusLine(status: EncoderStatus): string {
     delivery.drainMs === null || delivery.drainMs === 0 ? '' : `${timeSpan(delivery.drainMs)} to drain`,
     queue.refused === 0 ? '' : `${queue.refused} refused`,
     spool.limitBytes === null ? '' : `spool ${Math.round((100 * spool.bytes) / spool.limitBytes)} % full`,
+    older.events === 0 ? '' : `${older.files} of ${older.events} events before waiting (${byteCount(older.bytes)})`,
     recorded.gaps === 0 ? '' : `${recorded.gaps} ${recorded.gaps === 1 ? 'gap' : 'gaps'} (${timeSpan(recorded.gapMs)})`,
     recorded.lost === 0 ? '' : `${recorded.lost} segments lost`,
     delivery.state === 'certifying' ? 'waiting for the certificate' : '',
