@@ -128,9 +128,9 @@ function segmentInformation(each: PlaylistRepresentation, originTime: number): s
     presentationTimeOffset: String(Math.round(originTime * timescale)),
     startNumber: String(segments[0]!.sequence),
   }
-  const runs = segmentTimeline(segments).map(({ start, duration, repeats }) =>
+  const runs = segmentTimeline(segments).map(({ start, duration, repeats }, index) =>
     element('S', {
-      ...(start !== null && { t: String(start) }),
+      ...(index === 0 && { t: String(start) }),
       d: String(duration),
       ...(repeats > 0 && { r: String(repeats) }),
     }),

@@ -24,23 +24,26 @@ function escaped(text: string): string {
   return text.replaceAll('$', '$$$$')
 }
 
-/** A run of segments of one duration that follow each other (§5.3.9.6, `S`), in timescale units. */
+/** A run of segments of one duration that follow each other (§5.3.9.6, `S`), in timescale units; each run the one before. */
 export type TimelineRun = {
-  /** Start of the first; null where it follows what is before. */
-  start: number | null
+  start: number
   duration: number
   /** How many follow the first. */
   repeats: number
 }
 
+/**
+ * The runs, without a hole: a time for which there is nothing counts to the segment before it. Players look for the next
+ * segment where the last one ends, and where the timeline has a hole dash.js takes it for the end.
+ */
 export function segmentTimeline(segments: readonly PlaylistSegment[]): TimelineRun[] {
   const runs: TimelineRun[] = []
-  let end: number | null = null
-  for (const { start, duration } of segments) {
+  for (const [index, segment] of segments.entries()) {
+    const { start } = segment
+    const duration = (segments[index + 1]?.start ?? start + segment.duration) - start
     const last = runs.at(-1)
-    if (last !== undefined && start === end && last.duration === duration) last.repeats++
-    else runs.push({ start: start === end ? null : start, duration, repeats: 0 })
-    end = start + duration
+    if (last?.duration === duration) last.repeats++
+    else runs.push({ start, duration, repeats: 0 })
   }
   return runs
 }
