@@ -132,7 +132,7 @@ export async function servePresentation(
   const text = (name: string): [string, string] | null => {
     const now = presentation()
     if (name === 'main.m3u8') return ['application/vnd.apple.mpegurl', multivariantPlaylist(now)]
-    if (name === 'manifest.mpd') return ['application/dash+xml', dashManifest(now, Date.now())]
+    if (name === 'manifest.mpd') return ['application/dash+xml', dashManifest(now, Date.now(), name)]
     const representation = now.representations.find(({ playlist }) => playlist === name)
     return representation === undefined
       ? null

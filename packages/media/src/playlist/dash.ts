@@ -12,8 +12,9 @@ import { segmentTemplate, segmentTimeline } from './segment-address.ts'
  * set, kind and codec family, since players switch inside of one. Representations without a segment are left out.
  *
  * @param publishedAt ms since the Unix epoch
+ * @param ownUri relative to itself: players of what is `dynamic` read the server's clock from its Date field
  */
-export function dashManifest(presentation: MediaPresentation, publishedAt: number): string {
+export function dashManifest(presentation: MediaPresentation, publishedAt: number, ownUri: string): string {
   const begun = presentation.representations.filter(({ segments }) => segments.length > 0)
   const ended = begun.length > 0 && presentation.representations.every((each) => each.ended)
   const origin = originOf(begun)
@@ -40,6 +41,8 @@ export function dashManifest(presentation: MediaPresentation, publishedAt: numbe
   const body = [
     element('ProgramInformation', {}, [element('Title', {}, [escaped(presentation.title)])]),
     element('Period', { id: '0', start: 'PT0S' }, sets),
+    // §5.8.4.11: without one, players ask a stranger's server for the time.
+    ...(ended ? [] : [element('UTCTiming', { schemeIdUri: 'urn:mpeg:dash:utc:http-head:2014', value: ownUri })]),
   ]
   return `<?xml version="1.0" encoding="UTF-8"?>\n${element('MPD', attributes, body)}\n`
 }

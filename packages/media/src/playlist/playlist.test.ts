@@ -177,14 +177,15 @@ describe('DASH', () => {
   })
 
   it('a live one says when it began; a finished one how long it is', () => {
-    const live = dashManifest(presentation(representation('v', {}, [100, 102])), wallClock + 200_000)
+    const live = dashManifest(presentation(representation('v', {}, [100, 102])), wallClock + 200_000, 'm.mpd')
     expect(live).toContain('type="dynamic"')
     expect(live).toContain(`availabilityStartTime="${new Date(wallClock + 100_000).toISOString()}"`)
     expect(live).toContain('presentationTimeOffset="100000"')
-    const over = dashManifest(presentation(representation('v', { ended: true }, [100, 102])), wallClock)
+    expect(live).toContain('<UTCTiming schemeIdUri="urn:mpeg:dash:utc:http-head:2014" value="m.mpd"/>')
+    const over = dashManifest(presentation(representation('v', { ended: true }, [100, 102])), wallClock, 'm.mpd')
     expect(over).toContain('type="static"')
     expect(over).toContain('mediaPresentationDuration="PT4S"')
-    expect(over).not.toContain('availabilityStartTime')
+    expect(over).not.toMatch(/availabilityStartTime|UTCTiming/)
   })
 
   it('one adaptation set for each set, kind and codec family', () => {
@@ -197,6 +198,7 @@ describe('DASH', () => {
         audio('e'),
       ),
       0,
+      'm.mpd',
     )
     expect(text.match(/<AdaptationSet /g)).toHaveLength(4)
     expect(text.match(/value="main"/g)).toHaveLength(3)
@@ -209,7 +211,7 @@ describe('DASH', () => {
     [59.94, '60000/1001'],
     [12.5, '12500/1000'],
   ])('a rate of %d is %s', (frameRate, text) => {
-    expect(dashManifest(presentation(representation('v', { frameRate })), 0)).toContain(`frameRate="${text}"`)
+    expect(dashManifest(presentation(representation('v', { frameRate })), 0, 'm.mpd')).toContain(`frameRate="${text}"`)
   })
 })
 
@@ -231,11 +233,11 @@ describe('whatever names there are', () => {
         expect(mediaPlaylist(evil, []).split('\n').length).toBe(mediaPlaylist(good, []).split('\n').length)
         expect(shape(mediaPlaylist(evil, []))).toBe(shape(mediaPlaylist(good, [])))
         expect(shape(multivariantPlaylist(presentation(evil)))).toBe(shape(multivariantPlaylist(presentation(good))))
-        const xml = dashManifest({ ...presentation(evil), title: text }, 0)
+        const xml = dashManifest({ ...presentation(evil), title: text }, 0, 'm.mpd')
         // biome-ignore lint/suspicious/noControlCharactersInRegex: XML 1.0 §2.2 has none of them
         expect(xml).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]|[\ud800-\udfff](?![\udc00-\udfff])/u)
         expect(xml.replaceAll(/="[^"<]*"/g, '').match(/<[A-Z]\w*/g)).toEqual(
-          dashManifest(presentation({ ...good, segments: made.segments }), 0)
+          dashManifest(presentation({ ...good, segments: made.segments }), 0, 'm.mpd')
             .replaceAll(/="[^"<]*"/g, '')
             .match(/<[A-Z]\w*/g),
         )

@@ -95,7 +95,7 @@ export function openPlaylists(): Playlists {
     },
 
     dash(request, reply, delivery, scope) {
-      const make = () => dashManifest(begun(delivery), Date.now())
+      const make = () => dashManifest(begun(delivery), Date.now(), 'manifest.mpd')
       return send(request, reply, delivery, scope, dash, current(delivery, 'dash', make))
     },
   }
