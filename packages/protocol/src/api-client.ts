@@ -51,6 +51,12 @@ export interface ApiClient {
   removeEncoder(id: string): Promise<void>
   orderEncoder(id: string, order: fleet.OrderEncoderRequest): Promise<fleet.EncoderView>
   scheduleEncoder(id: string, request: fleet.ScheduleEncoderRequest): Promise<fleet.EncoderView>
+  alertSettings(): Promise<fleet.AlertSettings>
+  setAlertLimits(limits: fleet.AlertLimits): Promise<fleet.AlertSettings>
+  createWebhook(url: string): Promise<fleet.CreatedWebhook>
+  removeWebhook(id: string): Promise<void>
+  /** Queues a message of the type `encoder.test`. */
+  testWebhook(id: string): Promise<void>
 }
 
 export function apiClient(options: ApiClientOptions): ApiClient {
@@ -122,6 +128,11 @@ export function apiClient(options: ApiClientOptions): ApiClient {
     removeEncoder: async (id) => void (await call('DELETE', at('encoders', id), nothing)),
     orderEncoder: (id, order) => call('POST', at('encoders', id, 'order'), fleet.encoderView, order),
     scheduleEncoder: (id, request) => call('PUT', at('encoders', id, 'schedule'), fleet.encoderView, request),
+    alertSettings: () => call('GET', at('encoder-alerts'), fleet.alertSettings),
+    setAlertLimits: (limits) => call('PUT', at('encoder-alerts'), fleet.alertSettings, limits),
+    createWebhook: (url) => call('POST', at('encoder-alerts', 'webhooks'), fleet.createdWebhook, { url }),
+    removeWebhook: async (id) => void (await call('DELETE', at('encoder-alerts', 'webhooks', id), nothing)),
+    testWebhook: async (id) => void (await call('POST', at('encoder-alerts', 'webhooks', id, 'test'), nothing)),
   }
 }
 

@@ -178,6 +178,76 @@ export type EncoderHistory = {
   bytesPerSecond: (number | null)[]
 }
 
+/** FL6: what somebody is told of. */
+export type AlertKind = 'behind' | 'silent' | 'source-lost' | 'spool-nearly-full'
+const alertKind: Schema<AlertKind> = z.enum(['behind', 'silent', 'source-lost', 'spool-nearly-full'])
+
+/** FL6: from when on. */
+export type AlertLimits = {
+  /** Age of the oldest file that waits. */
+  behindSeconds: number
+  /** Since the last report. */
+  silentSeconds: number
+  /** Of the spool, that waits. */
+  spoolPercent: number
+}
+export const alertLimits: Schema<AlertLimits> = z.object({
+  behindSeconds: z.int().check(z.minimum(10), z.maximum(86_400)),
+  silentSeconds: z.int().check(z.minimum(20), z.maximum(86_400)),
+  spoolPercent: z.int().check(z.minimum(20), z.maximum(100)),
+})
+
+export const maxWebhooks = 10
+
+/** FL7: an address that is told. */
+export type WebhookView = {
+  id: string
+  url: string
+  createdAt: string
+  deliveredAt: string | null
+  /** Of the last attempt, where it failed. */
+  lastError: string | null
+  /** Messages that are still to come. */
+  waiting: number
+}
+const webhookShape = {
+  id: z.string(),
+  url: z.string(),
+  createdAt: z.string(),
+  deliveredAt: z.nullable(z.string()),
+  lastError: z.nullable(z.string()),
+  waiting: z.number(),
+}
+
+export type AlertSettings = { limits: AlertLimits; webhooks: WebhookView[] }
+export const alertSettings: Schema<AlertSettings> = z.object({
+  limits: alertLimits,
+  webhooks: z.array(z.object(webhookShape)),
+})
+
+export type CreateWebhookRequest = { url: string }
+export const createWebhookRequest: Schema<CreateWebhookRequest> = z.object({
+  url: z.string().check(z.maxLength(2000), z.refine(isWebhookUrl, 'not an http or https address')),
+})
+
+/** `secret` is shown this once: `whsec_` and base64, as Standard Webhooks writes it. */
+export type CreatedWebhook = WebhookView & { secret: string }
+export const createdWebhook: Schema<CreatedWebhook> = z.object({ ...webhookShape, secret: z.string() })
+
+/** FL7: what a webhook gets. */
+export type AlertMessage = {
+  /** `encoder.KIND.began`, `encoder.KIND.over`, or `encoder.test`. */
+  type: string
+  timestamp: string
+  data: {
+    encoder: { id: string; name: string } | null
+    kind: AlertKind | null
+    since: string
+    detail: string
+    event: { id: string; title: string } | null
+  }
+}
+
 /** An encoder as its account sees it. */
 export type EncoderView = {
   id: string
@@ -193,6 +263,8 @@ export type EncoderView = {
   history: EncoderHistory
   order: { action: 'start' | 'stop'; event: string; title: string | null; state: OrderState; at: string } | null
   schedule: ScheduleEntry[]
+  /** What was told and is not over. */
+  alerts: { kind: AlertKind; since: string }[]
 }
 export const encoderView: Schema<EncoderView> = z.object({
   id: z.string(),
@@ -218,6 +290,7 @@ export const encoderView: Schema<EncoderView> = z.object({
     }),
   ),
   schedule: z.array(scheduleEntry),
+  alerts: z.array(z.object({ kind: alertKind, since: z.string() })),
 })
 
 export type EncoderList = { encoders: EncoderView[] }
@@ -253,4 +326,11 @@ function isTimeZone(name: string): boolean {
   } catch {
     return false
   }
+}
+
+function isWebhookUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, username, password, hostname } = new URL(text)
+  // Secrets belong into the signature, not into an address that is shown.
+  return (protocol === 'https:' || protocol === 'http:') && hostname !== '' && username === '' && password === ''
 }

@@ -79,6 +79,16 @@ export {
 } from './delivery.ts'
 export { certificateText, deliveryLeaf, merkleRoot, type Sha256 } from './delivery-proof.ts'
 export {
+  type AlertKind,
+  type AlertLimits,
+  type AlertMessage,
+  type AlertSettings,
+  alertLimits,
+  alertSettings,
+  type CreatedWebhook,
+  type CreateWebhookRequest,
+  createdWebhook,
+  createWebhookRequest,
   type EncoderEvent,
   type EncoderHistory,
   type EncoderInstructions,
@@ -97,6 +107,7 @@ export {
   introduceEncoderRequest,
   maxEncoderSources,
   maxScheduleEntries,
+  maxWebhooks,
   type OrderEncoderRequest,
   type OrderState,
   orderEncoderRequest,
@@ -106,6 +117,7 @@ export {
   type ScheduleEntry,
   scheduleEncoderRequest,
   scheduleEntry,
+  type WebhookView,
 } from './fleet.ts'
 export {
   type IngestSender,

@@ -13,6 +13,7 @@ export type Config = {
   ownerKey: string | undefined
   publicUrl: string | undefined
   allowedOrigins: string[]
+  webhookHosts: string[]
   webRoot: string | null
 }
 
@@ -31,6 +32,10 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       .split(/[\s,]+/)
       .filter((origin) => origin !== '')
       .map((origin) => readOrigin('RUSHES_ALLOWED_ORIGINS', origin)!),
+    webhookHosts: (read('RUSHES_WEBHOOK_HOSTS') ?? '')
+      .split(/[\s,]+/)
+      .filter((host) => host !== '')
+      .map(readHost),
     webRoot: builtPages(),
   }
 }
@@ -54,6 +59,13 @@ function readOrigin(name: string, text: string | undefined): string | undefined 
   const url = URL.canParse(text) ? new URL(text) : null
   if (url !== null && (url.protocol === 'https:' || url.protocol === 'http:') && url.pathname === '/') return url.origin
   throw new CommandError('bad-config', `${name}=${text} is no origin: give one like https://rushes.example`)
+}
+
+/** As it would stand in a URL. */
+function readHost(text: string): string {
+  const url = URL.canParse(`http://${text}`) ? new URL(`http://${text}`) : null
+  if (url !== null && url.host === url.hostname && url.pathname === '/' && url.username === '') return url.hostname
+  throw new CommandError('bad-config', `RUSHES_WEBHOOK_HOSTS=${text} is no host: give a name or an address, no port`)
 }
 
 function builtPages(): string | null {

@@ -8,6 +8,7 @@ import { openDeliveries } from './deliver/deliveries.ts'
 import { openFleet } from './fleet/fleet.ts'
 import { openApp } from './http/app.ts'
 import { openRoom } from './http/room.ts'
+import { openWebhookQueue } from './notify/webhook-queue.ts'
 import { openPublisher } from './publish/publisher.ts'
 import { defaultReceiveLimits, type ReceiveLimits } from './receive/limits.ts'
 import { openReceiver } from './receive/receiver.ts'
@@ -26,6 +27,8 @@ export type ServerOptions = {
   /** Where browsers reach the server, when a proxy stands in front of it. */
   publicUrl: string | undefined
   allowedOrigins: readonly string[]
+  /** Hosts that webhooks may reach although their addresses are not public; default none. */
+  webhookHosts?: readonly string[]
   /** The built pages; null: none. */
   webRoot: string | null
   limits?: Partial<ReceiveLimits>
@@ -54,14 +57,26 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     const publisher = openPublisher({ db, folder, log })
     const receiver = await openReceiver({ db, folder, publisher, limits, log })
     const deliveries = await openDeliveries({ db, folder, receiver, log })
-    const fleet = await openFleet({ db, log })
-    const room = openRoom({ db, folder, receiver, publisher, deliveries, fleet, publicUrl: options.publicUrl ?? null })
+    const trusted = new Set(options.webhookHosts ?? [])
+    const webhooks = openWebhookQueue({ db, trusted, log })
+    const fleet = await openFleet({ db, log, onMessages: webhooks.wake })
+    const room = openRoom({
+      db,
+      folder,
+      receiver,
+      publisher,
+      deliveries,
+      fleet,
+      webhooks,
+      publicUrl: options.publicUrl ?? null,
+    })
     const { allowedOrigins, webRoot, version } = options
     const app = await openApp({ room, limits, allowedOrigins, webRoot, version, log })
     try {
       await app.listen({ host: options.host, port: options.port })
     } catch (error) {
       await fleet.close()
+      await webhooks.close()
       await deliveries.close()
       await receiver.close()
       throw error
@@ -75,6 +90,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       setupUrl: setupToken === null ? null : `${options.publicUrl ?? url}/setup#${setupToken}`,
       async close() {
         await fleet.close()
+        await webhooks.close()
         await deliveries.close()
         await receiver.close()
         await app.close()

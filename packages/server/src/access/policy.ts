@@ -47,6 +47,7 @@ type ServerAction =
   | 'recording.list'
   | 'encoder.introduce'
   | 'encoder.list'
+  | 'encoder.alerts'
 
 type PossessionAction =
   | 'session.end'
@@ -56,6 +57,7 @@ type PossessionAction =
   | 'encoder.report'
   | 'encoder.read'
   | 'encoder.control'
+  | 'webhook.change'
 
 export type RecordingAction =
   | 'recording.read'
@@ -92,6 +94,7 @@ const rules: Readonly<Record<Action, Rule>> = {
   'recording.list': { on: 'server' },
   'encoder.introduce': { on: 'server', via: 'key' },
   'encoder.list': { on: 'server' },
+  'encoder.alerts': { on: 'server' },
   'session.end': { on: 'possession' },
   'key.revoke': { on: 'possession' },
   'account.read': { on: 'possession' },
@@ -99,6 +102,7 @@ const rules: Readonly<Record<Action, Rule>> = {
   'encoder.report': { on: 'possession', via: 'key' },
   'encoder.read': { on: 'possession' },
   'encoder.control': { on: 'possession' },
+  'webhook.change': { on: 'possession' },
   'recording.read': { on: 'recording', share: true },
   'recording.search': { on: 'recording', share: true },
   // Playlists and segments: what shows the picture. Digests, manifest and certificate prove it, to those it belongs to.

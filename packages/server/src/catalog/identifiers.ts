@@ -8,6 +8,7 @@ export type UserId = Branded<'UserId'>
 export type KeyId = Branded<'KeyId'>
 export type ShareId = Branded<'ShareId'>
 export type EncoderId = Branded<'EncoderId'>
+export type WebhookId = Branded<'WebhookId'>
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const shareId = /^[A-Za-z0-9_-]{22,64}$/
@@ -26,6 +27,10 @@ const uuidV7Text = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 
 export function parseEncoderId(text: string): EncoderId | undefined {
   return uuidV7Text.test(text) ? (text as EncoderId) : undefined
+}
+
+export function parseWebhookId(text: string): WebhookId | undefined {
+  return uuid.test(text) ? (text as WebhookId) : undefined
 }
 
 export function parseShareId(text: string): ShareId | undefined {

@@ -1,6 +1,6 @@
-import type { EncoderOrder, EncoderReport, ManifestEntry, ScheduleEntry } from '@rushes/protocol'
+import type { AlertKind, EncoderOrder, EncoderReport, ManifestEntry, ScheduleEntry } from '@rushes/protocol'
 import type { ColumnType, Generated, Selectable } from 'kysely'
-import type { EncoderId, KeyId, RecordingId, ShareId, UserId } from './identifiers.ts'
+import type { EncoderId, KeyId, RecordingId, ShareId, UserId, WebhookId } from './identifiers.ts'
 
 /**
  * The tables as Kysely sees them, written by hand after `store/migrations/*.sql`, which are the truth.
@@ -17,6 +17,9 @@ export interface Schema {
   delivery_entries: DeliveryEntriesTable
   signing_keys: SigningKeysTable
   encoders: EncodersTable
+  alert_limits: AlertLimitsTable
+  webhooks: WebhooksTable
+  webhook_messages: WebhookMessagesTable
 }
 
 type Stamp = ColumnType<Date, Date | undefined, Date>
@@ -136,6 +139,33 @@ export interface EncodersTable {
   ordered_at: LaterStamp
   order_taken: Generated<boolean>
   schedule: Json<ScheduleEntry[]>
+  episodes: Json<Partial<Record<AlertKind, { since: number; isTold: boolean }>>>
+}
+
+export interface AlertLimitsTable {
+  owner_id: UserId
+  behind_seconds: number
+  silent_seconds: number
+  spool_percent: number
+}
+
+export interface WebhooksTable {
+  id: WebhookId
+  owner_id: UserId
+  url: string
+  secret: Buffer
+  created_at: Stamp
+  delivered_at: LaterStamp
+  last_error: string | null
+}
+
+export interface WebhookMessagesTable {
+  id: string
+  webhook_id: WebhookId
+  body: string
+  created_at: Stamp
+  attempts: Generated<number>
+  next_attempt_at: Stamp
 }
 
 export type User = Selectable<UsersTable>
@@ -144,3 +174,4 @@ export type Share = Selectable<SharesTable>
 export type ApiKey = Selectable<ApiKeysTable>
 export type Delivery = Selectable<DeliveriesTable>
 export type EncoderRow = Selectable<EncodersTable>
+export type Webhook = Selectable<WebhooksTable>

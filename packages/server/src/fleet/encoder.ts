@@ -2,8 +2,16 @@
 //
 //   an order:  offered ── a report that has its generation ──> taken
 //                 └── a start that nobody took for 10 minutes ──> expired
-import type { EncoderHistory, EncoderInstructions, EncoderReport, EncoderView, OrderState } from '@rushes/protocol'
+import type {
+  AlertKind,
+  EncoderHistory,
+  EncoderInstructions,
+  EncoderReport,
+  EncoderView,
+  OrderState,
+} from '@rushes/protocol'
 import type { EncoderRow } from '../catalog/schema.ts'
+import type { Episodes } from './alerts.ts'
 
 /** A start that was asked for must not come true hours later, when the network is back. */
 export const startOfferedMs: number = 10 * 60_000
@@ -23,6 +31,7 @@ export class Encoder {
   report: EncoderReport | null
   /** ms since 1970. */
   reportedAt: number | null
+  episodes: Episodes
   private readonly queueBytes: (number | null)[] = []
   private readonly bytesPerSecond: (number | null)[] = []
 
@@ -30,6 +39,7 @@ export class Encoder {
     this.row = row
     this.report = row.report
     this.reportedAt = row.reported_at?.getTime() ?? null
+    this.episodes = row.episodes
   }
 
   isOnline(now: number): boolean {
@@ -73,6 +83,9 @@ export class Encoder {
       history,
       order: this.orderView(now),
       schedule,
+      alerts: (Object.entries(this.episodes) as [AlertKind, Episodes[AlertKind]][])
+        .filter(([, episode]) => episode?.isTold === true)
+        .map(([kind, episode]) => ({ kind, since: new Date(episode!.since).toISOString() })),
     }
   }
 

@@ -1,5 +1,5 @@
 /** What the fleet refuses; DELIVERY.md, Fleet, says when. */
-export type FleetErrorCode = 'id-taken' | 'too-many-encoders' | 'already-recording'
+export type FleetErrorCode = 'id-taken' | 'too-many-encoders' | 'already-recording' | 'too-many-webhooks'
 
 export class FleetError extends Error {
   readonly code: FleetErrorCode

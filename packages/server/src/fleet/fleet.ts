@@ -1,6 +1,8 @@
 // All encoders that report to this server. What they say is kept in memory and written down now and then; what they are
 // asked to do is written down before anybody hears of it.
 import type {
+  AlertLimits,
+  AlertMessage,
   EncoderInstructions,
   EncoderOrder,
   EncoderReport,
@@ -20,6 +22,8 @@ import {
 } from '../catalog/encoders.ts'
 import { type EncoderId, newRecordingId, type UserId, uuidV7 } from '../catalog/identifiers.ts'
 import type { Schema } from '../catalog/schema.ts'
+import { keepAlertLimits, keepEpisodes, readAlertLimits } from '../catalog/webhooks.ts'
+import { type Notice, observe } from './alerts.ts'
 import { Encoder, historyStepMs, isTaken } from './encoder.ts'
 import { FleetError } from './fleet-error.ts'
 
@@ -40,12 +44,17 @@ export interface Fleet {
   order(encoder: Encoder, request: OrderEncoderRequest): Promise<void>
   /** FL4. */
   schedule(encoder: Encoder, request: ScheduleEncoderRequest): Promise<void>
+  /** FL6. */
+  alertLimits(ownerId: UserId): AlertLimits
+  setAlertLimits(ownerId: UserId, limits: AlertLimits): Promise<void>
   close(): Promise<void>
 }
 
 export type FleetOptions = {
   db: Kysely<Schema>
   log: { warn(details: object, message: string): void }
+  /** Messages were queued. */
+  onMessages(): void
   /** ms since 1970. */
   now?: () => number
 }
@@ -53,12 +62,16 @@ export type FleetOptions = {
 /** Between two times that the same encoder's report is written down, unless it began or ended something. */
 const keepEveryMs = 30_000
 
+const defaultLimits: AlertLimits = { behindSeconds: 120, silentSeconds: 60, spoolPercent: 80 }
+
 type Standing = { encoder: Encoder; keptAt: number; isDirty: boolean; wake: () => void; turn: Promise<unknown> }
 
 export async function openFleet(options: FleetOptions): Promise<Fleet> {
   const { db, log } = options
   const now = options.now ?? Date.now
   const standings = new Map<EncoderId, Standing>()
+  const limits = await readAlertLimits(db)
+  const startedAt = now()
   let closed = false
 
   function add(encoder: Encoder): Standing {
@@ -98,9 +111,35 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
     }
   }
 
+  /** Tells what begins and what is over; what can't be written down is found again the next time. */
+  function watch(standing: Standing): Promise<void> {
+    return inTurn(standing, async () => {
+      const { encoder } = standing
+      const { id, owner_id: ownerId } = encoder.row
+      if (!standings.has(id)) return
+      // A server that was away heard nobody: that is not the encoder's silence.
+      const silentMs = Math.max(0, now() - Math.max(encoder.reportedAt ?? 0, startedAt))
+      const observation = { report: encoder.report, silentMs }
+      const { episodes, notices } = observe(encoder.episodes, observation, alertLimits(ownerId), now())
+      if (notices.length > 0) {
+        const bodies = notices.map((notice) => JSON.stringify(messageOf(encoder, notice, now())))
+        await keepEpisodes(db, { id, ownerId, episodes, bodies })
+        options.onMessages()
+      }
+      encoder.episodes = episodes
+    }).catch((error: unknown) => log.warn({ error }, 'an alert has to wait'))
+  }
+
+  function alertLimits(ownerId: UserId): AlertLimits {
+    return limits.get(ownerId) ?? defaultLimits
+  }
+
   let keeping: Promise<void> = Promise.resolve()
   const ticking = setInterval(() => {
-    for (const { encoder } of standings.values()) encoder.sample(now())
+    for (const standing of standings.values()) {
+      standing.encoder.sample(now())
+      void watch(standing)
+    }
     keeping = keeping.then(() => keepDue(keepEveryMs))
   }, historyStepMs)
   ticking.unref()
@@ -132,6 +171,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
       encoder.reportedAt = now()
       encoder.row.order_taken = isTaken(encoder.row, report.applied, now())
       standing.isDirty = true
+      void watch(standing)
       const isNews = before?.state !== report.state || before?.event?.id !== report.event?.id
       if (isNews || wasTaken !== encoder.row.order_taken) standing.keptAt = 0
       const isNew = (): boolean => encoder.row.generation > report.applied
@@ -186,12 +226,20 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
       standing.wake()
     },
 
+    alertLimits,
+
+    async setAlertLimits(ownerId, changed) {
+      await keepAlertLimits(db, ownerId, changed)
+      limits.set(ownerId, changed)
+    },
+
     async close() {
       closed = true
       clearInterval(ticking)
       for (const standing of standings.values()) standing.wake()
       await keeping
       await keepDue(0)
+      await Promise.all([...standings.values()].map(({ turn }) => turn))
     },
   }
 }
@@ -209,6 +257,20 @@ function orderOf(encoder: Encoder, request: OrderEncoderRequest, now: number): E
     ...{ generation, action: 'start', event: newRecordingId() },
     title: request.title?.trim() || `${encoder.row.name}, ${day}`,
     durationSeconds: request.durationSeconds ?? null,
+  }
+}
+
+/** FL7. */
+function messageOf({ row, report }: Encoder, { kind, phase, since, detail }: Notice, now: number): AlertMessage {
+  const event = report?.event ?? null
+  return {
+    type: `encoder.${kind}.${phase}`,
+    timestamp: new Date(now).toISOString(),
+    data: {
+      encoder: { id: row.id, name: row.name },
+      ...{ kind, since: new Date(since).toISOString(), detail },
+      event: event === null ? null : { id: event.id, title: event.title },
+    },
   }
 }
 

@@ -11,6 +11,7 @@ import {
 } from 'fastify-type-provider-zod'
 import { sql } from 'kysely'
 import type { ReceiveLimits } from '../receive/limits.ts'
+import { alertRoutes } from './alert-routes.ts'
 import { deliveryRoutes } from './delivery-routes.ts'
 import { fleetRoutes } from './fleet-routes.ts'
 import { HttpError, sendError } from './http-error.ts'
@@ -95,6 +96,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   recordingRoutes(app, room)
   deliveryRoutes(app, room)
   fleetRoutes(app, room)
+  alertRoutes(app, room)
   const shares = sharedRecordings(room)
   shareRoutes(app, room, shares, pages)
   streamRoutes(app, room, shares)

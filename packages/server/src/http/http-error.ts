@@ -60,6 +60,7 @@ const fleetStatus: Record<FleetErrorCode, number> = {
   'id-taken': 409,
   'too-many-encoders': 409,
   'already-recording': 409,
+  'too-many-webhooks': 409,
 }
 
 /** Every failure leaves as `{error: {code, message}}`; what is a fault of ours says no more than that. */

@@ -15,6 +15,7 @@ import type { Deliveries } from '../deliver/deliveries.ts'
 import type { Delivery } from '../deliver/delivery.ts'
 import { deliveryView } from '../deliver/presentation.ts'
 import type { Fleet } from '../fleet/fleet.ts'
+import type { WebhookQueue } from '../notify/webhook-queue.ts'
 import type { Publisher } from '../publish/publisher.ts'
 import { recordingView } from '../publish/recording-view.ts'
 import type { Receiver } from '../receive/receiver.ts'
@@ -32,6 +33,7 @@ export type RoomOptions = {
   publisher: Publisher
   deliveries: Deliveries
   fleet: Fleet
+  webhooks: WebhookQueue
   publicUrl: string | null
 }
 
@@ -44,7 +46,13 @@ export interface Room extends RoomOptions {
   authorizeUser(
     caller: Caller,
     action: Action &
-      ('recording.create' | 'recording.list' | 'key.create' | 'key.list' | `encoder.${'introduce' | 'list'}`),
+      (
+        | 'recording.create'
+        | 'recording.list'
+        | 'key.create'
+        | 'key.list'
+        | `encoder.${'introduce' | 'list' | 'alerts'}`
+      ),
   ): UserId
   /** The delivery of a request, if its caller may do `action` with it. @throws HttpError 401, 403, 404 */
   delivery(request: FastifyRequest, id: string, action: RecordingAction): Promise<Delivery>

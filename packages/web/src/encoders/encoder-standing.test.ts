@@ -14,7 +14,7 @@ const report: EncoderReport = {
 function standing(change: Partial<EncoderReport> | null, online = true) {
   const view: EncoderView = {
     ...{ id: 'a', name: 'Chapel', version: '1', host: 'rack', createdAt: '2026-01-04T10:00:00Z', online },
-    ...{ reportedAt: change === null ? null : '2026-01-04T10:00:00Z', schedule: [], order: null },
+    ...{ reportedAt: change === null ? null : '2026-01-04T10:00:00Z', schedule: [], order: null, alerts: [] },
     report: change === null ? null : { ...report, ...change },
     history: { everySeconds: 5, queueBytes: [], bytesPerSecond: [] },
   }
