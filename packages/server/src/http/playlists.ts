@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { dashManifest, isPlayable, mediaPlaylist, multivariantPlaylist } from '@rushes/media'
+import { dashManifest, isPlayable, type MediaPresentation, mediaPlaylist, multivariantPlaylist } from '@rushes/media'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fresh from 'fresh'
 import type { Delivery } from '../deliver/delivery.ts'
@@ -35,21 +35,32 @@ export interface Playlists {
   dash(request: FastifyRequest, reply: FastifyReply, delivery: Delivery, scope: CacheScope): Promise<FastifyReply>
 }
 
-type Made = { revision: number; text: Buffer; tag: string; gzipped: Promise<Buffer> | null }
+/** `version`: of what it is made from. */
+type Made = { version: string; text: Buffer; tag: string; gzipped: Promise<Buffer> | null }
+type Presented = { revision: number; presentation: MediaPresentation }
 
 export function openPlaylists(): Playlists {
+  const presented = new WeakMap<Delivery, Presented>()
   const made = new WeakMap<Delivery, Map<string, Made>>()
 
-  function current(delivery: Delivery, key: string, make: () => string): Made {
+  function presentation(delivery: Delivery): MediaPresentation {
     const { revision } = delivery
+    const before = presented.get(delivery)
+    if (before?.revision === revision) return before.presentation
+    const now = presentationOf(delivery)
+    presented.set(delivery, { revision, presentation: now })
+    return now
+  }
+
+  function current(delivery: Delivery, key: string, version: string, make: () => string): Made {
     const known = made.get(delivery) ?? new Map<string, Made>()
     made.set(delivery, known)
     const before = known.get(key)
-    if (before?.revision === revision) return before
+    if (before?.version === version) return before
     const text = Buffer.from(make())
     const tag = createHash('sha256').update(text).digest('base64url').slice(0, 27)
-    // Something changed, but nothing of this one.
-    const now = before?.tag === tag ? { ...before, revision } : { revision, text, tag, gzipped: null }
+    // Something changed, but nothing that it says.
+    const now = before?.tag === tag ? { ...before, version } : { version, text, tag, gzipped: null }
     known.set(key, now)
     return now
   }
@@ -80,30 +91,36 @@ export function openPlaylists(): Playlists {
 
   return {
     multivariant(request, reply, delivery, scope, set) {
-      const make = () => multivariantPlaylist(begun(delivery, set), set)
-      return send(request, reply, delivery, scope, hls, current(delivery, `set ${set ?? ''}`, make))
+      const make = () => multivariantPlaylist(begun(presentation(delivery), set), set)
+      return send(
+        request,
+        reply,
+        delivery,
+        scope,
+        hls,
+        current(delivery, `set ${set ?? ''}`, String(delivery.revision), make),
+      )
     },
 
     media(request, reply, delivery, scope, id) {
-      const make = (): string => {
-        const { representations, gaps } = presentationOf(delivery)
-        const representation = representations.find((each) => each.id === id)
-        if (representation === undefined) throw notFound()
-        return mediaPlaylist(representation, gaps)
-      }
-      return send(request, reply, delivery, scope, hls, current(delivery, `media ${id}`, make))
+      const { representations, gaps } = presentation(delivery)
+      const representation = representations.find((each) => each.id === id)
+      if (representation === undefined) throw notFound()
+      // A day's is megabytes and takes a tenth of a second: files of other representations are no reason to make it anew.
+      const version = `${representation.segments.length} ${representation.ended} ${gaps.length}`
+      const make = () => mediaPlaylist(representation, gaps)
+      return send(request, reply, delivery, scope, hls, current(delivery, `media ${id}`, version, make))
     },
 
     dash(request, reply, delivery, scope) {
-      const make = () => dashManifest(begun(delivery), Date.now(), 'manifest.mpd')
-      return send(request, reply, delivery, scope, dash, current(delivery, 'dash', make))
+      const make = () => dashManifest(begun(presentation(delivery)), Date.now(), 'manifest.mpd')
+      return send(request, reply, delivery, scope, dash, current(delivery, 'dash', String(delivery.revision), make))
     },
   }
 }
 
 /** @throws HttpError 404 `not-begun` */
-function begun(delivery: Delivery, set?: string): ReturnType<typeof presentationOf> {
-  const presentation = presentationOf(delivery)
+function begun(presentation: MediaPresentation, set?: string): MediaPresentation {
   if (!isPlayable(presentation, set)) throw new HttpError(404, 'not-begun', 'nothing of this event can be played yet')
   return presentation
 }
