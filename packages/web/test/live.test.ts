@@ -161,6 +161,25 @@ describe('a live page', { timeout: 120_000 }, () => {
     await page.context().close()
   })
 
+  it('goes on by itself when the network of the viewer was away', async () => {
+    const sender = await createDelivery(server)
+    await deliverUpTo(sender, 3)
+    const { page } = await watch((await server.client.recording(sender.id)).shareUrl!)
+    await page.getByRole('button', { name: /^(Live|.* Go to live)$/ }).waitFor()
+    await page.keyboard.press('k')
+    await playedBeyond(page, 2.5)
+    await page.context().setOffline(true)
+    await deliverUpTo(sender, 6)
+    // All that it had is played, and it waits.
+    await playedBeyond(page, 7.5)
+    await page.waitForTimeout(6000)
+    expect((await media(page))!.currentTime).toBeLessThan(8.5)
+    await page.context().setOffline(false)
+    await playedBeyond(page, 9)
+    expect(await page.getByRole('alert').count()).toBe(0)
+    await page.context().close()
+  })
+
   it('is found in the library, with how much of the event is here', async () => {
     const sender = await createDelivery(server, undefined, 'Evening')
     await deliverUpTo(sender, 2)
