@@ -1,3 +1,4 @@
+export { type FfmpegInventory, ffmpegInventory } from './acquire/ffmpeg-inventory.ts'
 export { checkInputs, type Input, parseInput } from './acquire/input.ts'
 export { type AudioCodec, parseRendition, type Rendition, type VideoCodec } from './acquire/rendition.ts'
 export { SourceError, type SourceErrorCode } from './acquire/source-error.ts'

@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { runStoreChecks, type StoreCheck } from '@rushes/server'
 import type { Command } from 'commander'
 import { type Config, readConfig } from './config.ts'
+import { encoderChecks } from './encode/encoder-checks.ts'
 
 export function addDoctorCommand(program: Command): void {
   program
@@ -33,6 +34,7 @@ async function* allChecks(config: Config): AsyncIterable<StoreCheck> {
     detail: `${config.host}:${config.port} ${taken ? 'answers already: Rushes, or another program' : 'is free'}`,
     ...(taken && { advice: `If it is not Rushes, choose another: PORT=${config.port + 1} npm start` }),
   }
+  yield* await encoderChecks()
   yield* runStoreChecks({ dataDir: config.dataDir, url: config.databaseUrl })
 }
 

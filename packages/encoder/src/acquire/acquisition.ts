@@ -1,6 +1,7 @@
 import { runProgram } from '@rushes/sandbox'
 import type { AcquisitionEvent } from './acquisition-event.ts'
 import { EventDoor } from './event-door.ts'
+import { encoderNames } from './ffmpeg-inventory.ts'
 import { encodersOf, type OutputPlan } from './ffmpeg-output.ts'
 import { checkInputs, type Input } from './input.ts'
 import type { AudioCodec, Rendition, VideoCodec } from './rendition.ts'
@@ -88,9 +89,7 @@ async function chooseEncoders({
   audioCodec = 'aac',
 }: AcquisitionOptions): Promise<Map<string, string>> {
   const { stdout } = await runProgram({ program: 'ffmpeg', args: ['-hide_banner', '-encoders'], timeLimitMs: 30_000 })
-  const available = new Set(
-    Array.from(new TextDecoder().decode(stdout).matchAll(/^ [VA]\S{5} (\S+)/gm), ([, name]) => name),
-  )
+  const available = encoderNames(new TextDecoder().decode(stdout))
   const chosen = new Map<string, string>()
   for (const codec of [videoCodec, audioCodec]) {
     if (codec === 'copy' || codec === 'none') continue

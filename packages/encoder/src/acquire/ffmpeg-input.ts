@@ -23,6 +23,19 @@ const decoders =
   'rawvideo,v210,wrapped_avframe,aac,aac_latm,mp2,mp2float,mp3,mp3float,ac3,eac3,opus,libopus,vorbis,flac,alac,pcm_s16le,' +
   'pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_u8,pcm_mulaw,pcm_alaw,pcm_bluray,pcm_s302m'
 
+/** Demuxer and protocol that each kind can't do without. */
+export function needsOf(): Map<SourceKind, string[]> {
+  const kinds = Object.keys(doors) as SourceKind[]
+  return new Map(
+    kinds.map((kind) => {
+      const { protocols, demuxer } = doors[kind]
+      // RTSP is whitelisted like a protocol, and is a demuxer.
+      const protocol = protocols.split(',').find((name) => !name.startsWith('rtsp'))!
+      return [kind, [protocol, ...(demuxer === undefined ? [] : [demuxer])]]
+    }),
+  )
+}
+
 const whitelistsOf = (kind: SourceKind): string[] => {
   const { protocols, formats } = doors[kind]
   return ['-protocol_whitelist', protocols, '-format_whitelist', formats, '-codec_whitelist', decoders]

@@ -23,6 +23,8 @@ const encoders: Readonly<Record<string, readonly string[]>> = {
   opus: ['libopus'],
 }
 
+export const codecsEncoded: readonly string[] = Object.keys(encoders)
+
 export function encodersOf(codec: string): readonly string[] {
   return encoders[codec] ?? []
 }
