@@ -1,8 +1,8 @@
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { type FrameClock, frameClock } from './frame-clock.ts'
 import { liveButton } from './live-button.ts'
-import { type LiveStanding, liveStanding } from './live-standing.ts'
-import { hlsType, type LiveStream, openLiveStream, playsHls } from './live-stream.ts'
+import { LivePlayback } from './live-playback.ts'
+import { hlsType, playsHls } from './live-stream.ts'
 import { mediaControls } from './media-controls.ts'
 import {
   diagnose,
@@ -56,7 +56,6 @@ export class RushesPlayer extends LitElement {
     hint: { state: true },
     hintShown: { state: true },
     resumedAt: { state: true },
-    standing: { state: true },
   }
 
   declare srcHls: string | null
@@ -77,16 +76,16 @@ export class RushesPlayer extends LitElement {
   /** The words stay while they fade. */
   declare private hintShown: boolean
   declare private resumedAt: number | null
-  /** Null where there is no "now". */
-  declare private standing: LiveStanding | null
 
   /** Sources not tried yet, after the one that plays. */
   #remaining: PlaybackSource[] = []
   /** Where the next source that loads goes on; a `date` is where this one shows what was made then. */
   #goOn: { seconds: number; date?: number; playing: boolean } | null = null
-  #stream: LiveStream | null = null
-  /** Counts what was opened: what comes late of another source is closed. */
-  #opening = 0
+  readonly #live = new LivePlayback({
+    media: () => this.media,
+    onProblem: (problem) => this.#fail(problem),
+    onStanding: () => this.requestUpdate(),
+  })
   /** The viewer played or moved it. */
   #touched = false
   #began = false
@@ -111,7 +110,7 @@ export class RushesPlayer extends LitElement {
     this.title = ''
     this.keys = 'player'
     this.autoplay = false
-    this.source = this.problem = this.resumedAt = this.standing = null
+    this.source = this.problem = this.resumedAt = null
     this.hint = ''
     this.hintShown = false
     this.#store = resumeStore(ownStorage())
@@ -135,22 +134,21 @@ export class RushesPlayer extends LitElement {
   seek(seconds: number): void {
     const { media } = this
     if (media === null) return
-    const live = this.#stream?.ended === false ? this.#stream.livePosition : null
-    const end = live ?? (Number.isFinite(media.duration) ? media.duration : seconds)
+    const end = this.#live.livePosition ?? (Number.isFinite(media.duration) ? media.duration : seconds)
     this.#touched = true
     media.currentTime = Math.min(Math.max(0, seconds), end)
   }
 
   /** Moves to what happens now, where there is one. */
   goLive(): void {
-    const now = this.#stream?.livePosition
-    if (now != null) this.seek(now)
+    const { livePosition } = this.#live
+    if (livePosition !== null) this.seek(livePosition)
   }
 
   override connectedCallback(): void {
     super.connectedCallback()
     // Moved in the document: what was closed with it is opened anew.
-    if (this.hasUpdated && this.source?.container === 'HLS' && this.#stream === null) this.#openStream()
+    if (this.hasUpdated) this.#openLive()
     window.addEventListener('keydown', this.#onPageKey)
     window.addEventListener('pagehide', this.#onPageHide)
     window.addEventListener('online', this.#onOnline)
@@ -164,7 +162,7 @@ export class RushesPlayer extends LitElement {
     window.removeEventListener('online', this.#onOnline)
     this.#clock?.stop()
     this.#clock = null
-    this.#closeStream()
+    this.#live.close()
   }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
@@ -175,7 +173,7 @@ export class RushesPlayer extends LitElement {
     const playing = this.media?.paused === false
     this.#choose()
     // Before the element is given another source: it is emptied in the going.
-    if (this.source?.url !== source?.url) this.#closeStream()
+    if (this.source?.url !== source?.url) this.#live.close()
     if (source === null || this.source === null || this.source.url === source.url) return
     if (source.container !== 'HLS' && this.source.container !== 'HLS') return
     if (date !== null && this.#touched) this.#goOn = { seconds: this.#positionOf(date), date, playing }
@@ -184,10 +182,7 @@ export class RushesPlayer extends LitElement {
   protected override updated(changed: Map<string, unknown>): void {
     const { media } = this
     if (media === null) return
-    if (changed.has('source')) {
-      this.#closeStream()
-      if (this.source?.container === 'HLS') this.#openStream()
-    }
+    if (changed.has('source')) this.#openLive()
     for (const track of this.querySelectorAll(':scope > track')) media.append(track) // captions
     this.#clock ??= frameClock(media)
   }
@@ -218,7 +213,7 @@ export class RushesPlayer extends LitElement {
             <media-mute-button notooltip title="Mute (M)"></media-mute-button>
             <media-volume-range></media-volume-range>
             <media-time-display showduration notoggle></media-time-display>
-            ${this.standing === null ? nothing : liveButton(this.standing, () => this.goLive())}
+            ${this.#live.standing === null ? nothing : liveButton(this.#live.standing, () => this.goLive())}
             <span class="gap"></span>
             <media-captions-button notooltip title="Captions (C)"></media-captions-button>
             <rushes-speed-button id="speed" invoketarget="speeds" notooltip title="Speed (< and >)"></rushes-speed-button>
@@ -277,7 +272,7 @@ export class RushesPlayer extends LitElement {
   #dateShown(): number | null {
     const { media } = this
     if (media === null || this.source === null || media.readyState === 0) return null
-    if (this.#stream !== null) return this.#stream.dateAt(media.currentTime)
+    if (this.#live.isOpen) return this.#live.dateAt(media.currentTime)
     const startedAt = Date.parse(this.startedAt ?? '')
     return Number.isNaN(startedAt) ? null : startedAt + 1000 * media.currentTime
   }
@@ -287,69 +282,23 @@ export class RushesPlayer extends LitElement {
     return Math.max(0, (date - (Number.isNaN(startedAt) ? date : startedAt)) / 1000)
   }
 
-  #openStream(): void {
-    const { media, source } = this
-    if (media === null || source === null) return
-    const opening = ++this.#opening
-    const isMine = () => opening === this.#opening
-    openLiveStream({
-      ...{ media, url: source.url, start: parseStartTime(this.start) },
-      onFailed: (status) => {
-        if (isMine()) this.#fail({ kind: status >= 400 ? 'missing' : 'damaged', atSeconds: media.currentTime })
-      },
-      onChange: () => {
-        if (isMine()) this.#stand()
-      },
-    }).then(
-      (stream) => {
-        if (isMine()) this.#stream = stream
-        else stream.close()
-      },
-      () => {
-        if (isMine()) this.#fail({ kind: 'unreachable' })
-      },
-    )
-  }
-
-  #closeStream(): void {
-    this.#opening++
-    this.#stream?.close()
-    this.#stream = this.standing = null
-  }
-
-  #stand(): void {
-    const standing = liveStanding(this.#stream, this.media?.currentTime ?? 0)
-    const { standing: before } = this
-    // Drawn by the second.
-    const same =
-      standing?.isLive === before?.isLive &&
-      Math.floor(standing?.behindSeconds ?? 0) === Math.floor(before?.behindSeconds ?? 0)
-    if (!same) this.standing = standing
+  #openLive(): void {
+    if (this.source?.container === 'HLS') this.#live.open(this.source.url, parseStartTime(this.start))
   }
 
   #onTime(): void {
     this.#remember(false)
-    this.#stand()
-    // Faster than it happens, one is at its end soon.
-    const { media } = this
-    if (this.standing?.isLive && media !== null && media.playbackRate > 1) media.playbackRate = 1
+    if (this.media !== null) this.#live.onTime(this.media)
   }
 
   #onPlay(): void {
     // Who opened the page a while ago and plays now wants what happens now.
-    if (!this.#touched && this.standing !== null && this.start === null) this.goLive()
+    if (!this.#touched && this.start === null) this.goLive()
     this.#touched = true
   }
 
   #onSeeking(): void {
-    const { media } = this
-    if (media === null || this.#stream === null) return
-    const { livePosition, ended, edge } = this.#stream
-    // The end of the bar is now: nearer to it there is not enough to play on.
-    if (!ended && livePosition !== null && media.currentTime > livePosition + 1 && media.currentTime <= edge + 1) {
-      media.currentTime = livePosition
-    }
-    this.#stand()
+    if (this.media !== null && this.#live.isOpen) this.#live.onSeeking(this.media)
   }
 
   #onMetadata(): void {
@@ -359,11 +308,11 @@ export class RushesPlayer extends LitElement {
       const { seconds, date, playing } = this.#goOn
       this.#goOn = null
       this.#began = true
-      this.seek((date === undefined ? undefined : this.#stream?.positionAt(date)) ?? seconds)
+      this.seek((date === undefined ? null : this.#live.positionAt(date)) ?? seconds)
       if (playing) void media.play().catch(() => undefined)
       return
     }
-    if (this.#began || this.#stream !== null) return
+    if (this.#began || this.#live.isOpen) return
     this.#began = true
     const asked = parseStartTime(this.start)
     if (asked !== null) {
@@ -383,7 +332,7 @@ export class RushesPlayer extends LitElement {
   async #onError(): Promise<void> {
     const { media, source } = this
     // What goes wrong with HLS, hls.js mends or tells.
-    if (media?.error == null || source === null || this.#stream !== null) return
+    if (media?.error == null || source === null || this.#live.isOpen) return
     const { code } = media.error
     const stopped = { seconds: media.currentTime, playing: !media.paused }
     const next = this.#remaining.shift()
@@ -418,7 +367,7 @@ export class RushesPlayer extends LitElement {
   #remember(now: boolean): void {
     const { media } = this
     // Before the start position was applied, 0 would wipe what is remembered.
-    if (media === null || this.recordingId === null || !this.#began || media.ended || this.#stream !== null) return
+    if (media === null || this.recordingId === null || !this.#began || media.ended || this.#live.isOpen) return
     if (!now && performance.now() - this.#rememberedAt < rememberEveryMs) return
     this.#rememberedAt = performance.now()
     this.#store.write(this.recordingId, media.currentTime, media.duration)
