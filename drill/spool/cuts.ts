@@ -104,7 +104,7 @@ export const killedEncoder: Fault = {
   run(context) {
     const full = context.scale === 'full'
     return underCuts(context, {
-      ...(full ? { events: 5, cutsPerEvent: 20 } : { events: 1, cutsPerEvent: 3 }),
+      ...(full ? { events: 5, cutsPerEvent: 20 } : { events: 1, cutsPerEvent: 2 }),
       openGround(event) {
         const folder = join(context.scene.folder, `spool-${event}`)
         return { folder: () => folder, strike: (writer) => writer.kill(), close() {} }

@@ -59,6 +59,8 @@ type Lane = {
 }
 
 const tickMs = 1000
+/** A worker holds pieces of 64 KiB of one file; what V8 would let pile up before it clears away is many times that, each. */
+const workerMemory = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 }
 
 export function openUploadPool(options: UploadPoolOptions): UploadPool {
   const { spool, limit, bucket, contact } = options
@@ -78,6 +80,7 @@ export function openUploadPool(options: UploadPoolOptions): UploadPool {
     const target = { url: `${spool.head.server}/api/v1/deliveries/${spool.head.id}`, token: options.token }
     const worker = new Worker(new URL('./upload-worker.ts', import.meta.url), {
       workerData: { target, limited: limit.bytesPerSecond !== null },
+      resourceLimits: workerMemory,
     })
     const lane: Lane = {
       worker,
