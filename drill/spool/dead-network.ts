@@ -18,7 +18,7 @@ const kindMs = 20_000
 
 export const deadNetwork: Fault = {
   name: 'dead network while a source is recorded',
-  programs: ['taskset'],
+  programs: ['taskset', 'nice'],
   async run(context) {
     const { scene, scale } = context
     const report = emptyReport()

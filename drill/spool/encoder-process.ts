@@ -16,13 +16,14 @@ export interface EncoderProcess {
   finish(withinMs: number): Promise<string>
 }
 
-/** `core`: of the machine, to which it and its ffmpeg are bound. */
+/** `core`: of the machine, to which it and its ffmpeg are bound; root's are served there before whatever else runs. */
 export async function openEncoderProcess(scene: Scene, job: EncoderJob, core?: number): Promise<EncoderProcess> {
   const logPath = join(scene.folder, 'encoder.log')
   const log = createWriteStream(logPath, { flags: 'a' })
   await once(log, 'open')
   const program = [process.execPath, join(repositoryRoot, 'drill/spool/encoder-main.ts'), JSON.stringify(job)]
-  const [command, ...args] = core === undefined ? program : ['taskset', '-c', `${core}`, ...program]
+  const first = process.getuid?.() === 0 ? ['nice', '-n', '-15'] : []
+  const [command, ...args] = core === undefined ? program : [...first, 'taskset', '-c', `${core}`, ...program]
   const child: ChildProcess = spawn(command!, args, {
     cwd: scene.folder,
     stdio: ['ignore', log, log, 'ipc'],
