@@ -28,8 +28,9 @@ export function startCommand(args: readonly string[], environment: Record<string
 export function startOnTerminal(
   args: readonly string[],
   { columns, rows, ...environment }: { columns: number; rows: number } & Record<string, unknown>,
+  program: string = main,
 ): RunningCommand {
-  const quoted = [process.execPath, main, ...args].map((word) => `'${word}'`).join(' ')
+  const quoted = [process.execPath, program, ...args].map((word) => `'${word}'`).join(' ')
   const line = `stty cols ${columns} rows ${rows}; exec ${quoted}`
   return watch(
     spawn('script', ['-qec', line, '/dev/null'], { env: environmentOf(environment as Record<string, string>) }),

@@ -148,6 +148,15 @@ describe('on a terminal', () => {
     expect(command.stdout.split('\x1b[?1049h')).toHaveLength(2)
   })
 
+  it('the screen is given back before an error that nobody caught is told', async () => {
+    const broken = startOnTerminal([], { columns: 80, rows: 24 }, join(import.meta.dirname, 'breaking-screen.ts'))
+    expect((await broken.ended).status).not.toBe(0)
+    const [drawn, after] = broken.stdout.split('\x1b[?25h\x1b[?1049l')
+    expect(drawn).toContain('Sunday service')
+    expect(drawn).not.toContain('a bug')
+    expect(after).toContain('Error: a bug')
+  })
+
   it('rushes spool resume does the same, and Ctrl-C stops it', async () => {
     const spool = newSpool()
     const away = { ...environment(), RUSHES_SERVER: 'http://127.0.0.1:1' }

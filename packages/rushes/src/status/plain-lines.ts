@@ -5,7 +5,7 @@ import { statusLine } from './status-line.ts'
 const everyMs = 10_000
 
 /** A line for each piece of news, and one of everything now and then. */
-export function plainLines(write: (text: string) => void, now: () => number = Date.now): StatusDisplay {
+export function plainLines(write: (text: string) => unknown, now: () => number = Date.now): StatusDisplay {
   let toldAt = Number.NEGATIVE_INFINITY
   return {
     show(status, news) {
@@ -14,7 +14,7 @@ export function plainLines(write: (text: string) => void, now: () => number = Da
       toldAt = now()
       write(`${statusLine(status)}\n`)
     },
-    note: (text) => write(`${text}\n`),
+    note: (text) => void write(`${text}\n`),
     close() {},
   }
 }

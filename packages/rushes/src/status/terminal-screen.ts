@@ -1,6 +1,7 @@
 // The whole terminal, for as long as a command runs: its alternate screen, so that what was there comes back at the end,
 // whatever that end is.
 import type { EncoderStatus } from '@rushes/encoder'
+import type { Output } from './nonblocking-output.ts'
 import { layOut } from './screen-layout.ts'
 import { painted } from './screen-text.ts'
 import type { StatusDisplay } from './status-display.ts'
@@ -14,6 +15,11 @@ const clearBelow = '\x1b[J'
 
 const secondsShown = 60
 
+/** Where nothing asynchronous happens any more. */
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
+
 const keysOf = (status: EncoderStatus): readonly string[] =>
   status.event.state === 'acquiring'
     ? ['q or Ctrl-C: end the event and deliver the rest', 'q or Ctrl-C: end the event', 'q: end']
@@ -22,7 +28,7 @@ const keysOf = (status: EncoderStatus): readonly string[] =>
 /** @param keys null: nothing is read from the keyboard */
 export function terminalScreen(
   screen: NodeJS.WriteStream,
-  write: (text: string) => void,
+  write: Output,
   keys: NodeJS.ReadStream | null,
 ): StatusDisplay {
   const hasColours = screen.hasColors()
@@ -59,7 +65,8 @@ export function terminalScreen(
     if (!isOpen) return
     isOpen = false
     keys?.setRawMode(false)
-    write(leave)
+    // At the end there is time to wait for a terminal that is slow, but not for one that hangs.
+    for (let attempt = 0; attempt < 20 && !write(leave); attempt++) pause(50)
   }
 
   function back(): void {
