@@ -52,10 +52,16 @@ export async function encode(
   let backlog: Backlog | null = null
 
   const report = await openReport(options, () => {
-    const older = [...ended.map(({ spool }) => waitingIn(spool)), ...(backlog === null ? [] : [backlog.waiting])]
-    const status = statusOf(current, options.spoolLimit, older)
-    if (status !== null) notice.status(statusLine(status))
-    return status
+    let words = 'its spool can not be read'
+    try {
+      const older = [...ended.map(({ spool }) => waitingIn(spool)), ...(backlog === null ? [] : [backlog.waiting])]
+      const status = statusOf(current, options.spoolLimit, older)
+      words = status === null ? 'beginning' : statusLine(status)
+      return status
+    } finally {
+      // Whatever the figures are, it is alive.
+      notice.status(words)
+    }
   }).catch((error: unknown) => {
     close(current)
     throw error
