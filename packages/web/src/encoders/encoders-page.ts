@@ -9,6 +9,7 @@ import { toast } from '../app/toasts.ts'
 import { formatMoment } from '../figures.ts'
 import { encoderCard, orderLine } from './encoder-card.ts'
 import { askName } from './rename-dialog.ts'
+import './rushes-fleet-alerts.ts'
 import './rushes-schedule.ts'
 import { askStart } from './start-dialog.ts'
 import { showDialog } from './wide-dialog.ts'
@@ -106,6 +107,10 @@ export class RushesEncodersPage extends PageElement {
     )
   }
 
+  #alerts(): Promise<void> {
+    return showDialog('Alerts', html`<rushes-fleet-alerts></rushes-fleet-alerts>`)
+  }
+
   async #remove({ id, name, online }: EncoderView): Promise<void> {
     const sure = await confirmWith({
       heading: `Forget “${name}”?`,
@@ -126,7 +131,10 @@ export class RushesEncodersPage extends PageElement {
   }
 
   protected override render(): TemplateResult {
-    return html`<div class="page-head"><h1 tabindex="-1">Encoders</h1></div>
+    return html`<div class="page-head">
+        <h1 tabindex="-1">Encoders</h1>
+        <button class="button" type="button" @click=${this.#alerts}>Alerts</button>
+      </div>
       ${this.#content()}`
   }
 
