@@ -15,7 +15,7 @@ describe(`the delivery drill in its short form, RUSHES_SEED=${seed}`, () => {
     outcomes = await runFaults(shortDeliveryFaults, { seed, scale: 'short', say: (text) => said.push(text) })
     // The figures belong into the log of every run.
     console.log(`seed ${seed}\n${drillTable(outcomes)}`)
-  }, 300_000)
+  }, 600_000)
 
   for (const { name } of shortDeliveryFaults) {
     // Without root there is no network to break: the table says so, and `npm run drill` fails over it.

@@ -1,6 +1,7 @@
 // npm run drill -- NAME: breaks a part of the system on purpose, many times, and says what was lost.
 
 import { deliveryFaults, shortDeliveryFaults } from '../drill/delivery/delivery-drill.ts'
+import { storeControls } from '../drill/delivery/store-faults.ts'
 import { type Control, runControls, runFaults } from '../drill/drill-run.ts'
 import { drillTable } from '../drill/drill-table.ts'
 import type { Fault } from '../drill/fault.ts'
@@ -29,7 +30,7 @@ const drills: Record<
     about: 'events delivered as files and played at another site, over a network that fails',
     faults: deliveryFaults,
     short: shortDeliveryFaults,
-    controls: [],
+    controls: storeControls,
   },
 }
 

@@ -116,7 +116,13 @@ export function openNetworkLab(scene: Scene): NetworkLab {
       }
     },
     setCongestionControl(control) {
-      for (const host of hosts) exec(host, 'sysctl', '-qw', `net.ipv4.tcp_congestion_control=${control}`)
+      // By route: the kernel keeps a namespace from choosing its default freely.
+      for (const [index, host] of (['enc', 'srv', 'dec'] as const).entries()) {
+        const link = [`10.77.${index + 1}.0/24`, 'scope', 'link', 'congctl', control]
+        ip('mid', 'route', 'replace', ...link, 'dev', host)
+        ip(host, 'route', 'replace', ...link, 'dev', 'eth0')
+        ip(host, 'route', 'replace', 'default', 'via', `10.77.${index + 1}.1`, 'congctl', control)
+      }
     },
     changeEncoderAddress() {
       ip('enc', 'addr', 'del', `10.77.1.${encoderAddress}/24`, 'dev', 'eth0')

@@ -45,7 +45,7 @@ function relay(from: Socket, to: Socket, direction: 'up' | 'down', line: { silen
   function queue(chunk: Buffer | null): void {
     const due = performance.now() + job.delayMs + Math.random() * job.jitterMs
     waiting.push({ due: Math.max(due, waiting.at(-1)?.due ?? 0), chunk })
-    if (waiting.length === 1 && timer === undefined) timer = setTimeout(pass, due - performance.now())
+    if (waiting.length === 1 && timer === undefined) timer = setTimeout(pass, Math.max(due - performance.now(), 0))
   }
 
   from.on('data', (chunk: Buffer) => {

@@ -5,6 +5,7 @@ import type { DeliveryAddress } from './delivery-address.ts'
 export type FailureKind =
   | 'unreachable' // no answer, or one that broke off or stood still
   | 'unavailable' // 5xx, 429, or something that is no answer of this protocol
+  | 'altered' // a file that came whole, and is not the one that is listed
   | 'unknown' // 404
   | 'forbidden' // 401, 403
 

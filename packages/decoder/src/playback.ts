@@ -150,8 +150,8 @@ export class Playback {
       wanted: () => this.#wanted(playhead),
       random: this.#options.random ?? Math.random,
       now: Date.now,
-      onChange: (trouble) => {
-        this.#reachable = trouble === null
+      onChange: (trouble, reachable) => {
+        this.#reachable = reachable
         this.#lastError = trouble ?? this.#lastError
         this.#wake.ring()
       },

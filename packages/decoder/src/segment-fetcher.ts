@@ -13,8 +13,8 @@ export type FetcherOptions = {
   wanted: () => Iterable<ListedFile>
   random: () => number
   now: () => number
-  /** A file is there, or something went wrong (null: nothing). */
-  onChange: (trouble: string | null) => void
+  /** A file is there, or something went wrong (null: nothing); whether the server answers. */
+  onChange: (trouble: string | null, reachable: boolean) => void
   /** The cache is out of order; nothing more will come. */
   onFailure: (error: DecoderError) => void
 }
@@ -100,7 +100,7 @@ export function openSegmentFetcher(options: FetcherOptions): SegmentFetcher {
         () => {
           retries.delete(name)
           failuresInRow = 0
-          options.onChange(null)
+          options.onChange(null, true)
         },
         (error: unknown) => failed(name, rank, error),
       )
@@ -124,7 +124,7 @@ export function openSegmentFetcher(options: FetcherOptions): SegmentFetcher {
       if (part.digest() !== file.digest) {
         await part.clear()
         refetched++
-        throw new RequestFailure('unavailable', `${file.name} came with another digest than its own`)
+        throw new RequestFailure('altered', `${file.name} came with another digest than its own`)
       }
       await cache.keep(file, part)
     } finally {
@@ -140,7 +140,7 @@ export function openSegmentFetcher(options: FetcherOptions): SegmentFetcher {
       failuresInRow = 0
       const pollMs = Math.min(firstRetryMs * 2 ** Math.min(retry.missing++, 10), longestPollMs)
       retry.notBefore = now() + Math.min(Math.max(pollMs, (rank - 1) * pollPerRankMs), rarestPollMs)
-      options.onChange(null)
+      options.onChange(null, true)
       return
     }
     const message = error instanceof Error ? error.message : String(error)
@@ -149,13 +149,15 @@ export function openSegmentFetcher(options: FetcherOptions): SegmentFetcher {
       return
     }
     retry.failures++
-    failuresInRow++
+    // One file that rots at the server says nothing of the others.
+    const isAltered = error instanceof RequestFailure && error.kind === 'altered'
+    failuresInRow = isAltered ? 0 : failuresInRow + 1
     const asked = error instanceof RequestFailure ? Math.min(error.retryAfterMs, 5000) : 0
     retry.notBefore = now() + Math.max(retryDelayMs(retry.failures - 1, { mostMs: longestRetryMs, random }), asked)
     if (failuresInRow >= options.connections) {
       heldUntil = now() + retryDelayMs(failuresInRow - options.connections, { mostMs: longestRetryMs, random })
     }
-    options.onChange(message)
+    options.onChange(message, isAltered)
   }
 
   return {

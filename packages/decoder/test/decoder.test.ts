@@ -161,6 +161,14 @@ describe('delay', () => {
 })
 
 describe('the wall clock of the event', () => {
+  it('what never comes as it was listed is a hole, too, though nothing else is left to come', async () => {
+    const name = event.representations[0]!.segments.at(-2)!.file.name
+    server.mischief = (asked) => (asked === name ? 'flip' : 'none')
+    const result = await decode({ patienceMs: 300 })
+    expect(result).toMatchObject({ segments: seconds - 1, holes: 1, complete: true, missing: [{ file: name }] })
+    expect(result.refetched).toBeGreaterThan(0)
+  })
+
   it('a part: the segments that overlap it', async () => {
     const begin = Date.UTC(2026, 10, 20, 10)
     const result = await decode({ from: begin + 3500, to: begin + 7000 })

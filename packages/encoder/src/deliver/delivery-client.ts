@@ -1,3 +1,5 @@
+import { Agent as HttpAgent, request as httpRequest } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import {
   appendedManifest,
   type CreatedDelivery,
@@ -37,46 +39,86 @@ export interface DeliveryClient {
   append(id: string, token: string, from: number, entries: readonly ManifestEntry[]): Promise<number>
   /** E2; null: files are still to come. @throws DeliveryRefusal */
   certificate(id: string, token: string): Promise<DeliveryCertificate | null>
+  close(): void
 }
 
-/** @param answerMs without a byte of an answer: shorter than a network that is away is noticed by TCP */
-export function deliveryClient(server: string, key: string | undefined, answerMs = 10_000): DeliveryClient {
-  async function call(method: string, path: string, token: string | undefined, body?: unknown): Promise<unknown> {
-    let response: Response
-    let text = ''
-    // From one piece to the next: the certificate of a day has megabytes, which a slow link takes a while to bring.
-    const silence = new AbortController()
-    const limit = (): NodeJS.Timeout =>
-      setTimeout(() => silence.abort(new Error(`nothing for ${answerMs / 1000} s`)), answerMs)
-    let timer = limit()
-    try {
-      response = await fetch(`${server}/api/v1/deliveries${path}`, {
+export type AnswerTimes = {
+  /** For a connection to stand. */
+  connectMs: number
+  /** Without a byte moving either way; doubled each time that a connection stood and none came, until one does. */
+  idleMs: number
+}
+
+const defaultAnswerTimes: AnswerTimes = { connectMs: 2500, idleMs: 3500 }
+const longestIdleMs = 30_000
+/** A certificate lists every file. */
+const maxAnswerBytes = 512 * 1024 * 1024
+
+type Answer = { status: number; next: number; text: string }
+
+export function deliveryClient(
+  server: string,
+  key: string | undefined,
+  times: AnswerTimes = defaultAnswerTimes,
+): DeliveryClient {
+  const secure = server.startsWith('https:')
+  const agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: 1 })
+  let { idleMs } = times
+
+  function exchange(method: string, path: string, token: string | undefined, body: string | null): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const sending = (secure ? httpsRequest : httpRequest)(`${server}/api/v1/deliveries${path}`, {
         method,
-        signal: silence.signal,
+        agent,
         headers: {
           ...(token !== undefined && { authorization: `Bearer ${token}` }),
-          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(body !== null && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
         },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
       })
-      for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-        text += piece
-        clearTimeout(timer)
-        timer = limit()
-      }
-    } catch (cause) {
-      const { message } = ((cause as Error).cause as Error | undefined) ?? (cause as Error)
-      throw new DeliveryRefusal(0, 'unreachable', `no answer from ${server}: ${message}`)
-    } finally {
-      clearTimeout(timer)
-    }
-    if (response.ok) return JSON.parse(text)
-    const next = Number(response.headers.get('manifest-next') ?? Number.NaN)
+      const connecting = setTimeout(() => sending.destroy(new Error('no connection')), times.connectMs)
+      sending.once('socket', (socket) => {
+        if (!socket.connecting) clearTimeout(connecting)
+        else socket.once(secure ? 'secureConnect' : 'connect', () => clearTimeout(connecting))
+      })
+      sending.setTimeout(idleMs, () => {
+        idleMs = Math.min(idleMs * 2, longestIdleMs)
+        sending.destroy(new Error('nothing moved'))
+      })
+      sending.once('close', () => {
+        clearTimeout(connecting)
+        reject(new Error('the connection ended without an answer'))
+      })
+      sending.once('error', reject)
+      sending.once('response', (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (part: string) => {
+          text += part
+          if (text.length > maxAnswerBytes) response.destroy(new Error('an answer that does not end'))
+        })
+        response.once('error', reject)
+        response.once('end', () => {
+          idleMs = times.idleMs
+          const next = Number(response.headers['manifest-next'] ?? Number.NaN)
+          resolve({ status: response.statusCode ?? 0, next, text })
+        })
+      })
+      sending.end(body ?? undefined)
+    })
+  }
+
+  async function call(method: string, path: string, token: string | undefined, body?: unknown): Promise<unknown> {
+    const { status, next, text } = await exchange(
+      method,
+      path,
+      token,
+      body === undefined ? null : JSON.stringify(body),
+    ).catch((cause: Error) => {
+      throw new DeliveryRefusal(0, 'unreachable', `no answer from ${server}: ${cause.message}`)
+    })
+    if (status >= 200 && status < 300) return JSON.parse(text)
     const parsed = errorBody.safeParse(jsonOf(text))
-    const error = parsed.success
-      ? parsed.data.error
-      : { code: 'bad-answer', message: `the server answered ${response.status}` }
-    throw new DeliveryRefusal(response.status, error.code, error.message, Number.isSafeInteger(next) ? next : null)
+    const error = parsed.success ? parsed.data.error : { code: 'bad-answer', message: `the server answered ${status}` }
+    throw new DeliveryRefusal(status, error.code, error.message, Number.isSafeInteger(next) ? next : null)
   }
 
   return {
@@ -91,6 +133,7 @@ export function deliveryClient(server: string, key: string | undefined, answerMs
         throw error
       }
     },
+    close: () => agent.destroy(),
   }
 }
 

@@ -180,7 +180,12 @@ export function runDelivery(options: DeliveryRunOptions): DeliveryRun {
     throw error
   })
   done.catch(() => {})
-  void done.finally(() => pool?.close()).catch(() => {})
+  void done
+    .finally(() => {
+      client.close()
+      return pool?.close()
+    })
+    .catch(() => {})
 
   return {
     wake: woken,

@@ -20,13 +20,16 @@ export type UploadResult =
 export type UploadTimes = {
   /** For a connection to stand. */
   connectMs: number
-  /** Without a byte moving either way. */
+  /** Without a byte moving either way; doubled each time that a connection stood and none came, until an answer does. */
   idleMs: number
   /** How long one request should take: slower links send a file in parts. */
   partMs: number
 }
 
-export const defaultUploadTimes: UploadTimes = { connectMs: 2500, idleMs: 5000, partMs: 8000 }
+export const defaultUploadTimes: UploadTimes = { connectMs: 2500, idleMs: 4000, partMs: 8000 }
+
+/** A slow disk may take so long to sync and read back a large file. */
+const longestIdleMs = 30_000
 
 const smallestPart = 64 * 1024
 
@@ -46,6 +49,7 @@ export function openUploader(target: UploadTarget, times: UploadTimes = defaultU
   const secure = url.protocol === 'https:'
   // One connection, kept: what it has learned of the link (its congestion window) is worth more than a fresh one.
   const agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: 1, timeout: times.idleMs })
+  let { idleMs } = times
   /** Bytes a millisecond, of the last part. */
   let pace = Number.POSITIVE_INFINITY
 
@@ -63,7 +67,13 @@ export function openUploader(target: UploadTarget, times: UploadTimes = defaultU
       else socket.once(secure ? 'secureConnect' : 'connect', () => clearTimeout(connecting))
     })
     sending.once('close', () => clearTimeout(connecting))
-    sending.setTimeout(times.idleMs, () => sending.destroy(new Error('nothing moved')))
+    sending.setTimeout(idleMs, () => {
+      idleMs = Math.min(idleMs * 2, longestIdleMs)
+      sending.destroy(new Error('nothing moved'))
+    })
+    sending.once('response', () => {
+      idleMs = times.idleMs
+    })
     return sending
   }
 
