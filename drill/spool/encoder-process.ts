@@ -16,14 +16,17 @@ export interface EncoderProcess {
   finish(withinMs: number): Promise<string>
 }
 
-/** `core`: of the machine, to which it and its ffmpeg are bound; root's are served there before whatever else runs. */
-export async function openEncoderProcess(scene: Scene, job: EncoderJob, core?: number): Promise<EncoderProcess> {
+/** `before`: a program, and its arguments, that starts it with its own ffmpeg in some other way. */
+export async function openEncoderProcess(
+  scene: Scene,
+  job: EncoderJob,
+  before: readonly string[] = [],
+): Promise<EncoderProcess> {
   const logPath = join(scene.folder, 'encoder.log')
   const log = createWriteStream(logPath, { flags: 'a' })
   await once(log, 'open')
-  const program = [process.execPath, join(repositoryRoot, 'drill/spool/encoder-main.ts'), JSON.stringify(job)]
-  const first = process.getuid?.() === 0 ? ['nice', '-n', '-15'] : []
-  const [command, ...args] = core === undefined ? program : [...first, 'taskset', '-c', `${core}`, ...program]
+  const program = join(repositoryRoot, 'drill/spool/encoder-main.ts')
+  const [command, ...args] = [...before, process.execPath, program, JSON.stringify(job)]
   const child: ChildProcess = spawn(command!, args, {
     cwd: scene.folder,
     stdio: ['ignore', log, log, 'ipc'],
