@@ -122,7 +122,8 @@ async function runEncoder(
     const { segments, seconds, waiting } = report.tenth
     console.error(`${segments} segments, the last tenth in ${figure(seconds)} s, ${waiting} files waiting`)
   })
-  await once(child, 'exit')
+  // What it said last may come after its exit.
+  await Promise.all([once(child, 'exit'), once(child, 'disconnect')])
   if (done === undefined) throw new Error(`the encoder ended with ${child.exitCode ?? child.signalCode}`)
   return { tenths, done }
 }
