@@ -1,5 +1,6 @@
 import type { Fault } from '../fault.ts'
 import { catchingUp } from './catching-up.ts'
+import { killCommand } from './encode-command.ts'
 import { killEither, killEncoder, killServer } from './kills.ts'
 import { lossFault } from './losses.ts'
 import { addressChange, halfOpen, outage } from './outages.ts'
@@ -15,6 +16,7 @@ export const deliveryFaults: readonly Fault[] = [
   addressChange,
   killServer,
   killEncoder,
+  killCommand,
   alteredInStore,
   badStore,
   rottenLater,
