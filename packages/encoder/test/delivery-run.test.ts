@@ -160,6 +160,23 @@ describe('a spool is delivered', () => {
     second.close()
     proxy.server.close()
   })
+
+  it('and let go of when it is stopped, with answers on their way', async () => {
+    let folder = ''
+    for (let stop = 0; stop < 8; stop++) {
+      const spool = await newSpool(server.url)
+      folder = spool.folder
+      await fill(spool)
+      const delivery = run(spool)
+      while (spool.counts().delivered <= stop) await new Promise((resolve) => setImmediate(resolve))
+      await delivery.stop()
+      spool.close()
+    }
+    // An answer that came after would have been marked in a closed spool, and broken the process.
+    const last = await openSpool(folder)
+    await expectWhole(last, await run(last).done)
+    last.close()
+  }, 30_000)
 })
 
 describe('a spool', () => {

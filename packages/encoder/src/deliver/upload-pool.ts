@@ -47,6 +47,7 @@ export interface UploadPool {
   readonly lastError: string | null
   /** Files of entries below `next` may go: the receiver has those entries. */
   offer(next: number): void
+  /** Resolves when nothing is marked in the spool any more, whoever closed it first. */
   close(): Promise<void>
 }
 
@@ -75,7 +76,7 @@ export function openUploadPool(options: UploadPoolOptions): UploadPool {
   let bytesSent = 0
   let bytesDelivered = 0
   let lastError: string | null = null
-  let closed = false
+  let closing: Promise<void> | null = null
   function openLane(): Lane {
     const target = { url: `${spool.head.server}/api/v1/deliveries/${spool.head.id}`, token: options.token }
     const worker = new Worker(new URL('./upload-worker.ts', import.meta.url), {
@@ -115,7 +116,7 @@ export function openUploadPool(options: UploadPoolOptions): UploadPool {
 
   /** Gives every idle connection a file. */
   function feed(): void {
-    if (closed) return
+    if (closing !== null) return
     while (lanes.length < estimate.wanted) openLane()
     const wait = untilWindow(limit.windows, new Date())
     if (wait > 0) return
@@ -173,6 +174,7 @@ export function openUploadPool(options: UploadPoolOptions): UploadPool {
 
   function rest(lane: Lane, atLeastMs: number): void {
     lane.progress.state = 'resting'
+    if (closing !== null) return
     lane.timer = setTimeout(
       () => {
         lane.progress.state = 'idle'
@@ -180,6 +182,12 @@ export function openUploadPool(options: UploadPoolOptions): UploadPool {
       },
       Math.max(lane.backoff.next(), atLeastMs),
     )
+  }
+
+  async function closeLanes(): Promise<void> {
+    clearInterval(ticking)
+    for (const lane of lanes) clearTimeout(lane.timer)
+    await Promise.all(lanes.map(({ worker }) => worker.terminate()))
   }
 
   const ticking = setInterval(() => {
@@ -205,12 +213,9 @@ export function openUploadPool(options: UploadPoolOptions): UploadPool {
       listed = next
       feed()
     },
-    async close() {
-      if (closed) return
-      closed = true
-      clearInterval(ticking)
-      for (const lane of lanes) clearTimeout(lane.timer)
-      await Promise.all(lanes.map(({ worker }) => worker.terminate()))
+    close() {
+      closing ??= closeLanes()
+      return closing
     },
   }
 }
