@@ -203,7 +203,7 @@ export async function bunnyPackets(bytes: Uint8Array): Promise<{ time: number; s
   return result
 }
 
-export type DecodedFrame = { stream: number; pts: number; hash: string }
+export type DecodedFrame = { stream: number; kind: string; pts: number; hash: string }
 
 /** Every decoded picture and piece of sound with its time in seconds, as a player would show them (edits applied). */
 export function decodedFrames(path: string, streams: readonly number[] | null = null): DecodedFrame[] {
@@ -211,13 +211,18 @@ export function decodedFrames(path: string, streams: readonly number[] | null = 
   const args = ['-copyts', '-i', path, ...maps, '-vsync', '0', '-enc_time_base', '-1', '-f', 'framemd5', '-']
   const text = ffmpeg(...args)
   const bases = new Map<number, number>()
+  const kinds = new Map<number, string>()
   const frames: DecodedFrame[] = []
   for (const line of text.split('\n')) {
     const base = /^#tb (\d+): (\d+)\/(\d+)/.exec(line)
     if (base !== null) bases.set(Number(base[1]), Number(base[2]) / Number(base[3]))
+    const kind = /^#media_type (\d+): (\w+)/.exec(line)
+    if (kind !== null) kinds.set(Number(kind[1]), kind[2]!)
     if (line.startsWith('#') || line === '') continue
     const [stream, , pts, , , hash] = line.split(',').map((field) => field.trim())
-    frames.push({ stream: Number(stream), pts: Number(pts) * (bases.get(Number(stream)) ?? 1), hash: hash! })
+    const number = Number(stream)
+    const origin = { stream: number, kind: kinds.get(number)! }
+    frames.push({ ...origin, pts: Number(pts) * (bases.get(number) ?? 1), hash: hash! })
   }
   return frames
 }
