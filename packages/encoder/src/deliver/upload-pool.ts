@@ -8,9 +8,10 @@ import { SpoolError } from '../spool/spool-error.ts'
 import { type Backoff, openBackoff } from './backoff.ts'
 import { type BandwidthLimit, type TokenBucket, untilWindow } from './bandwidth-limit.ts'
 import { openLinkEstimate } from './link-estimate.ts'
+import { openLinkPulse } from './link-pulse.ts'
 import type { ServerContact } from './server-contact.ts'
 import type { UploadResult } from './upload.ts'
-import type { FromWorker, ToWorker } from './upload-worker.ts'
+import type { FromWorker, ToWorker, WorkerSetup } from './upload-worker.ts'
 
 export type UploadPoolOptions = {
   spool: Spool
@@ -72,6 +73,7 @@ export function openUploadPool(options: UploadPoolOptions): UploadPool {
   const begun = new Set<string>()
   const estimate = openLinkEstimate({ least, most })
   const rate = openRate()
+  const pulse = openLinkPulse()
   let listed = 0
   let bytesSent = 0
   let bytesDelivered = 0
@@ -80,7 +82,7 @@ export function openUploadPool(options: UploadPoolOptions): UploadPool {
   function openLane(): Lane {
     const target = { url: `${spool.head.server}/api/v1/deliveries/${spool.head.id}`, token: options.token }
     const worker = new Worker(new URL('./upload-worker.ts', import.meta.url), {
-      workerData: { target, limited: limit.bytesPerSecond !== null },
+      workerData: { target, limited: limit.bytesPerSecond !== null, pulse: pulse.shared } satisfies WorkerSetup,
       resourceLimits: workerMemory,
     })
     const lane: Lane = {

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { digestField } from '@rushes/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openUploader, type UploadResult } from './upload.ts'
+import { openLinkPulse } from './link-pulse.ts'
+import { defaultUploadTimes, openUploader, type UploadResult } from './upload.ts'
 
 const bytes = Buffer.alloc(100_000, 7)
 const file = {
@@ -69,5 +70,37 @@ describe('a connection that has not answered yet', () => {
     }, 3)
     expect(result).toMatchObject({ outcome: 'delivered', bytesSent: bytes.length })
     expect(asked).toEqual(['HEAD', 'PUT', 'PUT', 'PUT'])
+  })
+})
+
+describe('a request on which nothing moves', () => {
+  /** Answers the first PUT after 1.2 s, three times what is waited for. */
+  async function sendSlowly(beats: boolean): Promise<UploadResult> {
+    server = createServer((request, response) => {
+      asked.push(request.method!)
+      const answer = (): void => void response.writeHead(201, { 'repr-digest': digestField(file.digest) }).end('{}')
+      if (request.method === 'HEAD') response.writeHead(404, { 'upload-offset': '0' }).end()
+      else request.resume().on('end', () => setTimeout(answer, 1200))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1/deliveries/x`
+    const pulse = openLinkPulse()
+    const another = setInterval(() => beats && openLinkPulse(pulse.shared).beat(), 50)
+    const uploader = openUploader({ url, token: 'token' }, pulse, { ...defaultUploadTimes, idleMs: 400 })
+    try {
+      return await uploader.send(file, join(folder, file.name), true, async () => {})
+    } finally {
+      clearInterval(another)
+      uploader.close()
+    }
+  }
+
+  it('is waited for while other connections are answered: sending again would only add to what is lost', async () => {
+    expect(await sendSlowly(true)).toMatchObject({ outcome: 'delivered', bytesSent: bytes.length })
+    expect(asked).toEqual(['HEAD', 'PUT'])
+  })
+
+  it('is given up where nobody is answered', async () => {
+    expect(await sendSlowly(false)).toMatchObject({ outcome: 'unreachable', message: 'nothing moved' })
   })
 })

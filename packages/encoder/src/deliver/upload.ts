@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { digestField, type ListedFile, parseDigestField } from '@rushes/protocol'
+import { type LinkPulse, openLinkPulse } from './link-pulse.ts'
 
 export type UploadTarget = {
   /** `…/api/v1/deliveries/ID` */
@@ -30,6 +31,8 @@ export const defaultUploadTimes: UploadTimes = { connectMs: 2500, idleMs: 4000, 
 
 /** A slow disk may take so long to sync and read back a large file. */
 const longestIdleMs = 30_000
+/** Of one request without a byte moving, while other connections are answered. */
+const longestPatienceMs = 20_000
 
 const smallestPart = 64 * 1024
 
@@ -44,7 +47,12 @@ export interface Uploader {
   close(): void
 }
 
-export function openUploader(target: UploadTarget, times: UploadTimes = defaultUploadTimes): Uploader {
+/** @param pulse of all connections over this link */
+export function openUploader(
+  target: UploadTarget,
+  pulse: LinkPulse = openLinkPulse(),
+  times: UploadTimes = defaultUploadTimes,
+): Uploader {
   const url = new URL(target.url)
   const secure = url.protocol === 'https:'
   // One connection, kept: what it has learned of the link (its congestion window) is worth more than a fresh one.
@@ -67,11 +75,19 @@ export function openUploader(target: UploadTarget, times: UploadTimes = defaultU
       else socket.once(secure ? 'secureConnect' : 'connect', () => clearTimeout(connecting))
     })
     sending.once('close', () => clearTimeout(connecting))
-    sending.setTimeout(idleMs, () => {
+    const openedAt = performance.now()
+    function onIdle(): void {
+      // Where others are answered, packets are lost and not the link: TCP gets there, and nothing has to be sent twice.
+      if (pulse.beatWithin(idleMs) && performance.now() - openedAt < longestPatienceMs) {
+        sending.setTimeout(idleMs, onIdle)
+        return
+      }
       idleMs = Math.min(idleMs * 2, longestIdleMs)
       sending.destroy(new Error('nothing moved'))
-    })
+    }
+    sending.setTimeout(idleMs, onIdle)
     sending.once('response', () => {
+      pulse.beat()
       idleMs = times.idleMs
     })
     return sending
