@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DecodeResult } from '@rushes/decoder'
 import { killNow, type Scene } from '../scene.ts'
@@ -9,6 +10,8 @@ import type { NetworkLab } from './network-lab.ts'
 /** `rushes decode` in its namespace. */
 export interface DecoderProcess {
   readonly output: string
+  /** Whole files in its cache. */
+  cached(): number
   /** What it printed in the end. @throws Error where it ended otherwise */
   readonly done: Promise<DecodeResult>
   /** kill -9. */
@@ -30,8 +33,8 @@ export function openDecoderProcess(
     join(repositoryRoot, 'packages/rushes/src/main.ts'),
   ]
   const command = ['decode', id, '--server', server, '--key', key, '--output', output, '--json']
-  const cache = ['--cache', join(scene.folder, `decoder-cache-${number}`)]
-  const child: ChildProcess = spawn(program!, [...args, ...command, ...cache, ...flags], {
+  const cacheFolder = join(scene.folder, `decoder-cache-${number}`)
+  const child: ChildProcess = spawn(program!, [...args, ...command, '--cache', cacheFolder, ...flags], {
     cwd: scene.folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], HOME: scene.folder, NODE_COMPILE_CACHE: join(scene.folder, 'compile-cache') },
@@ -53,6 +56,14 @@ export function openDecoderProcess(
   return {
     output,
     done,
+    cached() {
+      try {
+        const files = readdirSync(cacheFolder, { recursive: true }) as string[]
+        return files.filter((path) => /(?:^|\/)[0-9a-f]{64}$/.test(path)).length
+      } catch {
+        return 0
+      }
+    },
     async kill() {
       killNow(child.pid)
       await ended

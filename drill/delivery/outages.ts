@@ -12,6 +12,9 @@ type Encoder = ReturnType<Site['encode']>
 /** After the network heals, the next file is proved within. */
 const resumeMs = 5000
 
+/** A decoder has fetched what was delivered before it began within. */
+const fillMs = 20_000
+
 type Interruption = {
   /** Of the decoder, behind the encoder. */
   delaySeconds: number
@@ -29,7 +32,10 @@ async function interrupted(context: FaultContext, how: Interruption, seconds: nu
   await encoder.nextDelivery(60_000)
   while (encoder.progress.pending > 4 || encoder.progress.delivered < 2 * how.aheadSeconds) await sleep(50)
   const decoder = site.decode(encoder.job.head.id, ['--delay', String(how.delaySeconds)])
-  await sleep(2000)
+  // A buffer that was never filled bridges nothing: from here on it has what there is to have.
+  const until = performance.now() + fillMs
+  while (decoder.cached() < 2 * how.aheadSeconds && performance.now() < until) await sleep(50)
+  if (decoder.cached() < 2 * how.aheadSeconds) report.problems.push('the decoder did not fill its buffer')
   let slowest = 0
   for (; report.trials < how.times; report.trials++) {
     await how.strike(site, encoder)
