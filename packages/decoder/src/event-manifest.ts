@@ -1,5 +1,5 @@
 // What the manifest of an event says so far (DELIVERY.md, Manifest). No I/O.
-import type { GapEntry, ManifestEntry, RepresentationEntry, SegmentEntry } from '@rushes/protocol'
+import type { GapEntry, ManifestEntry, RepresentationEntry, SegmentEntry, WithdrawnEntry } from '@rushes/protocol'
 import { DecoderError } from './decoder-error.ts'
 
 // DELIVERY.md, Limits.
@@ -10,6 +10,8 @@ export type ListedRepresentation = {
   entry: RepresentationEntry
   /** In order, from sequence 0; left empty once it is known that nobody plays it. */
   segments: SegmentEntry[]
+  /** Sequences of those that were given up: nobody has them. */
+  withdrawn: Set<number>
   first: SegmentEntry | null
   /** Segments listed, whether they are kept or not. */
   count: number
@@ -48,7 +50,10 @@ const add = {
   representation(manifest: EventManifest, entry: RepresentationEntry): void {
     if (manifest.representations.size >= maxRepresentations) refuse('it has too many representations')
     if (manifest.representations.has(entry.id)) refuse(`representation ${entry.id} is listed twice`)
-    manifest.representations.set(entry.id, { entry, segments: [], first: null, count: 0, end: 0 })
+    manifest.representations.set(entry.id, {
+      ...{ entry, segments: [], withdrawn: new Set(), first: null },
+      ...{ count: 0, end: 0 },
+    })
   },
   segment(manifest: EventManifest, entry: SegmentEntry): void {
     const representation = manifest.representations.get(entry.representation)
@@ -66,6 +71,12 @@ const add = {
   },
   gap(manifest: EventManifest, entry: GapEntry): void {
     manifest.gaps.push(entry)
+  },
+  withdrawn(manifest: EventManifest, entry: WithdrawnEntry): void {
+    const representation = manifest.representations.get(entry.representation)
+    if (representation === undefined || entry.sequence >= representation.count)
+      refuse(`segment ${entry.sequence} of ${entry.representation} is withdrawn, and not listed`)
+    representation.withdrawn.add(entry.sequence)
   },
   end(manifest: EventManifest): void {
     manifest.ended = true

@@ -11,6 +11,7 @@ function listed(id: string, kind: 'video' | 'audio', durations: readonly number[
   const representation: ListedRepresentation = {
     entry: { type: 'representation', id, set: 'main', kind, codecs: '', bandwidth: 1, timescale: 1000, init: file },
     segments: [],
+    withdrawn: new Set(),
     first: null,
     count: 0,
     end: 0,
@@ -51,6 +52,20 @@ function play(playhead: Playhead, surroundings: Surroundings = everything): Segm
 }
 
 describe('order', () => {
+  it('M5: what was withdrawn is a hole at once, and not fetched', () => {
+    const video = listed('v', 'video', [1000, 1000, 1000])
+    video.withdrawn.add(1)
+    const playhead = open([video])
+    expect([...playhead.ahead(10)].map(({ sequence }) => sequence)).toEqual([0, 2])
+    const steps: Step['step'][] = []
+    const missing: Surroundings = { ...everything, has: ({ sequence }) => sequence !== 1 }
+    for (let step = playhead.next(missing); step.step !== 'end'; step = playhead.next(missing)) {
+      steps.push(step.step)
+      playhead.pass()
+    }
+    expect(steps).toEqual(['play', 'skip', 'play'])
+  })
+
   const durations = fc.array(fc.integer({ min: 1, max: 3000 }), { maxLength: 20 })
 
   it('each segment once, by its time, the representation’s own order kept; ahead() says the same', () => {

@@ -88,6 +88,7 @@ export class Playhead {
       return { step: 'wait', until: Number.POSITIVE_INFINITY }
     }
     if (has(segment)) return { step: 'play', segment }
+    if (isWithdrawn(first, segment)) return { step: 'skip', segment }
     const isOverdueFromStart = due < this.#options.startedAt
     // Nobody has seen what comes after it yet, so there is time while the server is away, and some more.
     if (isOverdueFromStart && !reachable) this.#headSince = now
@@ -117,7 +118,7 @@ export class Playhead {
         first.index = first.representation.segments.length
         continue
       }
-      yield segment
+      if (!isWithdrawn(first, segment)) yield segment
       first.index++
     }
   }
@@ -157,6 +158,10 @@ export class Playhead {
 
 function headOf(track: Track): SegmentEntry | undefined {
   return track.representation.segments[track.index]
+}
+
+function isWithdrawn({ representation }: Track, { sequence }: SegmentEntry): boolean {
+  return representation.withdrawn.has(sequence)
 }
 
 function startOf(track: Track): number {

@@ -21,13 +21,15 @@ import { EventListing } from './spool/event-listing.ts'
 import type { EventTotals } from './spool/event-totals.ts'
 import type { Spool } from './spool/spool.ts'
 import { SpoolError } from './spool/spool-error.ts'
+import type { WhenFull } from './spool/spool-room.ts'
 
 export type EncodeOptions = Omit<AcquisitionOptions, 'onEvent' | 'segmentMs' | 'epochMs' | 'startSequence'> &
   Omit<DeliveryRunOptions, 'onProgress' | 'spool'> & {
     /** Open for writing, its event not ended; closed by whoever opened it. */
     spool: Spool
-    /** Bytes that the spool may hold; delivered files go first, and nothing that is not proved ever goes. */
+    /** Bytes that the spool may hold; delivered files go first, and what is not proved only where `whenFull` says so. */
     spoolBytes: number
+    whenFull?: WhenFull
     onProgress?(progress: EncodeProgress): void
   }
 
@@ -76,7 +78,7 @@ export interface Encode {
 /** @throws SpoolError where the spool can't be gone on with */
 export async function startEncode(options: EncodeOptions): Promise<Encode> {
   const { spool } = options
-  const { listing, starts } = await EventListing.open(spool, options.spoolBytes)
+  const { listing, starts } = await EventListing.open(spool, options.spoolBytes, options.whenFull)
   const sources = new Map<string, SourceProgress>()
   const startedAt = Date.now()
   let state: EncodeProgress['state'] = 'acquiring'

@@ -20,4 +20,5 @@ export { type EncoderStatus, encoderStatus, type SourceStatus, type StatusFacts 
 export { EventTotals, type RenditionTotals, totalsOf } from './spool/event-totals.ts'
 export { openSpool, readSpool, type Spool, type SpoolCounts, type SpoolHead } from './spool/spool.ts'
 export { SpoolError, type SpoolErrorCode } from './spool/spool-error.ts'
+export type { WhenFull } from './spool/spool-room.ts'
 export { type Verification, verifyCertificate } from './spool/verify.ts'

@@ -1,14 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { deliveryCertificate } from '@rushes/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type MadeEvent, madeSegmentMs, makeEvent } from '../../../drill/spool/made-event.ts'
+import { type MadeEvent, type MadeSegment, madeSegmentMs, makeEvent } from '../../../drill/spool/made-event.ts'
 import { uuidV7 } from '../../server/src/catalog/identifiers.ts'
 import { startTestServer, type TestServer, testOwnerKey } from '../../server/test/server-for-tests.ts'
 import { runDelivery } from '../src/deliver/delivery-run.ts'
 import { EventListing } from '../src/spool/event-listing.ts'
 import { openSpool, type Spool } from '../src/spool/spool.ts'
 import { SpoolError } from '../src/spool/spool-error.ts'
+import { verifyCertificate } from '../src/spool/verify.ts'
 
 const epochMs = 1_800_000_000_000
 let server: TestServer
@@ -40,6 +42,69 @@ function onDisk(spool: Spool, freeBytes: () => number): Spool {
 
 const names = (spool: Spool): string[] =>
   spool.entries(0, 1000).map((entry) => (entry.type === 'segment' ? entry.file.name : entry.type))
+
+/** The same segments once more, as a smaller rendition would have them. */
+function renamed<Event extends MadeEvent['representations'][number] | MadeSegment>(made: Event): Event {
+  if (made.type === 'segment') return { ...made, representation: 'main-v2' }
+  return { ...made, representation: { ...made.representation, id: 'main-v2' } }
+}
+
+describe('a spool that is full', () => {
+  it('gives up additional renditions where that is allowed, the newest first, and the main picture has no gap', async () => {
+    const spool = await newSpool()
+    const { listing } = await EventListing.open(spool, 400_000, 'drop-renditions')
+    for (const each of event.representations) await listing.add(each)
+    for (const each of event.representations) await listing.add(renamed(each))
+    const most = 40
+    let last = 0
+    // Until the main picture alone has filled it, and nothing more can go.
+    for (; last < most && listing.lost === 0; last++) {
+      for (const segment of event.segments(last)) {
+        await listing.add(segment)
+        await listing.add(renamed(segment))
+      }
+    }
+    expect(last).toBeLessThan(most)
+    const entries = spool.entries(0, 1000)
+    const gone = entries.flatMap((entry) => (entry.type === 'withdrawn' ? [entry.sequence] : []))
+    // Those that found no room when they came are given up as they come, and then older ones, one after the other.
+    expect(gone.length).toBe(new Set(gone).size)
+    expect(entries.filter(({ type }) => type === 'gap')).toEqual([])
+    const held = (id: string): number => spool.listedFiles().filter(({ name }) => name.startsWith(`${id}-0`)).length
+    expect([held('main-v1'), held('main-v2')]).toEqual([last - 1, 0])
+    const older = gone.filter((sequence) => sequence < gone[0]!)
+    expect(older).toEqual(Array.from({ length: gone[0]! }, (_, index) => gone[0]! - 1 - index))
+    expect(spool.counts()).toMatchObject({ withdrawn: gone.length, pending: spool.listedFiles().length })
+    expect((await spool.files.names()).sort()).toEqual(
+      spool
+        .listedFiles()
+        .map(({ name }) => name)
+        .sort(),
+    )
+    // What is left is delivered, and certified without them.
+    await listing.rest()
+    spool.list({ type: 'end', wallClock: new Date(epochMs + last * madeSegmentMs).toISOString() })
+    const delivery = runDelivery({ spool, key: testOwnerKey, workers: { least: 1, most: 2 }, order: 'oldest' })
+    const certificate = deliveryCertificate.parse(JSON.parse(readFileSync(await delivery.done, 'utf8')))
+    expect(await verifyCertificate(spool, certificate, null)).toMatchObject({ ok: true, files: last + 1 })
+    spool.close()
+  })
+
+  it('gives up nothing where nobody allowed it', async () => {
+    const spool = await newSpool()
+    const { listing } = await EventListing.open(spool, 400_000)
+    for (const each of event.representations) await listing.add(each)
+    for (const each of event.representations) await listing.add(renamed(each))
+    for (let index = 0; listing.lost === 0; index++) {
+      for (const segment of event.segments(index)) {
+        await listing.add(segment)
+        await listing.add(renamed(segment))
+      }
+    }
+    expect(spool.counts()).toMatchObject({ withdrawn: 0, pending: spool.listedFiles().length })
+    spool.close()
+  })
+})
 
 describe('a disk without room', () => {
   it('loses segments long before the database has none, and tells of the gap as soon as there is room', async () => {

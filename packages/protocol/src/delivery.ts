@@ -50,9 +50,12 @@ export type SegmentEntry = {
 /** Nothing was acquired between two times. */
 export type GapEntry = { type: 'gap'; set: string; from: string; to: string; reason: string }
 
+/** The encoder gave a listed segment up before it was delivered: it is no file of the delivery any more. */
+export type WithdrawnEntry = { type: 'withdrawn'; representation: string; sequence: number; reason: string }
+
 export type EndEntry = { type: 'end'; wallClock: string }
 
-export type ManifestEntry = RepresentationEntry | SegmentEntry | GapEntry | EndEntry
+export type ManifestEntry = RepresentationEntry | SegmentEntry | GapEntry | WithdrawnEntry | EndEntry
 
 /** What a file of a delivery may be called: DELIVERY.md, Manifest. */
 export const deliveryFileName: RegExp = /^[a-z][a-z0-9._-]{0,58}\.(?:mp4|m4s)$/
@@ -107,9 +110,22 @@ const gapEntry: Schema<GapEntry> = z.object({
   reason: z.string().check(z.maxLength(500)),
 })
 
+const withdrawnEntry: Schema<WithdrawnEntry> = z.object({
+  type: z.literal('withdrawn'),
+  representation: identifier,
+  sequence: count,
+  reason: z.string().check(z.maxLength(500)),
+})
+
 const endEntry: Schema<EndEntry> = z.object({ type: z.literal('end'), wallClock })
 
-export const manifestEntry: Schema<ManifestEntry> = z.union([segmentEntry, representationEntry, gapEntry, endEntry])
+export const manifestEntry: Schema<ManifestEntry> = z.union([
+  segmentEntry,
+  representationEntry,
+  gapEntry,
+  withdrawnEntry,
+  endEntry,
+])
 
 export type CreateDeliveryRequest = {
   /** UUIDv7, made by the encoder. */

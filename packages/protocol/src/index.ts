@@ -76,6 +76,7 @@ export {
   type RepresentationEntry,
   type SegmentEntry,
   storedFile,
+  type WithdrawnEntry,
 } from './delivery.ts'
 export { certificateText, deliveryLeaf, merkleRoot, type Sha256 } from './delivery-proof.ts'
 export {

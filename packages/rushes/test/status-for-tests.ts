@@ -29,7 +29,7 @@ export const troubled: EncoderStatus = {
       ...{ width: null, height: null, segments: 597 },
     },
   ],
-  recorded: { segments: 1194, bytes: 380_000_000, lost: 0, gaps: 1, gapMs: 6500 },
+  recorded: { segments: 1194, bytes: 380_000_000, lost: 0, gaps: 1, gapMs: 6500, withdrawn: 0 },
   queue: { files: 42, bytes: 12_600_000, oldestMs: 44_000, refused: 1 },
   spool: { bytes: 400_000_000, limitBytes: 1_000_000_000 },
   delivery: {

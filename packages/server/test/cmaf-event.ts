@@ -118,6 +118,12 @@ export function withGap(event: CmafEvent, after: number, seconds: number): CmafE
   return { ...event, entries, files }
 }
 
+/** The same event with its picture once more, as an additional rendition. */
+export function withRendition(event: CmafEvent, id: string): CmafEvent {
+  const { entries, ...rest } = withSet(event, id)
+  return { ...rest, entries: entries.map((entry) => ('set' in entry ? { ...entry, set: 'main' } : entry)) }
+}
+
 /** The same event with its picture once more, as a set of its own. */
 export function withSet(event: CmafEvent, set: string): CmafEvent {
   const files = new Map(event.files)

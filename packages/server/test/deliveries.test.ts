@@ -14,7 +14,7 @@ import {
   merkleRoot,
 } from '@rushes/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type CmafEvent, makeCmafEvent } from './cmaf-event.ts'
+import { type CmafEvent, makeCmafEvent, withRendition } from './cmaf-event.ts'
 import { createDelivery, type DeliverySender } from './delivery-sender.ts'
 import { startTestServer, type TestServer, testOwnerKey } from './server-for-tests.ts'
 
@@ -169,6 +169,43 @@ describe('a delivery', () => {
     expect(await (await sender.list(6, event.entries.slice(6))).json()).toEqual({ next: event.entries.length })
     const after = await sender.list(event.entries.length, [event.entries[3]!])
     expect(await codeOf(after)).toBe('bad-entry')
+  })
+
+  it('M5: waits for no file that was withdrawn, whether it had arrived or not; and the main picture stays', async () => {
+    const ladder = withRendition(event, 'small')
+    const sender = await create()
+    const { length } = ladder.entries
+    await sender.list(0, ladder.entries.slice(0, -1))
+    const [arrived, missing] = ['small-000001.m4s', 'small-000003.m4s']
+    for (const [name, bytes] of ladder.files) if (name !== missing) await sender.put(name, bytes)
+    const withdraw = (representation: string, sequence: number) => {
+      return { type: 'withdrawn', representation, sequence, reason: 'the spool is full' } as const
+    }
+    for (const [bad, before] of [
+      [withdraw('video', 1), []],
+      [withdraw('audio', 1), []],
+      [withdraw('small', 99), []],
+      [withdraw('nothing', 0), []],
+      [withdraw('small', 2), [withdraw('small', 2)]],
+    ] as const) {
+      expect(await codeOf(await sender.list(length - 1, [...before, bad]))).toBe('bad-entry')
+    }
+    expect((await sender.get(`/${arrived}`)).status).toBe(200)
+    const entries = [withdraw('small', 1), withdraw('small', 3), ladder.entries.at(-1)!]
+    expect((await sender.list(length - 1, entries)).status).toBe(200)
+    expect((await sender.get(`/${arrived}`)).status).toBe(404)
+    expect(await codeOf(await sender.put(missing, ladder.files.get(missing)!))).toBe('not-in-manifest')
+    const { files } = await certificateOf(sender)
+    const listed = ladder.entries.flatMap((entry) =>
+      'file' in entry ? [entry.file] : 'init' in entry ? [entry.init] : [],
+    )
+    expect(files).toEqual(listed.filter(({ name }) => name !== arrived && name !== missing))
+    const playlist = await (await sender.get('/small.m3u8')).text()
+    expect(playlist.match(/#EXT-X-GAP\nsmall-\d+\.m4s/g)).toEqual([`#EXT-X-GAP\n${arrived}`, `#EXT-X-GAP\n${missing}`])
+    expect(await (await sender.get('/video.m3u8')).text()).not.toContain('GAP')
+    const manifest = await (await sender.get('/manifest.mpd')).text()
+    expect(manifest).toContain('id="video"')
+    expect(manifest).not.toContain('id="small"')
   })
 
   it('F1, F3: stores nothing that is not listed, or is not what was listed', async () => {

@@ -39,7 +39,8 @@ export interface EventRun {
 const retryMs = { recording: 5000, delivery: 30_000 }
 
 const noCounts: SpoolCounts = {
-  ...{ pending: 0, pendingBytes: 0, delivered: 0, failed: 0, heldBytes: 0, entries: 0, oldestPendingAt: null },
+  ...{ pending: 0, pendingBytes: 0, delivered: 0, failed: 0, withdrawn: 0, heldBytes: 0, entries: 0 },
+  oldestPendingAt: null,
 }
 
 export function runEvent(options: EventRunOptions): EventRun {

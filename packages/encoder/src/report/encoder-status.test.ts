@@ -43,7 +43,7 @@ function facts(change: {
   return {
     ...{ now, head, limitBytes: 1e9, totals },
     counts: {
-      ...{ pending: 10, pendingBytes: 1e6, delivered: 5, failed: 0, heldBytes: 2e6, entries: 8 },
+      ...{ pending: 10, pendingBytes: 1e6, delivered: 5, failed: 0, withdrawn: 0, heldBytes: 2e6, entries: 8 },
       ...{ oldestPendingAt: now - 15_000, ...change.counts },
     },
     progress: {

@@ -33,6 +33,8 @@ export type EncoderStatus = {
     /** Of the whole event. */
     gaps: number
     gapMs: number
+    /** Segments of additional renditions that were given up for want of room. */
+    withdrawn: number
   }
   queue: {
     files: number
@@ -101,7 +103,7 @@ export function encoderStatus(facts: StatusFacts): EncoderStatus {
     renditions: totals.renditions,
     recorded: {
       ...{ segments: recording?.segments ?? 0, bytes: recording?.bytes ?? 0, lost: recording?.lost ?? 0 },
-      ...{ gaps: totals.gaps, gapMs: totals.gapMs },
+      ...{ gaps: totals.gaps, gapMs: totals.gapMs, withdrawn: totals.withdrawn },
     },
     queue: { files: counts.pending, bytes: counts.pendingBytes, oldestMs, refused: counts.failed },
     spool: { bytes: counts.heldBytes, limitBytes },

@@ -1,31 +1,23 @@
 // Puts what an acquisition makes into a spool: the file first, then its entry. What finds no room is lost, and a gap says
-// from when to when; the recording goes on.
+// from when to when; the recording goes on. Where it is allowed, what waits of additional renditions is given up before that.
 //
 //   of each set:  kept ── no room, or the disk refuses ──> losing ── the next segment that is kept lists the gap ──> kept
 import { type Init, readFragment, readInit } from '@rushes/media'
-import type { ManifestEntry } from '@rushes/protocol'
+import type { ManifestEntry, SegmentEntry } from '@rushes/protocol'
 import type { AcquisitionEvent } from '../acquire/acquisition-event.ts'
 import type { StartPoint } from '../acquire/representation-line.ts'
 import { EventTotals } from './event-totals.ts'
 import { SetBeginning } from './set-beginning.ts'
 import type { Spool } from './spool.ts'
 import { SpoolError } from './spool-error.ts'
+import { describeFile } from './spool-files.ts'
+import { SpoolRoom, type WhenFull } from './spool-room.ts'
 
 type RepresentationEvent = Extract<AcquisitionEvent, { type: 'representation' }>
 type SegmentEvent = Extract<AcquisitionEvent, { type: 'segment' }>
 /** `needs`: bytes of the largest segment that was lost. */
 type Loss = { from: number; to: number; reason: string; needs: number }
 type Line = { set: string; init: Init; next: number; end: number }
-
-/** Of the limit, from which on a spool that can't be emptied is worth a warning. */
-const nearlyFull = 0.8
-/**
- * Of the disk, left to what needs little and can't do without: SQLite's log, the gap that says what found no room, the marks
- * of what was delivered.
- */
-const reserveBytes = 8 * 2 ** 20
-/** Of the limit, that has to be free before what was full is used again: else every second segment would be lost. */
-const enoughAgain = 0.05
 
 export class EventListing {
   /** Segments and bytes that were listed, and segments that found no room, by this process. */
@@ -35,19 +27,18 @@ export class EventListing {
   /** Of the event, whichever processes recorded it. */
   readonly totals: EventTotals = new EventTotals()
   private readonly spool: Spool
-  private readonly limit: number
-  /** What the files may take: the limit, or less where the disk has less. */
-  private room: number
+  private readonly whenFull: WhenFull
+  private readonly room: SpoolRoom
   private readonly lines = new Map<string, Line>()
   private readonly beginning = new SetBeginning()
   /** Not listed yet, for want of room. */
   private readonly unlisted = new Map<string, RepresentationEvent>()
   private readonly losses = new Map<string, Loss>()
 
-  private constructor(spool: Spool, limit: number) {
+  private constructor(spool: Spool, limit: number, whenFull: WhenFull) {
     this.spool = spool
-    this.limit = limit
-    this.room = limit
+    this.whenFull = whenFull
+    this.room = new SpoolRoom(spool, limit)
   }
 
   /**
@@ -58,8 +49,9 @@ export class EventListing {
   static async open(
     spool: Spool,
     limit: number,
+    whenFull: WhenFull = 'keep',
   ): Promise<{ listing: EventListing; starts: Record<string, StartPoint> }> {
-    const listing = new EventListing(spool, limit)
+    const listing = new EventListing(spool, limit, whenFull)
     const starts = await listing.takeUp()
     await listing.recover()
     for (const [id, line] of listing.lines) Object.assign(starts[id]!, { sequence: line.next, end: line.end })
@@ -70,10 +62,7 @@ export class EventListing {
   get warning(): string | null {
     const [loss] = this.losses.values()
     if (loss !== undefined) return `segments are lost: ${loss.reason}`
-    const { pendingBytes } = this.spool.counts()
-    if (this.room <= 0) return "the spool's disk is full"
-    if (pendingBytes < this.room * nearlyFull) return null
-    return `${Math.round((100 * pendingBytes) / this.room)} % of the spool waits to be delivered`
+    return this.room.warning
   }
 
   /** One after the other, in the order in which things happened. */
@@ -98,7 +87,7 @@ export class EventListing {
    */
   async rest(): Promise<void> {
     await this.addAll(this.beginning.rest())
-    await this.freeUntil(0)
+    await this.room.freeUntil(0)
     for (const [set, loss] of this.losses) this.listGap(set, loss)
   }
 
@@ -136,7 +125,7 @@ export class EventListing {
     const event = this.unlisted.get(id)
     if (event === undefined) return
     const { representation, init } = event
-    await this.makeRoom(init.length)
+    await this.makeRoom(init.length, null)
     const file = await this.spool.files.write(initName(id), init)
     this.list({ type: 'representation', ...representation, init: file })
     this.lines.set(id, { set: representation.set, init: readInit(init), next: 0, end: 0 })
@@ -147,22 +136,40 @@ export class EventListing {
     const { representation, start, duration, bytes } = event
     await this.represent(representation)
     const line = this.lines.get(representation)!
-    await this.makeRoom(bytes.length)
     const name = segmentName(representation, line.next)
+    const times = { sequence: line.next, start, duration, wallClock: new Date(event.wallClock).toISOString() }
+    try {
+      await this.makeRoom(bytes.length, representation)
+    } catch (error) {
+      if (!(error instanceof SpoolError) || !this.mayGo(representation)) throw error
+      // Its set goes on without it: there is no gap.
+      const file = describeFile(name, bytes)
+      this.listWithdrawn({ type: 'segment', representation, ...times, file }, error.message)
+      return this.passed(line, start + duration)
+    }
     const file = await this.spool.files.write(name, bytes)
     const loss = this.losses.get(line.set)
     try {
       if (loss !== undefined) this.listGap(line.set, loss)
-      const wallClock = new Date(event.wallClock).toISOString()
-      this.list({ type: 'segment', representation, sequence: line.next, start, duration, wallClock, file })
+      this.list({ type: 'segment', representation, ...times, file })
     } catch (error) {
       await this.spool.files.remove(name)
       throw error
     }
-    line.next++
-    line.end = start + duration
+    this.passed(line, start + duration)
     this.segments++
     this.bytes += bytes.length
+  }
+
+  private passed(line: Line, end: number): void {
+    line.next++
+    line.end = end
+  }
+
+  private listWithdrawn(segment: SegmentEntry, reason: string): void {
+    const entry = this.spool.listWithdrawn(segment, reason)
+    this.totals.add(segment)
+    this.totals.add(entry)
   }
 
   private list(entry: ManifestEntry): void {
@@ -176,28 +183,30 @@ export class EventListing {
     this.losses.delete(set)
   }
 
-  /** @throws SpoolError `spool-full` */
-  private async makeRoom(bytes: number): Promise<void> {
-    const needs = [...this.losses.values()].map((loss) => loss.needs)
-    const least = needs.length === 0 ? bytes : Math.max(bytes, this.room * enoughAgain, ...needs)
-    if (await this.freeUntil(least)) return
-    const full = this.room < this.limit ? 'disk is' : `${this.limit} bytes are`
-    throw new SpoolError('spool-full', `the spool's ${full} full of files that are not delivered`)
+  /** For bytes of a representation, or of none. @throws SpoolError `spool-full` */
+  private async makeRoom(bytes: number, representation: string | null): Promise<void> {
+    const needs = Array.from(this.losses.values(), (loss) => loss.needs)
+    await this.room.make(bytes, needs, this.expendable(representation), (entry) => this.totals.add(entry))
   }
 
-  /** Removes delivered files, oldest first, until there is room for `bytes`; whether there is. */
-  private async freeUntil(bytes: number): Promise<boolean> {
-    for (;;) {
-      const { heldBytes } = this.spool.counts()
-      this.room = Math.min(this.limit, heldBytes + (await this.spool.files.freeBytes()) - reserveBytes)
-      if (heldBytes + bytes <= this.room) return true
-      const oldest = this.spool.removable(16)
-      if (oldest.length === 0) return false
-      for (const { name } of oldest) {
-        await this.spool.files.remove(name)
-        this.spool.markRemoved(name)
-      }
+  /** What may go for the sake of a representation: those that count less, the least first. */
+  private expendable(representation: string | null): string[] {
+    const all = [...this.lines.keys()]
+    const after = representation === null ? 0 : all.indexOf(representation) + 1
+    return all
+      .slice(after)
+      .filter((id) => this.mayGo(id))
+      .reverse()
+  }
+
+  private mayGo(representation: string): boolean {
+    if (this.whenFull === 'keep') return false
+    const { set, init } = this.lines.get(representation)!
+    const kind = init.tracks[0]?.kind
+    for (const [id, line] of this.lines) {
+      if (line.set === set && line.init.tracks[0]?.kind === kind) return id !== representation
     }
+    return false
   }
 
   /** The representations of an encoder before this one. */
@@ -226,7 +235,7 @@ export class EventListing {
   /** A segment that lay safe when the process died, but was not listed yet, is listed now; other files go. */
   private async recover(): Promise<void> {
     for (const name of (await this.spool.files.names()).sort()) {
-      if (this.spool.isListed(name)) continue
+      if (this.spool.holds(name)) continue
       const id = name.slice(0, name.lastIndexOf('-'))
       const line = this.lines.get(id)
       if (line === undefined || name !== segmentName(id, line.next) || !(await this.recoverSegment(id, line))) {

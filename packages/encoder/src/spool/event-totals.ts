@@ -16,6 +16,8 @@ export type RenditionTotals = {
 export class EventTotals {
   gaps = 0
   gapMs = 0
+  /** Segments that were given up before they were delivered. */
+  withdrawn = 0
   readonly #renditions = new Map<string, RenditionTotals & { timescale: number }>()
   /** By set: media that is there, counted once, and where it ends, ms. */
   readonly #covered = new Map<string, { ms: number; end: number }>()
@@ -25,6 +27,8 @@ export class EventTotals {
     else if (entry.type === 'gap') {
       this.gaps++
       this.gapMs += Date.parse(entry.to) - Date.parse(entry.from)
+    } else if (entry.type === 'withdrawn') {
+      this.withdrawn++
     } else if (entry.type === 'segment') {
       const rendition = this.#renditions.get(entry.representation)
       if (rendition === undefined) return

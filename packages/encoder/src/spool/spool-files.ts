@@ -48,7 +48,7 @@ export async function openSpoolFiles(folder: string): Promise<SpoolFiles> {
         await rm(temporary, { force: true }).catch(() => {})
         throw spoolError(cause)
       }
-      return { name, size: bytes.length, digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}` }
+      return describeFile(name, bytes)
     },
 
     async remove(name) {
@@ -64,6 +64,10 @@ export async function openSpoolFiles(folder: string): Promise<SpoolFiles> {
       return bavail * bsize
     },
   }
+}
+
+export function describeFile(name: string, bytes: Uint8Array): ListedFile {
+  return { name, size: bytes.length, digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}` }
 }
 
 export async function syncFolder(path: string): Promise<void> {

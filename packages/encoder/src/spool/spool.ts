@@ -2,11 +2,12 @@
 // kill -9 and power cuts (WAL, synchronous=FULL); the media lie beside it.
 //
 //   a file:  written ── listed (committed) ──> pending ── proved by the receiver ──> delivered ──> removed, when room is needed
+//                                                 └── withdrawn, when room is needed and somebody allowed it ──> removed
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { ListedFile, ManifestEntry } from '@rushes/protocol'
+import type { ListedFile, ManifestEntry, SegmentEntry, WithdrawnEntry } from '@rushes/protocol'
 import { SpoolError, spoolError } from './spool-error.ts'
 import { openSpoolFiles, type SpoolFiles, syncFolder } from './spool-files.ts'
 
@@ -33,6 +34,8 @@ export type SpoolCounts = {
   delivered: number
   /** Files that were refused at least once and are still pending. */
   failed: number
+  /** Files that were given up before they were delivered. */
+  withdrawn: number
   /** Bytes of the files that lie here. */
   heldBytes: number
   entries: number
@@ -54,9 +57,14 @@ export interface Spool {
   markDelivered(name: string): void
   noteRefusal(name: string, code: string, message: string): void
   counts(): SpoolCounts
-  /** Every listed file, in the order of its entry. */
+  /** Gives up the newest segment of a representation that is pending, and lists that; its file may then be removed. */
+  withdrawNewest(representation: string, reason: string): { entry: WithdrawnEntry; name: string } | null
+  /** Lists a segment for which there is no file, and that it is given up. */
+  listWithdrawn(entry: SegmentEntry, reason: string): WithdrawnEntry
+  /** Every listed file that was not withdrawn, in the order of its entry. */
   listedFiles(): ListedFile[]
-  isListed(name: string): boolean
+  /** Whether a listed file lies here. */
+  holds(name: string): boolean
   /** Delivered segments that still lie here, oldest first; headers stay. */
   removable(limit: number): ListedFile[]
   markRemoved(name: string): void
@@ -79,9 +87,13 @@ const schema = `
   create index if not exists entries_pending on entries (number) where pending = 1;
   create index if not exists entries_removable on entries (number) where pending = 0 and held = 1;
   create index if not exists entries_refused on entries (number) where pending = 1 and attempts > 0;
+  create index if not exists entries_withdrawn on entries (number) where pending = -1;
   create table if not exists refusals (at integer not null, name text not null, code text not null, message text not null) strict;
   create table if not exists totals (pending integer, pending_bytes integer, delivered integer, held_bytes integer) strict;
 `
+
+/** What `pending` says of a file; 0: it is delivered. */
+const [isPending, isWithdrawn] = [1, -1]
 
 const databaseName = 'spool.sqlite'
 /** The latest, which are kept. */
@@ -197,20 +209,32 @@ function spoolOver(folder: string, database: DatabaseSync, files: SpoolFiles, un
       'select number, name, size, digest, attempts from entries where pending = 1 order by number desc limit ?',
     ),
   }
+  const newestOfRepresentation = database.prepare(
+    `select number, entry, name, size from entries where pending = 1 and name glob ? order by number desc limit 1`,
+  )
+  const setWithdrawn = database.prepare(`update entries set pending = ${isWithdrawn}, held = 0 where number = ?`)
+  const countWithdrawn = database.prepare(`select count(*) as count from entries where pending = ${isWithdrawn}`)
   const removableRows = database.prepare(
     `select name, size, digest from entries where pending = 0 and held = 1 and name glob '*.m4s' order by number limit ?`,
   )
 
-  function transact(work: () => void): void {
+  function transact<Value>(work: () => Value): Value {
     database.exec('begin immediate')
     try {
-      work()
+      const value = work()
       database.exec('commit')
+      return value
     } catch (cause) {
       // On a full disk SQLite has taken it back already.
       if (database.isTransaction) database.exec('rollback')
       throw spoolError(cause)
     }
+  }
+
+  function insertWithdrawn(number: number, { representation, sequence }: SegmentEntry, reason: string): WithdrawnEntry {
+    const entry: WithdrawnEntry = { type: 'withdrawn', representation, sequence, reason: reason.slice(0, 500) }
+    insert.run(number, JSON.stringify(entry), Date.now(), null, 0, null, 0, 0)
+    return entry
   }
 
   type Row = { number: number; size: number; pending: number; held: number }
@@ -247,11 +271,35 @@ function spoolOver(folder: string, database: DatabaseSync, files: SpoolFiles, un
 
     markDelivered(name) {
       const row = rowOf(name)
-      if (row === undefined || row.pending === 0) return
+      if (row === undefined || row.pending !== isPending) return
       transact(() => {
         setDelivered.run(row.number)
         addTotals.run(-1, -row.size, 1, 0)
       })
+    },
+
+    withdrawNewest(representation, reason) {
+      const row = newestOfRepresentation.get(`${representation}-${'[0-9]'.repeat(8)}.m4s`) as
+        | { number: number; entry: string; name: string; size: number }
+        | undefined
+      if (row === undefined) return null
+      const entry = transact(() => {
+        setWithdrawn.run(row.number)
+        addTotals.run(-1, -row.size, 0, -row.size)
+        return insertWithdrawn(next, JSON.parse(row.entry) as SegmentEntry, reason)
+      })
+      next++
+      return { entry, name: row.name }
+    },
+
+    listWithdrawn(segment, reason) {
+      const { name, size, digest } = segment.file
+      const entry = transact(() => {
+        insert.run(next, JSON.stringify(segment), Date.now(), name, size, digest, isWithdrawn, 0)
+        return insertWithdrawn(next + 1, segment, reason)
+      })
+      next += 2
+      return entry
     },
 
     noteRefusal(name, code, message) {
@@ -265,11 +313,13 @@ function spoolOver(folder: string, database: DatabaseSync, files: SpoolFiles, un
       const totals = selectTotals.get() as Record<string, number>
       const first = selectOldest.get() as { listed_at: number } | undefined
       const failed = countFailed.get() as { count: number }
+      const withdrawn = countWithdrawn.get() as { count: number }
       return {
         pending: totals['pending']!,
         pendingBytes: totals['pending_bytes']!,
         delivered: totals['delivered']!,
         failed: failed.count,
+        withdrawn: withdrawn.count,
         heldBytes: totals['held_bytes']!,
         entries: next,
         oldestPendingAt: first?.listed_at ?? null,
@@ -278,10 +328,10 @@ function spoolOver(folder: string, database: DatabaseSync, files: SpoolFiles, un
 
     listedFiles: () =>
       database
-        .prepare('select name, size, digest from entries where name is not null order by number')
+        .prepare('select name, size, digest from entries where name is not null and pending >= 0 order by number')
         .all() as unknown as ListedFile[],
 
-    isListed: (name) => rowOf(name) !== undefined,
+    holds: (name) => rowOf(name)?.held === 1,
     removable: (limit) => removableRows.all(limit) as unknown as ListedFile[],
 
     markRemoved(name) {

@@ -9,13 +9,16 @@ import { segmentTemplate, segmentTimeline } from './segment-address.ts'
 
 /**
  * The media presentation description: `dynamic` while segments may follow, then `static`. One adaptation set for each
- * set, kind and codec family, since players switch inside of one. Representations without a segment are left out.
+ * set, kind and codec family, since players switch inside of one. Representations without a segment are left out, and
+ * those with a missing one: a timeline can't say so of one representation alone.
  *
  * @param publishedAt ms since the Unix epoch
  * @param ownUri relative to itself: players of what is `dynamic` read the server's clock from its Date field
  */
 export function dashManifest(presentation: MediaPresentation, publishedAt: number, ownUri: string): string {
-  const begun = presentation.representations.filter(({ segments }) => segments.length > 0)
+  const begun = presentation.representations.filter(
+    ({ segments }) => segments.length > 0 && !segments.some(({ isMissing }) => isMissing),
+  )
   const ended = begun.length > 0 && presentation.representations.every((each) => each.ended)
   const origin = originOf(begun)
   const longest = Math.max(1, ...begun.map(longestSegment))

@@ -61,6 +61,8 @@ export function mediaPlaylist(representation: PlaylistRepresentation, gaps: read
     lines.push(
       `#EXT-X-PROGRAM-DATE-TIME:${new Date(segment.wallClock).toISOString()}`,
       `#EXTINF:${(segment.duration / timescale).toFixed(6)},`,
+      // RFC 8216bis §4.4.4.7: it is not loaded, and players take another variant for it.
+      ...(segment.isMissing === true ? ['#EXT-X-GAP'] : []),
       uri(segment.uri),
     )
     before = segment

@@ -12,6 +12,8 @@ export type PlaylistSegment = {
   uri: string
   /** Bytes. */
   size: number
+  /** It was given up: there is nothing at its URI, and never will be. */
+  isMissing?: boolean
 }
 
 /** One track at one quality (ISO/IEC 23009-1 §3.1.37). */
@@ -68,8 +70,9 @@ export function isPlayable(
 export function peakBandwidth({ segments, timescale, bandwidth }: PlaylistRepresentation): number {
   const longest = longestOf(segments)
   let peak = bandwidth
-  for (const { size, duration } of segments) {
-    if (2 * duration >= longest) peak = Math.max(peak, Math.ceil((8 * size * timescale) / duration))
+  for (const { size, duration, isMissing } of segments) {
+    if (isMissing !== true && 2 * duration >= longest)
+      peak = Math.max(peak, Math.ceil((8 * size * timescale) / duration))
   }
   return peak
 }
@@ -79,6 +82,7 @@ export function averageBandwidth({ segments, timescale }: PlaylistRepresentation
   let bytes = 0
   let duration = 0
   for (const segment of segments) {
+    if (segment.isMissing === true) continue
     bytes += segment.size
     duration += segment.duration
   }

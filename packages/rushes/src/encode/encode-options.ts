@@ -1,4 +1,4 @@
-import type { VideoCodec } from '@rushes/encoder'
+import type { VideoCodec, WhenFull } from '@rushes/encoder'
 import { type AudioCodec, checkInputs, type Input, parseInput, parseRendition, type Rendition } from '@rushes/encoder'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { CommandError } from '../output.ts'
@@ -21,6 +21,7 @@ export type EncodeCommandOptions = DeliveryOptions &
     video: VideoCodec
     audio: AudioCodec
     spoolLimit: number
+    whenFull: WhenFull
     fleet?: string
     config?: string
     printSystemdUnit?: boolean
@@ -49,6 +50,14 @@ export function addEncodeOptions(command: Command): Command {
     .addOption(new Option('--video <codec>', 'video codec').choices(['h264', 'hevc', 'av1', 'copy']).default('h264'))
     .addOption(new Option('--audio <codec>', 'audio codec').choices(['aac', 'opus', 'copy', 'none']).default('aac'))
     .option('--spool-limit <bytes>', 'what the spool of an event may hold, e.g. 40G', bytesPerSecond, 40e9)
+    .addOption(
+      new Option(
+        '--when-full <policy>',
+        'a spool full of what is not delivered: lose what comes, or drop additional renditions',
+      )
+        .choices(['keep', 'drop-renditions'])
+        .default('keep'),
+    )
     .option('--fleet <name>', "wait for orders and a schedule from the server's page, under this name")
     .option('--print-systemd-unit', 'print a unit that runs this as a service, and do nothing')
   return addReportOptions(addDeliveryOptions(command))

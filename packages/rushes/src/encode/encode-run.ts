@@ -126,10 +126,21 @@ export async function encode(
     else notice.stopping()
     const { run, spool } = current
     const certificate = await run!.done
-    const { segments, bytes, lost, delivery: sent } = run!.progress
+    const { segments, bytes, lost, totals, delivery: sent } = run!.progress
+    const { withdrawn } = totals
     const { pending } = spool.counts()
     const { retransmitted, shareUrl } = sent
-    const result = { id: spool.head.id, segments, bytes, lost, pending, retransmitted, shareUrl, certificate }
+    const result = {
+      id: spool.head.id,
+      segments,
+      bytes,
+      lost,
+      withdrawn,
+      pending,
+      retransmitted,
+      shareUrl,
+      certificate,
+    }
     return { result, startAgain: signals.wish === 'restart' }
   } finally {
     await backlog?.stop()
@@ -152,11 +163,12 @@ function close(event: Recording): void {
 
 /** What every event of this encoder is recorded and delivered with. */
 function eventOptions(options: EncodeCommandOptions) {
-  const { rendition, video, audio, input, pace, spoolLimit } = options
+  const { rendition, video, audio, input, pace, spoolLimit, whenFull } = options
   return {
     ...deliveryOptions(options),
     ...{ pace, inputs: input, renditions: rendition, videoCodec: video, audioCodec: audio },
     spoolBytes: spoolLimit,
+    whenFull,
   }
 }
 

@@ -54,10 +54,10 @@ export function addSpoolCommand(program: Command): void {
 
 async function status(folder: string) {
   const spool = await readSpool(resolve(folder))
-  const { pending, delivered, failed, pendingBytes, heldBytes } = spool.counts()
+  const { pending, delivered, failed, withdrawn, pendingBytes, heldBytes } = spool.counts()
   const { id, server } = spool.head
   spool.close()
-  return { pending, delivered, failed, pendingBytes, heldBytes, id, server }
+  return { pending, delivered, failed, withdrawn, pendingBytes, heldBytes, id, server }
 }
 
 async function resumeSpool(folder: string, options: ResumeOptions) {

@@ -31,6 +31,10 @@ const metrics: Readonly<Record<string, Metric>> = {
   segments_total: { kind: 'counter', help: 'Segments recorded by this run.', read: (s) => s.recorded.segments },
   segment_bytes_total: { kind: 'counter', help: 'Bytes of these segments.', read: (s) => s.recorded.bytes },
   segments_lost_total: { kind: 'counter', help: 'Segments that found no room.', read: (s) => s.recorded.lost },
+  segments_withdrawn_total: {
+    ...{ kind: 'counter', help: 'Segments of additional renditions given up for want of room.' },
+    read: (s) => s.recorded.withdrawn,
+  },
   gaps_total: { kind: 'counter', help: 'Gaps marked in the event.', read: (s) => s.recorded.gaps },
   gap_seconds_total: { kind: 'counter', help: 'Time of these gaps.', read: (s) => seconds(s.recorded.gapMs) },
   source_state: {

@@ -222,12 +222,13 @@ function workerRows({ delivery: { workers } }: EncoderStatus): Row[] {
   }))
 }
 
-function gapRow({ recorded: { gaps, gapMs, lost } }: EncoderStatus): Row {
-  if (gaps === 0 && lost === 0) return { rank: 4, label: 'Gaps', parts: [span('none', 'good')] }
+function gapRow({ recorded: { gaps, gapMs, lost, withdrawn } }: EncoderStatus): Row {
+  if (gaps === 0 && lost === 0 && withdrawn === 0) return { rank: 4, label: 'Gaps', parts: [span('none', 'good')] }
   return {
     ...{ rank: 2, label: 'Gaps' },
     parts: [
       span(`${gaps} so far, ${timeSpan(gapMs)}`, 'uneasy'),
+      span(withdrawn === 0 ? '' : `${withdrawn} segments of renditions withdrawn`, 'uneasy'),
       span(lost === 0 ? '' : `${lost} segments found no room`, 'bad'),
     ],
   }

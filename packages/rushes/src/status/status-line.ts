@@ -22,6 +22,7 @@ export function statusLine(status: EncoderStatus): string {
     spool.limitBytes === null ? '' : `spool ${Math.round((100 * spool.bytes) / spool.limitBytes)} % full`,
     older.events === 0 ? '' : `${older.files} of ${older.events} events before waiting (${byteCount(older.bytes)})`,
     recorded.gaps === 0 ? '' : `${recorded.gaps} ${recorded.gaps === 1 ? 'gap' : 'gaps'} (${timeSpan(recorded.gapMs)})`,
+    recorded.withdrawn === 0 ? '' : `${recorded.withdrawn} segments withdrawn`,
     recorded.lost === 0 ? '' : `${recorded.lost} segments lost`,
     delivery.state === 'certifying' ? 'waiting for the certificate' : '',
     delivery.server === 'reachable' ? '' : `server ${delivery.server}`,

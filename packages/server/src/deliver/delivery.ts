@@ -64,7 +64,7 @@ const retryMs = 2000
 
 export async function openDelivery(options: DeliveryOptions): Promise<Delivery> {
   const { id, manifest, files, log } = options
-  const stored = new Set(await files.names())
+  const stored = await storedFiles(manifest, files)
   const inBody = new Map<string, number>()
   const playable = new Map<string, number>()
   const receiving = new Map<string, { controller: AbortController; done: Promise<void> }>()
@@ -97,6 +97,18 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
     arrived.bytes += file.size
   }
 
+  /** M5: it counts no more, whether it is here, or on its way. */
+  async function discard(file: ListedFile): Promise<void> {
+    const request = receiving.get(file.name)
+    request?.controller.abort(withdrawal(file.name))
+    await request?.done
+    if (stored.delete(file.name)) {
+      arrived.files--
+      arrived.bytes -= file.size
+    }
+    await files.discard(file.name)
+  }
+
   function bodyOptions() {
     return {
       manifest,
@@ -111,9 +123,9 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
   }
 
   function countPlayable(name: string): number {
-    const segments = manifest.representations.get(name)?.segments ?? []
+    const { segments, withdrawn } = manifest.representations.get(name) ?? { segments: [], withdrawn: new Set() }
     let count = playable.get(name) ?? 0
-    while (count < segments.length && isHere(segments[count]!.file.name)) count++
+    while (count < segments.length && (withdrawn.has(count) || isHere(segments[count]!.file.name))) count++
     playable.set(name, count)
     return count
   }
@@ -238,6 +250,7 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
           while (manifest.entries.length > length) manifest.removeLast()
           throw error
         }
+        for (const entry of added) if (entry.type === 'withdrawn') await discard(manifest.withdrawnFile(entry))
         if (added.length > 0) changed()
         return manifest.entries.length
       })
@@ -262,7 +275,7 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
 
     async receive(name, offset, bytes) {
       const file = manifest.files.get(name)
-      if (file === undefined) throw new DeliveryError('not-in-manifest', `no entry lists ${name}`)
+      if (file === undefined) throw withdrawal(name)
       // A sender that came back after its connection died sends the same file: the newer request counts.
       const former = receiving.get(name)
       former?.controller.abort(new DeliveryError('superseded', 'another request sends this file'))
@@ -271,6 +284,7 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
       receiving.set(name, mine)
       try {
         await former?.done
+        if (!manifest.files.has(name)) throw withdrawal(name)
         if (isHere(name)) return (await delivery.prove(name))!
         const result = await files.receive(file, offset, abortable(bytes, mine.controller.signal))
         if (result !== null) {
@@ -319,6 +333,22 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
     },
   }
   return delivery
+}
+
+function withdrawal(name: string): DeliveryError {
+  return new DeliveryError('not-in-manifest', `no entry lists ${name}, or it was withdrawn`)
+}
+
+/** Names of what lies here; what was withdrawn goes, if the process ended before it did. */
+async function storedFiles(manifest: Manifest, files: FileStore): Promise<Set<string>> {
+  const stored = new Set(await files.names())
+  for (const { segments, withdrawn } of manifest.representations.values()) {
+    for (const sequence of withdrawn) {
+      const { name } = segments[sequence]!.file
+      if (stored.delete(name)) await files.discard(name)
+    }
+  }
+  return stored
 }
 
 async function* abortable(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {

@@ -23,6 +23,8 @@ export interface FileStore {
    */
   receive(file: ListedFile, offset: number, bytes: AsyncIterable<Uint8Array>): Promise<ReadBack | null>
   remove(name: string): Promise<void>
+  /** The file, or what came of it. */
+  discard(name: string): Promise<void>
 }
 
 export async function openFileStore(folder: string): Promise<FileStore> {
@@ -93,6 +95,11 @@ export async function openFileStore(folder: string): Promise<FileStore> {
     },
 
     async remove(name) {
+      await rm(pathOf(name), { force: true })
+    },
+
+    async discard(name) {
+      await rm(partOf(name), { force: true })
       await rm(pathOf(name), { force: true })
     },
   }

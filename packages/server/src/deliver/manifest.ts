@@ -1,18 +1,25 @@
 // A delivery's manifest as its entries are appended: DELIVERY.md, Manifest. No I/O.
 //
 //   live ── end ──> ended
-import type { ListedFile, ManifestEntry, RepresentationEntry, SegmentEntry } from '@rushes/protocol'
+import type { ListedFile, ManifestEntry, RepresentationEntry, SegmentEntry, WithdrawnEntry } from '@rushes/protocol'
 import { DeliveryError } from './delivery-error.ts'
 
 const maxRepresentations = 64
 const maxEntries = 2_000_000
 
-export type Representation = { entry: RepresentationEntry; segments: SegmentEntry[]; end: number }
+export type Representation = {
+  entry: RepresentationEntry
+  /** By sequence. */
+  segments: SegmentEntry[]
+  /** M5: sequences of segments that are no files any more. */
+  withdrawn: Set<number>
+  end: number
+}
 
 export class Manifest {
   readonly entries: ManifestEntry[] = []
   readonly representations: Map<string, Representation> = new Map()
-  /** Every listed file, in the order of its entry. */
+  /** Every listed file that was not withdrawn, in the order of its entry. */
   readonly files: Map<string, ListedFile> = new Map()
   /** Of all listed files. */
   bytes = 0
@@ -28,6 +35,7 @@ export class Manifest {
     if (this.entries.length >= maxEntries) refuse(`a manifest has at most ${maxEntries} entries`)
     if (entry.type === 'representation') this.#addRepresentation(entry)
     else if (entry.type === 'segment') this.#addSegment(entry)
+    else if (entry.type === 'withdrawn') this.#withdraw(entry)
     else if (entry.type === 'end') this.ended = true
     else if (entry.to < entry.from) refuse('a gap ends before it begins')
     this.entries.push(entry)
@@ -49,14 +57,26 @@ export class Manifest {
       representation.end = last === undefined ? 0 : last.start + last.duration
       this.#removeFile(entry.file)
     }
+    if (entry.type === 'withdrawn') this.#restore(entry)
+  }
+
+  /** What an entry withdrew. */
+  withdrawnFile({ representation, sequence }: WithdrawnEntry): ListedFile {
+    return this.representations.get(representation)!.segments[sequence]!.file
   }
 
   /** The representations whose segments make the recording's own body: the first set's first video and first audio. */
   bodyRepresentations(): Representation[] {
-    const all = [...this.representations.values()]
-    const set = all[0]?.entry.set
-    const first = (kind: 'video' | 'audio') => all.find(({ entry }) => entry.set === set && entry.kind === kind)
-    return [first('video'), first('audio')].filter((found) => found !== undefined)
+    const [first] = this.representations.values()
+    if (first === undefined) return []
+    const { set } = first.entry
+    return [this.#firstOf(set, 'video'), this.#firstOf(set, 'audio')].filter((found) => found !== undefined)
+  }
+
+  #firstOf(set: string, kind: 'video' | 'audio'): Representation | undefined {
+    for (const each of this.representations.values())
+      if (each.entry.set === set && each.entry.kind === kind) return each
+    return undefined
   }
 
   /** DELIVERY.md, E1: where on the event's timeline the body begins, s; 0 while nothing of it is listed. */
@@ -78,7 +98,7 @@ export class Manifest {
       if (joinsBody && begun) refuse(`the set ${entry.set} has begun without ${entry.kind}`)
     }
     this.#addFile(entry.init)
-    this.representations.set(entry.id, { entry, segments: [], end: 0 })
+    this.representations.set(entry.id, { entry, segments: [], withdrawn: new Set(), end: 0 })
   }
 
   #addSegment(entry: SegmentEntry): void {
@@ -91,6 +111,32 @@ export class Manifest {
     this.#addFile(entry.file)
     segments.push(entry)
     representation.end = entry.start + entry.duration
+  }
+
+  #withdraw({ representation: id, sequence }: WithdrawnEntry): void {
+    const representation = this.representations.get(id)
+    const segment = representation?.segments[sequence]
+    if (representation === undefined || segment === undefined) refuse(`there is no segment ${sequence} of ${id}`)
+    if (representation.withdrawn.has(sequence)) refuse(`segment ${sequence} of ${id} is withdrawn already`)
+    const { set, kind } = representation.entry
+    if (this.#firstOf(set, kind) === representation) refuse(`${id} is the first ${kind} of its set: nothing of it goes`)
+    representation.withdrawn.add(sequence)
+    this.#removeFile(segment.file)
+  }
+
+  /** Files are in the order of their entries, so all of them are put down again. */
+  #restore({ representation, sequence }: WithdrawnEntry): void {
+    this.representations.get(representation)!.withdrawn.delete(sequence)
+    this.files.clear()
+    this.bytes = 0
+    for (const entry of this.entries) {
+      if (entry.type === 'representation') this.#addFile(entry.init)
+      else if (entry.type === 'segment' && !this.#isWithdrawn(entry)) this.#addFile(entry.file)
+    }
+  }
+
+  #isWithdrawn({ representation, sequence }: SegmentEntry): boolean {
+    return this.representations.get(representation)!.withdrawn.has(sequence)
   }
 
   #addFile(file: ListedFile): void {
