@@ -70,10 +70,7 @@ export function openUploader(
     })
     sending.setNoDelay(true)
     const connecting = setTimeout(() => sending.destroy(new Error('no connection')), times.connectMs)
-    sending.once('socket', (socket) => {
-      if (!socket.connecting) clearTimeout(connecting)
-      else socket.once(secure ? 'secureConnect' : 'connect', () => clearTimeout(connecting))
-    })
+    void connected(sending, secure).then(() => clearTimeout(connecting))
     sending.once('close', () => clearTimeout(connecting))
     const openedAt = performance.now()
     function onIdle(): void {
@@ -126,12 +123,15 @@ export function openUploader(
       'content-range': `bytes ${from}-${Math.max(to - 1, 0)}/${file.size}`,
       'repr-digest': digestField(file.digest),
     })
+    const connection = connected(sending, secure)
     let answered = false
     const answer = answerOf(sending).finally(() => {
       answered = true
     })
     answer.catch(() => {})
     if (to > from) {
+      // What is written before would wait for a connection that may never stand, and be taken for sent.
+      await Promise.race([connection, answer.catch(() => {})])
       for await (const chunk of createReadStream(path, { start: from, end: to - 1 })) {
         const bytes = chunk as Buffer
         await take(bytes.length)
@@ -212,6 +212,16 @@ function answerOf(sending: ClientRequest): Promise<IncomingMessage> {
     sending.once('response', resolve)
     sending.once('error', reject)
     sending.once('close', () => reject(new Error('the connection ended without an answer')))
+  })
+}
+
+/** Asked for before the request has a socket; never settles where none comes to stand. */
+function connected(sending: ClientRequest, secure: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    sending.once('socket', (socket) => {
+      if (socket.connecting) socket.once(secure ? 'secureConnect' : 'connect', resolve)
+      else resolve()
+    })
   })
 }
 
