@@ -37,7 +37,7 @@ it('lets an answer take as long as it comes, and no longer', async () => {
     }
     response.end()
   })
-  const client = deliveryClient(url, 'key', { connectMs: 10_000, idleMs: 1500 })
+  const client = deliveryClient(url, 'key', undefined, { connectMs: 10_000, idleMs: 1500 })
   const startedAt = performance.now()
   expect(await client.create(id, 'x')).toMatchObject({ next: 0 })
   // Else nothing was shown: all of it took longer than any one silence may.

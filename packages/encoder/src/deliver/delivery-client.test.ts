@@ -15,7 +15,7 @@ async function clientOf(answer: RequestListener, idleMs = 10_000): Promise<void>
   server = createServer(answer)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  client = deliveryClient(url, 'key', { connectMs: 10_000, idleMs })
+  client = deliveryClient(url, 'key', undefined, { connectMs: 10_000, idleMs })
 }
 
 describe('what an encoder asks beside its files', () => {

@@ -9,6 +9,8 @@ import {
   errorBody,
   type ManifestEntry,
 } from '@rushes/protocol'
+import { type LinkPulse, openLinkPulse } from './link-pulse.ts'
+import { longestIdleMs, watchRequest } from './request-watch.ts'
 
 /** An answer of the receiver that is no success; `status` 0: none came. */
 export class DeliveryRefusal extends Error {
@@ -50,15 +52,16 @@ export type AnswerTimes = {
 }
 
 const defaultAnswerTimes: AnswerTimes = { connectMs: 2500, idleMs: 3500 }
-const longestIdleMs = 30_000
 /** A certificate lists every file. */
 const maxAnswerBytes = 512 * 1024 * 1024
 
 type Answer = { status: number; next: number; text: string }
 
+/** @param pulse of all connections over this link */
 export function deliveryClient(
   server: string,
   key: string | undefined,
+  pulse: LinkPulse = openLinkPulse(),
   times: AnswerTimes = defaultAnswerTimes,
 ): DeliveryClient {
   const secure = server.startsWith('https:')
@@ -75,19 +78,13 @@ export function deliveryClient(
           ...(body !== null && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
         },
       })
-      const connecting = setTimeout(() => sending.destroy(new Error('no connection')), times.connectMs)
-      sending.once('socket', (socket) => {
-        if (!socket.connecting) clearTimeout(connecting)
-        else socket.once(secure ? 'secureConnect' : 'connect', () => clearTimeout(connecting))
+      void watchRequest(sending, secure, {
+        ...{ connectMs: times.connectMs, idleMs, pulse },
+        onSilence() {
+          idleMs = Math.min(idleMs * 2, longestIdleMs)
+        },
       })
-      sending.setTimeout(idleMs, () => {
-        idleMs = Math.min(idleMs * 2, longestIdleMs)
-        sending.destroy(new Error('nothing moved'))
-      })
-      sending.once('close', () => {
-        clearTimeout(connecting)
-        reject(new Error('the connection ended without an answer'))
-      })
+      sending.once('close', () => reject(new Error('the connection ended without an answer')))
       sending.once('error', reject)
       sending.once('response', (response) => {
         let text = ''

@@ -13,6 +13,7 @@ import { spoolError } from '../spool/spool-error.ts'
 import { openBackoff } from './backoff.ts'
 import { type BandwidthLimit, openTokenBucket, type TokenBucket, unlimited } from './bandwidth-limit.ts'
 import { DeliveryRefusal, deliveryClient } from './delivery-client.ts'
+import { openLinkPulse } from './link-pulse.ts'
 import { ServerContact, type ServerContactView } from './server-contact.ts'
 import { openUploadPool, type UploadPool, type UploadProgress } from './upload-pool.ts'
 
@@ -48,18 +49,21 @@ export interface DeliveryRun {
 }
 
 export const certificateName = 'certificate.json'
+/** Twice as many after each answer: until it is known what the link bears, little is lost with an answer. */
+const firstEntriesAtOnce = 50
 
 export function runDelivery(options: DeliveryRunOptions): DeliveryRun {
   const { spool } = options
   const { id, title, server } = spool.head
-  const client = deliveryClient(server, options.key)
+  const pulse = openLinkPulse()
+  const client = deliveryClient(server, options.key, pulse)
   const stopping = new AbortController()
   let wake = Promise.withResolvers<void>()
   let state: DeliveryProgress['state'] = 'introducing'
   let token = ''
   let shareUrl: string | null = null
   let next = 0
-  let atOnce = maxManifestEntriesAtOnce
+  let atOnce = firstEntriesAtOnce
   let lastError: string | null = null
   let pool: UploadPool | null = null
   const contact = new ServerContact()
@@ -152,7 +156,7 @@ export function runDelivery(options: DeliveryRunOptions): DeliveryRun {
     await introduce()
     const limit = options.limit ?? unlimited
     const bucket = options.bucket ?? openTokenBucket(limit)
-    pool = openUploadPool({ ...options, limit, bucket, token, contact, onChange: woken })
+    pool = openUploadPool({ ...options, limit, bucket, token, contact, pulse, onChange: woken })
     pool.offer(next)
     state = 'delivering'
     for (;;) {

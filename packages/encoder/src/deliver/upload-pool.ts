@@ -8,7 +8,7 @@ import { SpoolError } from '../spool/spool-error.ts'
 import { type Backoff, openBackoff } from './backoff.ts'
 import { type BandwidthLimit, type TokenBucket, untilWindow } from './bandwidth-limit.ts'
 import { openLinkEstimate } from './link-estimate.ts'
-import { openLinkPulse } from './link-pulse.ts'
+import type { LinkPulse } from './link-pulse.ts'
 import type { ServerContact } from './server-contact.ts'
 import type { UploadResult } from './upload.ts'
 import type { FromWorker, ToWorker, WorkerSetup } from './upload-worker.ts'
@@ -21,6 +21,7 @@ export type UploadPoolOptions = {
   limit: BandwidthLimit
   bucket: TokenBucket
   contact: ServerContact
+  pulse: LinkPulse
   /** Every second, and after a file was delivered or refused. */
   onChange(): void
 }
@@ -65,7 +66,7 @@ const tickMs = 1000
 const workerMemory = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 128 }
 
 export function openUploadPool(options: UploadPoolOptions): UploadPool {
-  const { spool, limit, bucket, contact } = options
+  const { spool, limit, bucket, contact, pulse } = options
   const { least, most } = options.workers
   const lanes: Lane[] = []
   const onTheWay = new Set<string>()
@@ -73,7 +74,6 @@ export function openUploadPool(options: UploadPoolOptions): UploadPool {
   const begun = new Set<string>()
   const estimate = openLinkEstimate({ least, most })
   const rate = openRate()
-  const pulse = openLinkPulse()
   let listed = 0
   let bytesSent = 0
   let bytesDelivered = 0

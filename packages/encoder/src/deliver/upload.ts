@@ -4,6 +4,7 @@ import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type In
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { digestField, type ListedFile, parseDigestField } from '@rushes/protocol'
 import { type LinkPulse, openLinkPulse } from './link-pulse.ts'
+import { longestIdleMs, watchRequest } from './request-watch.ts'
 
 export type UploadTarget = {
   /** `…/api/v1/deliveries/ID` */
@@ -28,11 +29,6 @@ export type UploadTimes = {
 }
 
 export const defaultUploadTimes: UploadTimes = { connectMs: 2500, idleMs: 4000, partMs: 8000 }
-
-/** A slow disk may take so long to sync and read back a large file. */
-const longestIdleMs = 30_000
-/** Of one request without a byte moving, while other connections are answered. */
-const longestPatienceMs = 20_000
 
 const smallestPart = 64 * 1024
 
@@ -61,7 +57,7 @@ export function openUploader(
   /** Bytes a millisecond, of the last part. */
   let pace = Number.POSITIVE_INFINITY
 
-  function open(method: string, name: string, headers: Record<string, string | number>): ClientRequest {
+  function open(method: string, name: string, headers: Record<string, string | number>): Opened {
     const at = new URL(`${target.url}/${name}`)
     const sending = (secure ? httpsRequest : httpRequest)(at, {
       method,
@@ -69,25 +65,16 @@ export function openUploader(
       headers: { authorization: `Bearer ${target.token}`, ...headers },
     })
     sending.setNoDelay(true)
-    const connecting = setTimeout(() => sending.destroy(new Error('no connection')), times.connectMs)
-    void connected(sending, secure).then(() => clearTimeout(connecting))
-    sending.once('close', () => clearTimeout(connecting))
-    const openedAt = performance.now()
-    function onIdle(): void {
-      // Where others are answered, packets are lost and not the link: TCP gets there, and nothing has to be sent twice.
-      if (pulse.beatWithin(idleMs) && performance.now() - openedAt < longestPatienceMs) {
-        sending.setTimeout(idleMs, onIdle)
-        return
-      }
-      idleMs = Math.min(idleMs * 2, longestIdleMs)
-      sending.destroy(new Error('nothing moved'))
-    }
-    sending.setTimeout(idleMs, onIdle)
+    const connected = watchRequest(sending, secure, {
+      ...{ connectMs: times.connectMs, idleMs, pulse },
+      onSilence() {
+        idleMs = Math.min(idleMs * 2, longestIdleMs)
+      },
+    })
     sending.once('response', () => {
-      pulse.beat()
       idleMs = times.idleMs
     })
-    return sending
+    return { sending, connected }
   }
 
   /**
@@ -98,13 +85,13 @@ export function openUploader(
 
   /** Asks how much the receiver has of a file: status 200, all of it; 404, `offset` bytes; else it can't say. */
   async function received(name: string): Promise<Answer> {
-    const sending = open('HEAD', name, {})
+    const { sending } = open('HEAD', name, {})
     sending.end()
     return read(await answerOf(sending))
   }
 
   async function proof(name: string): Promise<Answer> {
-    const sending = open('GET', `${name}/digest`, {})
+    const { sending } = open('GET', `${name}/digest`, {})
     sending.end()
     return read(await answerOf(sending))
   }
@@ -117,13 +104,12 @@ export function openUploader(
     take: (bytes: number) => Promise<void>,
     sent: (bytes: number) => void,
   ): Promise<Answer> {
-    const sending = open('PUT', file.name, {
+    const { sending, connected } = open('PUT', file.name, {
       'content-type': 'video/mp4',
       'content-length': to - from,
       'content-range': `bytes ${from}-${Math.max(to - 1, 0)}/${file.size}`,
       'repr-digest': digestField(file.digest),
     })
-    const connection = connected(sending, secure)
     let answered = false
     const answer = answerOf(sending).finally(() => {
       answered = true
@@ -131,7 +117,7 @@ export function openUploader(
     answer.catch(() => {})
     if (to > from) {
       // What is written before would wait for a connection that may never stand, and be taken for sent.
-      await Promise.race([connection, answer.catch(() => {})])
+      await Promise.race([connected, answer.catch(() => {})])
       for await (const chunk of createReadStream(path, { start: from, end: to - 1 })) {
         const bytes = chunk as Buffer
         await take(bytes.length)
@@ -179,6 +165,9 @@ export function openUploader(
   }
 }
 
+/** `connected` resolves when its connection stands. */
+type Opened = { sending: ClientRequest; connected: Promise<void> }
+
 type Answer = {
   status: number
   digest: string | null
@@ -212,16 +201,6 @@ function answerOf(sending: ClientRequest): Promise<IncomingMessage> {
     sending.once('response', resolve)
     sending.once('error', reject)
     sending.once('close', () => reject(new Error('the connection ended without an answer')))
-  })
-}
-
-/** Asked for before the request has a socket; never settles where none comes to stand. */
-function connected(sending: ClientRequest, secure: boolean): Promise<void> {
-  return new Promise((resolve) => {
-    sending.once('socket', (socket) => {
-      if (socket.connecting) socket.once(secure ? 'secureConnect' : 'connect', resolve)
-      else resolve()
-    })
   })
 }
 
