@@ -12,8 +12,8 @@ type Encoder = ReturnType<Site['encode']>
 /** After the network heals, the next file is proved within. */
 const resumeMs = 5000
 
-/** A decoder has fetched what was delivered before it began within. */
-const fillMs = 20_000
+/** A decoder has fetched within this what was delivered of so many seconds before it began, also on a busy machine. */
+const fillMs = (seconds: number): number => 20_000 + 200 * seconds
 
 type Interruption = {
   /** Of the decoder, behind the encoder. */
@@ -33,7 +33,7 @@ async function interrupted(context: FaultContext, how: Interruption, seconds: nu
   while (encoder.progress.pending > 4 || encoder.progress.delivered < 2 * how.aheadSeconds) await sleep(50)
   const decoder = site.decode(encoder.job.head.id, ['--delay', String(how.delaySeconds)])
   // A buffer that was never filled bridges nothing: from here on it has what there is to have.
-  const until = performance.now() + fillMs
+  const until = performance.now() + fillMs(how.aheadSeconds)
   while (decoder.cached() < 2 * how.aheadSeconds && performance.now() < until) await sleep(50)
   if (decoder.cached() < 2 * how.aheadSeconds) report.problems.push('the decoder did not fill its buffer')
   let slowest = 0
