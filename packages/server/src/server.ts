@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import { prepareOwner } from './access/owner.ts'
+import { refuseUnfinishedRestore } from './backup/unfinished-restore.ts'
 import type { Schema } from './catalog/schema.ts'
 import { openDeliveries } from './deliver/deliveries.ts'
 import { openFleet } from './fleet/fleet.ts'
@@ -48,6 +49,7 @@ export type Server = {
 export async function openServer(options: ServerOptions): Promise<Server> {
   const { log } = options
   const limits = { ...defaultReceiveLimits, ...options.limits }
+  refuseUnfinishedRestore(options.dataDir)
   const folder = { root: options.blobsDir ?? join(options.dataDir, 'blobs') }
   await mkdir(join(folder.root, 'recordings'), { recursive: true, mode: 0o750 })
   const database = await openDatabase<Schema>({ url: options.databaseUrl, dataDir: options.dataDir, log })
