@@ -4,8 +4,8 @@
 //
 // Rows first: a row says what had been acknowledged or published by then, and bodies only grow, so bytes that are copied
 // later hold all of it. A delivery's files go into its body and then away: loose files first, or one could slip through.
-import { readdir, rm, stat } from 'node:fs/promises'
-import { join, relative, resolve, sep } from 'node:path'
+import { readdir, rm } from 'node:fs/promises'
+import { join, resolve, sep } from 'node:path'
 import type pg from 'pg'
 import { storeErrorOf } from '../store/connection-pool.ts'
 import { appliedMigrations, checkLineage } from '../store/migrations.ts'
@@ -25,6 +25,7 @@ import {
 import type { BackupManifest, CopiedFile } from './backup-manifest.ts'
 import { copyFile } from './file-copy.ts'
 import { type DatabasePlace, openSourceDatabase } from './source-database.ts'
+import { filesOf, sizeOf } from './stored-files.ts'
 import { copyTablesOut, inSnapshot, readSequences } from './table-copies.ts'
 
 export type BackupProgress = (step: 'rows' | 'files', doneBytes: number, totalBytes: number) => void
@@ -249,26 +250,6 @@ class BackupRun {
       if (unused.length === names.length) await rm(join(root, id), { recursive: true, force: true })
       else for (const name of unused) await rm(join(root, id, name), { force: true })
     }
-  }
-}
-
-/** Files of a recording but those that are derived from others (`views`) or not whole (dot files), by their paths. */
-async function filesOf(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
-  return entries
-    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-    .filter((name) => !/^views(\.new)?$/.test(name))
-    .sort()
-}
-
-/** -1 where there is nothing. */
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return -1
-    throw error
   }
 }
 
