@@ -13,6 +13,7 @@ import { sql } from 'kysely'
 import type { ReceiveLimits } from '../receive/limits.ts'
 import { alertRoutes } from './alert-routes.ts'
 import type { LoadedCertificate } from './certificate.ts'
+import { answerCrossOrigin } from './cross-origin.ts'
 import { deliveryRoutes } from './delivery-routes.ts'
 import { fleetRoutes } from './fleet-routes.ts'
 import { HttpError, sendError } from './http-error.ts'
@@ -96,6 +97,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     if (!safe && !originAllowed(request.raw, room.publicUrl, options.allowedOrigins)) {
       throw new HttpError(403, 'foreign-origin', 'requests from other sites are refused')
     }
+    if (answerCrossOrigin(request, reply, options.allowedOrigins)) return reply
   })
 
   const pages = openPages(app, options.webRoot)
