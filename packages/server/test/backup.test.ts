@@ -12,7 +12,7 @@ import type { BackupManifest } from '../src/backup/backup-manifest.ts'
 import { restoreBackup } from '../src/backup/restore-backup.ts'
 import { takeBackup } from '../src/backup/take-backup.ts'
 import { verifyBackup } from '../src/backup/verify-backup.ts'
-import { openServer } from '../src/server.ts'
+import { openServer, type ServerOptions } from '../src/server.ts'
 import { makeCmafEvent, withSet } from './cmaf-event.ts'
 import { createDelivery } from './delivery-sender.ts'
 import { newTestDataFolder, startTestDatabase, type TestDatabase } from './postgres-for-tests.ts'
@@ -41,6 +41,10 @@ const backup = (name: string, options: Partial<Parameters<typeof takeBackup>[0]>
   })
 const restore = (name: string, dataDir: string, databaseUrl?: string) =>
   restoreBackup({ folder: folderOf(name), dataDir, databaseUrl, blobsDir: undefined, ...silent })
+const serverOptions = (dataDir: string): ServerOptions => ({
+  ...{ host: '127.0.0.1', port: 0, dataDir, databaseUrl: undefined, blobsDir: undefined, ownerKey: testOwnerKey },
+  ...{ publicUrl: undefined, allowedOrigins: [], webRoot: null, version: 'test', log: pino({ level: 'silent' }) },
+})
 const codeOf = (work: Promise<unknown>) =>
   work.then(
     () => 'done',
@@ -92,10 +96,7 @@ describe('a backup of a running server', () => {
     })
     expect(manifestOf('of-restored').tables).toEqual(manifestOf('whole').tables)
 
-    const again = await openServer({
-      ...{ host: '127.0.0.1', port: 0, dataDir, databaseUrl: undefined, blobsDir: undefined, ownerKey: testOwnerKey },
-      ...{ publicUrl: undefined, allowedOrigins: [], webRoot: null, version: 'test', log: pino({ level: 'silent' }) },
-    })
+    const again = await openServer(serverOptions(dataDir))
     try {
       const moved = (url: string | null): string => url!.replace(server.url, again.url)
       for (const url of [published.mp4Url, published.webmUrl]) {
@@ -234,7 +235,7 @@ describe('what is refused, with what to do', () => {
   it('a start on a restore that was cut off', async () => {
     mkdirSync(folderOf('half'))
     writeFileSync(join(folderOf('half'), 'restoring'), `${folderOf('good')}\n`)
-    await expect(startTestServer({ dataDir: folderOf('half') })).rejects.toMatchObject({
+    await expect(openServer(serverOptions(folderOf('half')))).rejects.toMatchObject({
       code: 'data-folder-unusable',
       advice: expect.stringContaining('rushes restore'),
     })

@@ -39,7 +39,7 @@ export async function startNginx(
     join(folder, 'nginx.conf'),
     `${[...user, ...main].join('\n')}\nevents {}\nhttp {\n${inside.join('\n')}\n}\n`,
   )
-  const child = spawn('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], {
+  const child = spawn('nginx', ['-e', 'stderr', '-p', folder, '-c', join(folder, 'nginx.conf')], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
   })
