@@ -18,6 +18,7 @@ const allowed: Record<string, readonly string[]> = {
 
 /** Rooms of the server: each imports only from those behind it. */
 const rooms = [
+  'backup',
   'http',
   'convert',
   'archive',

@@ -1,5 +1,6 @@
 // npm run drill -- NAME: breaks a part of the system on purpose, many times, and says what was lost.
 
+import { backupControls, backupFaults, shortBackupFaults } from '../drill/backup/backup-drill.ts'
 import { deliveryFaults, shortDeliveryFaults } from '../drill/delivery/delivery-drill.ts'
 import { storeControls } from '../drill/delivery/store-faults.ts'
 import { type Control, runControls, runFaults } from '../drill/drill-run.ts'
@@ -31,6 +32,12 @@ const drills: Record<
     faults: deliveryFaults,
     short: shortDeliveryFaults,
     controls: storeControls,
+  },
+  backup: {
+    about: 'backups of a server that is being sent to, restored and started',
+    faults: backupFaults,
+    short: shortBackupFaults,
+    controls: backupControls,
   },
 }
 

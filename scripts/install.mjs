@@ -47,6 +47,8 @@ const testTools = {
   strace: 'strace',
   'mkfs.ext4': 'e2fsprogs',
   'mkfs.xfs': 'xfsprogs',
+  nginx: 'nginx',
+  openssl: 'openssl',
 }
 
 // What the drills' networks are made of: of use to root alone, and reported as not run where it is missing.
@@ -70,7 +72,8 @@ function installTestTools() {
     process.exit(1)
   }
   console.error(`installing Debian packages for the tests: ${packages.join(' ')} …`)
-  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  // invoke-rc.d starts no service at this run level: the tests want nginx as a program, not one on port 80.
+  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
   const options = { stdio: ['ignore', 2, 2], env: environment }
   execFileSync('apt-get', ['update', '-qq'], options)
   execFileSync(

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { isIP, isIPv4 } from 'node:net'
 import { isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CommandError } from './output.ts'
@@ -13,6 +14,8 @@ export type Config = {
   ownerKey: string | undefined
   publicUrl: string | undefined
   allowedOrigins: string[]
+  trustedProxies: string[]
+  tls: { cert: string; key: string } | undefined
   webhookHosts: string[]
   webRoot: string | null
 }
@@ -32,6 +35,11 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       .split(/[\s,]+/)
       .filter((origin) => origin !== '')
       .map((origin) => readOrigin('RUSHES_ALLOWED_ORIGINS', origin)!),
+    trustedProxies: (read('RUSHES_TRUST_PROXY') ?? '')
+      .split(/[\s,]+/)
+      .filter((proxy) => proxy !== '')
+      .map(readNetwork),
+    tls: readTls(read('RUSHES_TLS_CERT'), read('RUSHES_TLS_KEY')),
     webhookHosts: (read('RUSHES_WEBHOOK_HOSTS') ?? '')
       .split(/[\s,]+/)
       .filter((host) => host !== '')
@@ -66,6 +74,19 @@ function readHost(text: string): string {
   const url = URL.canParse(`http://${text}`) ? new URL(`http://${text}`) : null
   if (url !== null && url.host === url.hostname && url.pathname === '/' && url.username === '') return url.hostname
   throw new CommandError('bad-config', `RUSHES_WEBHOOK_HOSTS=${text} is no host: give a name or an address, no port`)
+}
+
+function readNetwork(text: string): string {
+  const [address, bits] = text.split('/')
+  const isNetwork = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isIPv4(address!) ? 32 : 128))
+  if (isIP(address!) !== 0 && isNetwork) return text
+  throw new CommandError('bad-config', `RUSHES_TRUST_PROXY=${text}: give addresses like 127.0.0.1 or 10.0.0.0/8`)
+}
+
+function readTls(cert: string | undefined, key: string | undefined): Config['tls'] {
+  if (cert === undefined && key === undefined) return undefined
+  if (cert !== undefined && key !== undefined) return { cert: resolve(cert), key: resolve(key) }
+  throw new CommandError('bad-config', 'RUSHES_TLS_CERT and RUSHES_TLS_KEY go together: set both, or neither')
 }
 
 function builtPages(): string | null {

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { runStoreChecks, type StoreCheck } from '@rushes/server'
+import { type CertificateFiles, readCertificate, runStoreChecks, type StoreCheck } from '@rushes/server'
 import type { Command } from 'commander'
 import { type Config, readConfig } from './config.ts'
 import { encoderChecks } from './encode/encoder-checks.ts'
@@ -34,8 +34,22 @@ async function* allChecks(config: Config): AsyncIterable<StoreCheck> {
     detail: `${config.host}:${config.port} ${taken ? 'answers already: Rushes, or another program' : 'is free'}`,
     ...(taken && { advice: `If it is not Rushes, choose another: PORT=${config.port + 1} npm start` }),
   }
+  if (config.tls !== undefined) yield certificateCheck(config.tls)
   yield* await encoderChecks()
   yield* runStoreChecks({ dataDir: config.dataDir, url: config.databaseUrl })
+}
+
+function certificateCheck(files: CertificateFiles): StoreCheck {
+  try {
+    const { names, validTo } = readCertificate(files)
+    const days = Math.floor((validTo.getTime() - Date.now()) / 86_400_000)
+    const detail = `${names}, valid for ${days} days`
+    if (days < 0) return { name: 'certificate', ok: false, detail, advice: 'Renew it; browsers refuse it now.' }
+    if (days < 14) return { name: 'certificate', ok: 'warning', detail, advice: 'Renew it soon.' }
+    return { name: 'certificate', ok: true, detail }
+  } catch (error) {
+    return { name: 'certificate', ok: false, detail: String(error), advice: 'Mend RUSHES_TLS_CERT and RUSHES_TLS_KEY.' }
+  }
 }
 
 function answers(port: number, host: string): Promise<boolean> {

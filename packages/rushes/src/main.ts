@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addBackupCommands } from './backup-command.ts'
 import { addDecodeCommand } from './decode.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { addEncodeCommand } from './encode/encode-command.ts'
@@ -21,6 +22,7 @@ addDecodeCommand(program)
 addDoctorCommand(program)
 addEncodeCommand(program)
 addSpoolCommand(program)
+addBackupCommands(program)
 
 try {
   await program.parseAsync()

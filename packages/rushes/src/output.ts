@@ -41,7 +41,9 @@ export function printResult(
 export function printFailure(error: unknown, json: boolean): void {
   const code = (error as { code?: unknown }).code
   const known = typeof code === 'string' ? code : 'internal'
-  const message = error instanceof Error ? error.message : String(error)
+  const { advice } = error as { advice?: unknown }
+  const said = error instanceof Error ? error.message : String(error)
+  const message = typeof advice === 'string' ? `${said}. ${advice}` : said
   if (json) process.stdout.write(`${JSON.stringify({ error: { code: known, message } })}\n`)
   else process.stderr.write(`rushes: ${message}\n`)
 }

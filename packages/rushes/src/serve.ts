@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { openServer, type Server } from '@rushes/server'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { type Logger, pino } from 'pino'
-import { readConfig } from './config.ts'
+import { type Config, readConfig } from './config.ts'
 import { CommandError } from './output.ts'
 import { version } from './version.ts'
 
@@ -11,15 +11,17 @@ export function addServeCommand(program: Command): void {
     .command('serve')
     .description('the server')
     .option('--roles <roles>', 'what this process does: all', 'all')
-    .action(async ({ roles }: { roles: string }) => {
+    .addOption(new Option('--tls-cert <file>', 'certificate with its chain, PEM').env('RUSHES_TLS_CERT'))
+    .addOption(new Option('--tls-key <file>', 'its private key, PEM').env('RUSHES_TLS_KEY'))
+    .action(async ({ roles, tlsCert, tlsKey }: { roles: string; tlsCert?: string; tlsKey?: string }) => {
       if (roles !== 'all')
         throw new CommandError('misused', `there is no role ${roles} in this version; leave --roles out`)
-      await serve()
+      await serve(readConfig({ ...process.env, RUSHES_TLS_CERT: tlsCert, RUSHES_TLS_KEY: tlsKey }))
     })
 }
 
 /** Runs until SIGTERM or SIGINT, then stops cleanly. */
-async function serve(): Promise<void> {
+async function serve(config: Config): Promise<void> {
   // Every message is a Buffer outside of V8's heap, and V8 collects all of its heap for each 64 MB of those: a third of
   // the ingest's CPU. Counted into the heap's own limit they cause a fraction of that (docs/benchmarks.md, Ingest).
   setFlagsFromString('--external-memory-accounted-in-global-limit')
@@ -28,7 +30,6 @@ async function serve(): Promise<void> {
   setFlagsFromString('--heap-growing-percent=250')
   // What publishes a recording runs rarely and is waited for: its code must not be thrown away in between.
   setFlagsFromString('--no-flush-bytecode')
-  const config = readConfig(process.env)
   const log: Logger = pino({ level: process.env['RUSHES_LOG'] ?? 'warn' }, pino.destination({ fd: 2, sync: false }))
   const server = await start(config, log)
   let stopping = false
@@ -45,11 +46,25 @@ async function serve(): Promise<void> {
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
+  // Without TLS it means what it always does: the terminal is gone.
+  if (config.tls !== undefined) process.on('SIGHUP', () => server.reloadCertificate())
+  if (!canRecordAt(config, server.url)) console.error(insecureNotice)
   if (server.setupUrl !== null) console.log(`make the owner's account, once: ${server.setupUrl}`)
   console.log(`rushes ready ${server.url}`)
 }
 
-async function start(config: ReturnType<typeof readConfig>, log: Logger): Promise<Server> {
+const insecureNotice =
+  'Browsers give pages screen, camera and microphone only over https, or on this very machine. For recording from other ' +
+  'machines set RUSHES_TLS_CERT and RUSHES_TLS_KEY, or put a proxy with a certificate in front and set RUSHES_PUBLIC_URL.'
+
+/** Whether browsers take the address for a secure context (W3C Secure Contexts, §3.1), as far as that is known. */
+function canRecordAt({ publicUrl, trustedProxies }: Config, url: string): boolean {
+  const { protocol, hostname } = new URL(publicUrl ?? url)
+  const isLocal = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
+  return protocol === 'https:' || isLocal || trustedProxies.length > 0
+}
+
+async function start(config: Config, log: Logger): Promise<Server> {
   try {
     return await openServer({ ...config, version, log })
   } catch (error) {

@@ -1,3 +1,8 @@
+export { BackupError, type BackupErrorCode } from './backup/backup-error.ts'
+export { type RestoreResult, restoreBackup } from './backup/restore-backup.ts'
+export { type BackupProgress, type BackupResult, takeBackup } from './backup/take-backup.ts'
+export { type VerifyResult, verifyBackup } from './backup/verify-backup.ts'
+export { type CertificateFiles, readCertificate } from './http/certificate.ts'
 export { defaultReceiveLimits, type ReceiveLimits } from './receive/limits.ts'
 export { openServer, type Server, type ServerOptions } from './server.ts'
 export { runStoreChecks, type StoreCheck } from './store/doctor.ts'

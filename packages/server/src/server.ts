@@ -1,12 +1,15 @@
 // The server as one value: database, store and HTTP, opened in order and closed in reverse.
 import { mkdir } from 'node:fs/promises'
+import type { Server as HttpsServer } from 'node:https'
 import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import { prepareOwner } from './access/owner.ts'
+import { refuseUnfinishedRestore } from './backup/unfinished-restore.ts'
 import type { Schema } from './catalog/schema.ts'
 import { openDeliveries } from './deliver/deliveries.ts'
 import { openFleet } from './fleet/fleet.ts'
 import { openApp } from './http/app.ts'
+import { type CertificateFiles, followCertificate, readCertificate } from './http/certificate.ts'
 import { openRoom } from './http/room.ts'
 import { openWebhookQueue } from './notify/webhook-queue.ts'
 import { openPublisher } from './publish/publisher.ts'
@@ -27,6 +30,10 @@ export type ServerOptions = {
   /** Where browsers reach the server, when a proxy stands in front of it. */
   publicUrl: string | undefined
   allowedOrigins: readonly string[]
+  /** Addresses and networks of proxies whose X-Forwarded- headers are believed; default none. */
+  trustedProxies?: readonly string[]
+  /** Certificate and key; left out: plain HTTP. */
+  tls?: CertificateFiles | undefined
   /** Hosts that webhooks may reach although their addresses are not public; default none. */
   webhookHosts?: readonly string[]
   /** The built pages; null: none. */
@@ -37,17 +44,21 @@ export type ServerOptions = {
 }
 
 export type Server = {
-  /** `http://HOST:PORT` as it listens. */
+  /** `http://HOST:PORT` or `https://…` as it listens. */
   url: string
   /** One-time link that makes the owner's account, while there is none. */
   setupUrl: string | null
+  /** Looks at the certificate's files now; they are looked at by themselves as well. */
+  reloadCertificate(): void
   close(): Promise<void>
 }
 
-/** @throws StoreError, AccessError, or the system's EADDRINUSE */
+/** @throws StoreError, AccessError, CertificateError, or the system's EADDRINUSE */
 export async function openServer(options: ServerOptions): Promise<Server> {
   const { log } = options
   const limits = { ...defaultReceiveLimits, ...options.limits }
+  refuseUnfinishedRestore(options.dataDir)
+  const certificate = options.tls === undefined ? null : readCertificate(options.tls)
   const folder = { root: options.blobsDir ?? join(options.dataDir, 'blobs') }
   await mkdir(join(folder.root, 'recordings'), { recursive: true, mode: 0o750 })
   const database = await openDatabase<Schema>({ url: options.databaseUrl, dataDir: options.dataDir, log })
@@ -71,7 +82,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       publicUrl: options.publicUrl ?? null,
     })
     const { allowedOrigins, webRoot, version } = options
-    const app = await openApp({ room, limits, allowedOrigins, webRoot, version, log })
+    const reach = { allowedOrigins, trustedProxies: options.trustedProxies ?? [], certificate }
+    const app = await openApp({ room, limits, ...reach, webRoot, version, log })
     try {
       await app.listen({ host: options.host, port: options.port })
     } catch (error) {
@@ -84,11 +96,14 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     const address = app.server.address()
     const port = typeof address === 'object' && address !== null ? address.port : options.port
     const host = options.host.includes(':') ? `[${options.host}]` : options.host
-    const url = `http://${host}:${port}`
+    const url = `${certificate === null ? 'http' : 'https'}://${host}:${port}`
+    const shown = options.tls && followCertificate(app.server as unknown as HttpsServer, options.tls, log)
     return {
       url,
       setupUrl: setupToken === null ? null : `${options.publicUrl ?? url}/setup#${setupToken}`,
+      reloadCertificate: () => shown?.reload(),
       async close() {
+        shown?.close()
         await fleet.close()
         await webhooks.close()
         await deliveries.close()

@@ -37,10 +37,11 @@ export async function createDelivery(
   server: Pick<TestServer, 'url'>,
   id: string = uuidV7(),
   title = 'Sunday',
+  key: string = testOwnerKey,
 ): Promise<DeliverySender> {
   const response = await fetch(`${server.url}/api/v1/deliveries`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${testOwnerKey}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: JSON.stringify({ id, title }),
   })
   const { token } = (await response.json()) as { token: string }

@@ -12,11 +12,13 @@ import {
 import { sql } from 'kysely'
 import type { ReceiveLimits } from '../receive/limits.ts'
 import { alertRoutes } from './alert-routes.ts'
+import type { LoadedCertificate } from './certificate.ts'
+import { answerCrossOrigin } from './cross-origin.ts'
 import { deliveryRoutes } from './delivery-routes.ts'
 import { fleetRoutes } from './fleet-routes.ts'
 import { HttpError, sendError } from './http-error.ts'
 import { ingestUpgrade } from './ingest-upgrade.ts'
-import { originAllowed } from './origin.ts'
+import { hearProxy, originAllowed } from './origin.ts'
 import { openPages } from './pages.ts'
 import { recordingRoutes } from './recording-routes.ts'
 import type { App, Room } from './room.ts'
@@ -24,11 +26,16 @@ import { sessionRoutes } from './session-routes.ts'
 import { shareRoutes } from './share-routes.ts'
 import { sharedRecordings } from './shared-recordings.ts'
 import { streamRoutes } from './stream-routes.ts'
+import { trustedProxies } from './trusted-proxy.ts'
 
 export type AppOptions = {
   room: Room
   limits: ReceiveLimits
   allowedOrigins: readonly string[]
+  /** Proxies whose word is taken for the address, scheme and host of a client. */
+  trustedProxies: readonly string[]
+  /** Null: no TLS. */
+  certificate: LoadedCertificate | null
   webRoot: string | null
   version: string
   log: FastifyBaseLogger
@@ -37,7 +44,11 @@ export type AppOptions = {
 /** The HTTP server: every route, with the policy in front of it. */
 export async function openApp(options: AppOptions): Promise<App> {
   const { room } = options
-  const app: App = fastify({
+  const trusts = trustedProxies(options.trustedProxies)
+  const app = fastify({
+    // The type of Fastify's server depends on it; everything here uses what both kinds of server have.
+    https: (options.certificate?.options ?? null) as null,
+    trustProxy: trusts,
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1024 * 1024,
@@ -46,7 +57,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     requestTimeout: 30_000,
     keepAliveTimeout: 10_000,
     forceCloseConnections: true,
-  }).withTypeProvider<ZodTypeProvider>()
+  }).withTypeProvider<ZodTypeProvider>() as App
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(sendError)
@@ -79,12 +90,14 @@ export async function openApp(options: AppOptions): Promise<App> {
   })
 
   app.addHook('onRequest', async (request, reply) => {
+    hearProxy(request.raw, trusts)
     if (!request.url.startsWith('/r/')) reply.header('x-frame-options', 'SAMEORIGIN')
     // A page of another site must not act with our cookie: SameSite=Lax stops most, the exact Origin all of it.
     const safe = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS'
     if (!safe && !originAllowed(request.raw, room.publicUrl, options.allowedOrigins)) {
       throw new HttpError(403, 'foreign-origin', 'requests from other sites are refused')
     }
+    if (answerCrossOrigin(request, reply, options.allowedOrigins)) return reply
   })
 
   const pages = openPages(app, options.webRoot)
@@ -112,6 +125,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     limits: options.limits,
     publicUrl: room.publicUrl,
     allowedOrigins: options.allowedOrigins,
+    trusts,
     describe: room.describeNow,
   })
   app.server.on('upgrade', upgrade)

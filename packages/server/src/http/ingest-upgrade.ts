@@ -5,13 +5,15 @@ import { WebSocketServer } from 'ws'
 import { parseRecordingId, type RecordingId } from '../catalog/identifiers.ts'
 import type { ReceiveLimits } from '../receive/limits.ts'
 import type { Receiver } from '../receive/receiver.ts'
-import { originAllowed, requestOrigin } from './origin.ts'
+import { hearProxy, originAllowed, requestOrigin } from './origin.ts'
+import type { TrustsProxy } from './trusted-proxy.ts'
 
 export type IngestUpgradeOptions = {
   receiver: Receiver
   limits: ReceiveLimits
   publicUrl: string | null
   allowedOrigins: readonly string[]
+  trusts: TrustsProxy
   describe(id: RecordingId, origin: string): Promise<RecordingView | undefined>
 }
 
@@ -35,6 +37,7 @@ export function ingestUpgrade(
     socket.on('error', () => socket.destroy())
     const id = parseRecordingId(path.exec((request.url ?? '').split('?')[0]!)?.[1] ?? '')
     if (id === undefined) return refuse(socket, '404 Not Found')
+    hearProxy(request, options.trusts)
     // N2: before anything else is said of the recording.
     if (!originAllowed(request, options.publicUrl, options.allowedOrigins)) return refuse(socket, '403 Forbidden')
     if (!offersSubprotocol(request)) return refuse(socket, '400 Bad Request')

@@ -12,12 +12,17 @@ export type DataFolderLock = { release(): void }
  * @throws StoreError `data-folder-in-use`, `data-folder-unusable`
  */
 export function lockDataFolder(dataDir: string): DataFolderLock {
-  const holder = join(dataDir, 'server.pid')
+  return lockFolder(dataDir, 'server')
+}
+
+/** The same for a folder that something else than a server works in. */
+export function lockFolder(dataDir: string, name: 'server' | 'backup'): DataFolderLock {
+  const holder = join(dataDir, `${name}.pid`)
   let database: DatabaseSync
   try {
     // Recordings are nobody else's: a folder we make is ours alone.
     mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-    database = new DatabaseSync(join(dataDir, 'server.lock'), { timeout: 0 })
+    database = new DatabaseSync(join(dataDir, `${name}.lock`), { timeout: 0 })
   } catch (error) {
     throw unusable(dataDir, error)
   }

@@ -86,6 +86,11 @@ export async function startEmbeddedDatabase(options: EmbeddedOptions): Promise<E
   }
 }
 
+/** The way to the embedded database of a server that is running; what it needs of the file system stays for the server. */
+export function runningDatabase(dataDir: string): EmbeddedConnection {
+  return connectionTo(socketFolder(clusterDirOf(realpathSync(dataDir))).path, application, application)
+}
+
 /** Makes the role and its database where they are missing, also after an interrupted first start. */
 async function ensureApplicationDatabase(host: string): Promise<void> {
   const client = new pg.Client(connectionTo(host, 'postgres', 'postgres'))

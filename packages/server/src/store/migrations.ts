@@ -31,7 +31,7 @@ const lockKey = 0x7275736865
 /** undefined_table: no migration was ever applied. */
 const undefinedTable = '42P01'
 
-type Applied = { number: number; name: string; checksum: string }
+export type AppliedMigration = { number: number; name: string; checksum: string }
 export type MigrationState = { applied: number; pending: Migration[] }
 
 /**
@@ -82,6 +82,15 @@ export async function migrationState(
   migrations: readonly Migration[] = readMigrations(),
 ): Promise<MigrationState> {
   const applied = await appliedMigrations(client)
+  checkLineage(applied, migrations)
+  return { applied: applied.length, pending: migrations.slice(applied.length) }
+}
+
+/** @throws StoreError `migration-changed`, `migration-unknown` when these are not the beginning of this code's */
+export function checkLineage(
+  applied: readonly AppliedMigration[],
+  migrations: readonly Migration[] = readMigrations(),
+): void {
   applied.forEach((done, index) => {
     const known = migrations[index]
     if (!known || known.number !== done.number) {
@@ -103,12 +112,11 @@ export async function migrationState(
       )
     }
   })
-  return { applied: applied.length, pending: migrations.slice(applied.length) }
 }
 
-async function appliedMigrations(client: pg.ClientBase): Promise<Applied[]> {
+export async function appliedMigrations(client: pg.ClientBase): Promise<AppliedMigration[]> {
   try {
-    return (await client.query<Applied>('select number, name, checksum from migrations order by number')).rows
+    return (await client.query<AppliedMigration>('select number, name, checksum from migrations order by number')).rows
   } catch (error) {
     if ((error as { code?: unknown }).code === undefinedTable) return []
     throw error

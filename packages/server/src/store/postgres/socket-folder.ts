@@ -21,17 +21,24 @@ export function socketFolder(clusterDir: string): SocketFolder {
   const named = join(short, `rushes-${uid}-${hash}`)
   const folder = isOurs(named, uid) ? named : mkdtempSync(join(short, 'rushes-'))
   const link = join(folder, 'd')
-  rmSync(link, { force: true })
-  symlinkSync(clusterDir, link)
+  // One that is right already is left: a server may be on its way through it.
+  if (targetOf(link) !== clusterDir) {
+    rmSync(link, { force: true })
+    symlinkSync(clusterDir, link)
+  }
   return {
     path: link,
     release() {
-      try {
-        if (readlinkSync(link) === clusterDir) rmSync(folder, { recursive: true, force: true })
-      } catch {
-        // Swept already.
-      }
+      if (targetOf(link) === clusterDir) rmSync(folder, { recursive: true, force: true })
     },
+  }
+}
+
+function targetOf(link: string): string | null {
+  try {
+    return readlinkSync(link)
+  } catch {
+    return null
   }
 }
 
