@@ -23,6 +23,7 @@ const rooms = [
   'archive',
   'deliver',
   'fleet',
+  'live',
   'receive',
   'publish',
   'process',

@@ -21,7 +21,7 @@ export { startInit } from './mp4/init-start.ts'
 export { mergeInits } from './mp4/merge-inits.ts'
 export { dashManifest } from './playlist/dash.ts'
 export { mediaPlaylist, multivariantPlaylist } from './playlist/hls.ts'
-export { LivePlaylist, type LivePlaylistOptions } from './playlist/live-hls.ts'
+export { LivePlaylist, type LivePlaylistOptions, type LivePlaylistState } from './playlist/live-hls.ts'
 export {
   isPlayable,
   type MediaPresentation,

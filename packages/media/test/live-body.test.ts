@@ -160,24 +160,24 @@ describe('the playlist of a live body', () => {
     const live = openLiveBody()
     live.push(bytes.slice(0, Math.floor(bytes.length * 0.9)))
     const playlist = new LivePlaylist(options)
-    const lines = playlist.text(live.segments, { holdBack: 1, ended: false, skip: false }).split('\n')
-    expect(lines.filter((line) => /^live\/\d+\.m4s$/.test(line))).toEqual(
-      ['live/0.m4s', 'live/1.m4s', 'live/2.m4s'].slice(0, live.segments.length - 1),
-    )
-    const last = live.segments.at(-1)!
-    expect(lines.at(-2)).toBe(
-      `#EXT-X-PRELOAD-HINT:TYPE=PART,URI="live/${live.segments.length - 1}.${last.parts.length}.m4s"`,
-    )
+    const lines = playlist.text(live.segments, { holdBack: 1, ended: false, skip: false, next: live.next }).split('\n')
+    const whole = live.segments.filter(({ end }) => end !== null).map((_, sequence) => `live/${sequence}.m4s`)
+    expect(lines.filter((line) => /^live\/\d+\.m4s$/.test(line))).toEqual(whole)
+    const { sequence, part } = live.next
+    expect(lines.at(-2)).toBe(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="live/${sequence}.${part}.m4s"`)
+    expect(live.segments[sequence]?.parts[part]).toBeUndefined()
     expect(lines).toContain('#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00.000Z')
     // §4.4.3.8: at least three parts behind.
     const holdBack = Number(/PART-HOLD-BACK=([\d.]+)/.exec(lines.join())?.[1])
     expect(holdBack).toBeGreaterThanOrEqual(3 * Number(/PART-TARGET=([\d.]+)/.exec(lines.join())?.[1]))
     live.push(bytes.slice(Math.floor(bytes.length * 0.9)))
     live.finish()
-    const whole = playlist.text(live.segments, { holdBack: 1, ended: true, skip: false })
-    expect(whole).toMatch(/#EXT-X-ENDLIST\n$/)
-    expect(whole).not.toContain('EXT-X-PART:')
-    const shown = [...whole.matchAll(/#EXTINF:([\d.]+)/g)].reduce((sum, match) => sum + Number(match[1]), 0)
+    // What was hinted came.
+    expect(live.segments[sequence]?.parts[part]).toBeDefined()
+    const ended = playlist.text(live.segments, { holdBack: 1, ended: true, skip: false, next: live.next })
+    expect(ended).toMatch(/#EXT-X-ENDLIST\n$/)
+    expect(ended).not.toContain('EXT-X-PART:')
+    const shown = [...ended.matchAll(/#EXTINF:([\d.]+)/g)].reduce((sum, match) => sum + Number(match[1]), 0)
     expect(Math.abs(shown - 7)).toBeLessThan(0.1)
   })
 
@@ -187,8 +187,8 @@ describe('the playlist of a live body', () => {
       parts: [{ number: index + 1, start: 2 * index, end: 2 * index + 2, isIndependent: true, runs: [] }],
     }))
     const playlist = new LivePlaylist(options)
-    const whole = playlist.text(segments, { holdBack: 1, ended: false, skip: false })
-    const delta = playlist.text(segments, { holdBack: 1, ended: false, skip: true })
+    const whole = playlist.text(segments, { holdBack: 1, ended: false, skip: false, next: { sequence: 100, part: 0 } })
+    const delta = playlist.text(segments, { holdBack: 1, ended: false, skip: true, next: { sequence: 100, part: 0 } })
     const skipped = Number(/SKIPPED-SEGMENTS=(\d+)/.exec(delta)?.[1])
     expect(skipped).toBe(88)
     expect(delta).not.toContain('EXT-X-MAP')

@@ -32,6 +32,8 @@ export interface LiveBody {
   readonly form: LiveForm | null
   readonly segments: readonly LiveSegment[]
   readonly ended: boolean
+  /** Where the next part is expected. */
+  readonly next: { sequence: number; part: number }
   /** A part as a file of its own: a header, and its samples as they lie in the body. */
   partLayout(part: LivePart): Layout
   /** A segment that ended: its parts, one after the other. */
@@ -95,6 +97,10 @@ class GrowingBody implements LiveBody {
 
   get ended(): boolean {
     return this.#timeline.ended
+  }
+
+  get next(): { sequence: number; part: number } {
+    return this.#timeline.next
   }
 
   partLayout(part: LivePart): Layout {

@@ -6,6 +6,7 @@
 // Where it cuts follows from the samples alone, never from when they came: a server that starts again cuts alike, and
 // what players were told before goes on to be true.
 import type { PatchTable } from '../layout.ts'
+import { MediaError } from '../media-error.ts'
 import { PatchList } from '../mp4/patch-list.ts'
 import { presentationOffset } from '../mp4/presentation.ts'
 import type { SampleSink } from '../sample-sink.ts'
@@ -53,6 +54,8 @@ const soundSlack = 0.1
 const soundWait = 1
 /** A first picture, or sound, that comes later than this is left out of the live view. */
 const beginWait = 2
+/** 27 hours; a playlist of more is no playlist. */
+const mostSegments = 50_000
 /** Between one part's end and the next one's first picture; more is a hole. */
 const tolerableJump = 0.1
 /** TIMING.md T7. */
@@ -204,10 +207,24 @@ export class LiveTimeline implements SampleSink {
       const entry: LivePart = { number: ++this.#parts, start, end, isIndependent, runs }
       const segment = this.segments.at(-1)
       if (part.beginsSegment || segment === undefined) {
+        if (this.segments.length >= mostSegments)
+          throw new MediaError('too-large', `over ${mostSegments} segments to watch`)
         if (segment !== undefined) segment.end = start
         this.segments.push({ start, end: null, parts: [entry], isIndependent })
       } else (segment.parts as LivePart[]).push(entry)
+      // Known as soon as the next key frame is: players need not wait for what begins with it.
+      const next = this.#closing[0] ?? this.#open
+      if (next?.beginsSegment === true) this.segments.at(-1)!.end = next.start
     }
+  }
+
+  /** Where the next part will most likely be: key frames are taken to go on as they came. */
+  get next(): { sequence: number; part: number } {
+    const last = this.segments.at(-1)
+    if (last === undefined) return { sequence: 0, part: 0 }
+    const isLong = last.parts.at(-1)!.end - last.start > segmentSeconds - epsilon
+    if (last.end !== null || isLong) return { sequence: this.segments.length, part: 0 }
+    return { sequence: this.segments.length - 1, part: last.parts.length }
   }
 
   #hasCome(other: LiveTrack, lead: LiveTrack, end: number): boolean {

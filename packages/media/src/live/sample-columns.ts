@@ -1,4 +1,8 @@
+import { MediaError } from '../media-error.ts'
 import { NumberPages } from '../mp4/number-pages.ts'
+
+/** 37 hours at 60 a second; a body of more, which may be one byte each, is somebody's attack on memory. */
+const mostSamples = 8_000_000
 
 /** The samples of one track, 40 bytes each and no object for any. Times are ticks of the track. */
 export class SampleColumns {
@@ -12,8 +16,10 @@ export class SampleColumns {
     return this.offsets.length
   }
 
-  /** Decode times never fall; `duration` is 0 where only the next sample can tell. */
+  /** Decode times never fall; `duration` is 0 where only the next sample can tell. @throws MediaError `too-large` */
   add(offset: number, size: number, dts: number, pts: number, duration: number, sync: boolean): void {
+    if (this.count >= mostSamples)
+      throw new MediaError('too-large', `over ${mostSamples} samples to watch live`, offset)
     this.offsets.push(offset)
     this.sizes.push(2 * size + (sync ? 1 : 0))
     this.decodeTimes.push(dts)

@@ -8,9 +8,16 @@ export type LivePlaylistOptions = {
   partUri(sequence: number, part: number): string
   /** When the recording's position 0 was made: ms since the Unix epoch. */
   startedAt: number
-  /** How far behind the end players stay, s; at least three parts (§4.4.3.8). */
+}
+
+export type LivePlaylistState = {
+  /** How far behind the end players stay, s; never less than three parts (§4.4.3.8). */
   holdBack: number
   ended: boolean
+  /** Where the next part is expected. */
+  next: { sequence: number; part: number }
+  /** Without what a player already has (§4.4.5.2). */
+  skip: boolean
 }
 
 /** Segments wait for key frames, which every recorder of ours makes at least every 2 s. */
@@ -24,7 +31,7 @@ const skipTargets = 6
 
 /** The lines of whole segments are kept: a long recording's playlist is made by adding to what was there. */
 export class LivePlaylist {
-  readonly #options: Omit<LivePlaylistOptions, 'holdBack' | 'ended'>
+  readonly #options: LivePlaylistOptions
   /** Of segment `n`, without parts. */
   readonly #whole: string[] = []
   #target = expectedTarget
@@ -32,7 +39,7 @@ export class LivePlaylist {
   #partsMeasured = 0
   #independent = true
 
-  constructor(options: Omit<LivePlaylistOptions, 'holdBack' | 'ended'>) {
+  constructor(options: LivePlaylistOptions) {
     this.#options = options
   }
 
@@ -41,11 +48,7 @@ export class LivePlaylist {
     return this.#part
   }
 
-  /** `skip`: without what a player already has (§4.4.5.2). */
-  text(
-    segments: readonly LiveSegment[],
-    { holdBack, ended, skip }: Pick<LivePlaylistOptions, 'holdBack' | 'ended'> & { skip: boolean },
-  ): string {
+  text(segments: readonly LiveSegment[], { holdBack, ended, next, skip }: LivePlaylistState): string {
     this.#measure(segments)
     const skipSeconds = skipTargets * this.#target
     const lines = [
@@ -68,7 +71,7 @@ export class LivePlaylist {
       lines.push(...this.#withParts(segments[sequence]!, sequence))
     }
     if (ended) lines.push('#EXT-X-ENDLIST')
-    else lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${this.#hint(segments)}"`)
+    else lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${this.#options.partUri(next.sequence, next.part)}"`)
     return `${lines.join('\n')}\n`
   }
 
@@ -111,12 +114,5 @@ export class LivePlaylist {
 
   #line({ start, end }: LiveSegment, sequence: number): string {
     return `#EXTINF:${(end! - start).toFixed(5)},\n${this.#options.segmentUri(sequence)}`
-  }
-
-  #hint(segments: readonly LiveSegment[]): string {
-    const last = segments.at(-1)
-    const { partUri } = this.#options
-    if (last === undefined || last.end !== null) return partUri(segments.length, 0)
-    return partUri(segments.length - 1, last.parts.length)
   }
 }
