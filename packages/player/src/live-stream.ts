@@ -1,5 +1,6 @@
 // A recording while it arrives, as HLS: by hls.js through Media Source Extensions, or by the browser itself.
 import type Hls from 'hls.js'
+import { openWebmStream } from './webm-stream.ts'
 
 /** HLS that is being played. Positions are seconds of the media element. */
 export interface LiveStream {
@@ -7,8 +8,10 @@ export interface LiveStream {
   readonly edge: number
   /** Where a viewer of "now" is: far enough before the edge that the next segment is there in time; null: not known yet. */
   readonly livePosition: number | null
-  /** Seconds of a segment. */
-  readonly segmentSeconds: number
+  /** Seconds by which what is live wanders to and fro: of a segment, or, where parts of segments come, of some of these. */
+  readonly liveSpan: number
+  /** Parts of segments come: who falls behind may be brought back to the live position at once. */
+  readonly hasParts: boolean
   /** Nothing will be appended any more. */
   readonly ended: boolean
   /** When what is shown at a position was made: ms since the Unix epoch (EXT-X-PROGRAM-DATE-TIME); null: not known. */
@@ -20,6 +23,8 @@ export interface LiveStream {
 export type LiveStreamOptions = {
   media: HTMLVideoElement
   url: string
+  /** MIME type: of the playlist, or of its segments where hls.js does not play them. */
+  type: string
   /** Seconds; null: where "now" is. */
   start: number | null
   /** Nothing of it can be played, and trying again would not change that. */
@@ -30,12 +35,14 @@ export type LiveStreamOptions = {
 
 export const hlsType = 'application/vnd.apple.mpegurl'
 
-/** Whether this browser plays HLS, by itself or through hls.js. */
-export function playsHls(probe: HTMLVideoElement): boolean {
+/** Whether this browser plays a playlist: HLS by itself or through hls.js, or one of WebM segments. */
+export function playsPlaylist(type: string, probe: HTMLVideoElement): boolean {
+  if (type !== hlsType) return 'MediaSource' in globalThis && MediaSource.isTypeSupported(type)
   return 'MediaSource' in globalThis || 'ManagedMediaSource' in globalThis || probe.canPlayType(hlsType) !== ''
 }
 
 export async function openLiveStream(options: LiveStreamOptions): Promise<LiveStream> {
+  if (options.type !== hlsType) return openWebmStream(options)
   // Only Apple's own knows AirPlay, which plays nothing that comes through Media Source Extensions; what other browsers
   // have by themselves is young, hls.js is not.
   if ('WebKitPlaybackTargetAvailabilityEvent' in globalThis && options.media.canPlayType(hlsType) !== '') {
@@ -53,8 +60,10 @@ function hlsSettings({ start }: LiveStreamOptions): Partial<Hls['config']> {
   return {
     // Its worker would come from a blob:, which the page's policy refuses; CMAF needs no remuxing to speak of.
     enableWorker: false,
-    lowLatencyMode: false,
-    liveSyncDurationCount: targetsBehind,
+    // Where parts are listed; how far to stay behind the playlist says, else it is three target durations.
+    lowLatencyMode: true,
+    // The playlist tells more as its parts come less evenly.
+    liveSyncOnStallIncrease: 0.25,
     // An event of a day stays seekable, but is not kept in memory.
     backBufferLength: 60,
     maxBufferLength: 20,
@@ -94,11 +103,16 @@ function openHls(hls: Hls, { Events, ErrorTypes }: typeof Hls, options: LiveStre
     },
     get livePosition() {
       const details = hls.latestLevelDetails
-      if (details === null || details.fragments.length === 0) return null
+      if (details === null || details.edge === 0) return null
+      if (details.partHoldBack > 0) return Math.max(0, hls.liveSyncPosition ?? details.edge - details.partHoldBack)
       return Math.max(0, details.edge - targetsBehind * details.targetduration)
     },
-    get segmentSeconds() {
-      return hls.latestLevelDetails?.targetduration ?? 0
+    get liveSpan() {
+      const details = hls.latestLevelDetails
+      return details?.partHoldBack || details?.targetduration || 0
+    },
+    get hasParts() {
+      return (hls.latestLevelDetails?.partHoldBack ?? 0) > 0
     },
     get ended() {
       return hls.latestLevelDetails?.live === false
@@ -150,7 +164,9 @@ function openNative({ media, url, start, onChange }: LiveStreamOptions): LiveStr
     get livePosition() {
       return media.seekable.length === 0 ? null : Math.max(0, edge() - targetsBehind * assumedTarget)
     },
-    segmentSeconds: assumedTarget,
+    liveSpan: assumedTarget,
+    // Safari keeps to the playlist's hold-back by itself.
+    hasParts: false,
     get ended() {
       return Number.isFinite(media.duration)
     },

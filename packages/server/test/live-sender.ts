@@ -12,7 +12,9 @@ export type LiveSender = {
   /** Sends the body up to `size`, and waits until it is safe. */
   sendUpTo(size: number): Promise<void>
   end(): Promise<RecordingView>
+  /** The connection is gone, until `back`. */
   close(): void
+  back(): void
 }
 
 export async function startLiveSender(server: TestServer, body: Uint8Array): Promise<LiveSender> {
@@ -27,16 +29,20 @@ export async function startLiveSender(server: TestServer, body: Uint8Array): Pro
     },
     acknowledged: { offset: 0, crc: 0 },
     read: async (offset: number, length: number) => body.subarray(offset, Math.min(offset + length, size)),
-    acknowledge: async () => {},
-  }
-  const sender = openIngestSender({
-    ...{ url: ingestUrl, token, crc32, spool },
-    connect: (url, subprotocol) => new WebSocket(url, subprotocol) as unknown as IngestSocket,
-    onProgress: () => wake(),
-    onWatched: (watched) => {
-      isWatched = watched
+    async acknowledge(offset: number, crc: number) {
+      spool.acknowledged = { offset, crc }
     },
-  })
+  }
+  const connect = () =>
+    openIngestSender({
+      ...{ url: ingestUrl, token, crc32, spool },
+      connect: (url, subprotocol) => new WebSocket(url, subprotocol) as unknown as IngestSocket,
+      onProgress: () => wake(),
+      onWatched: (watched) => {
+        isWatched = watched
+      },
+    })
+  let sender = connect()
   return {
     ...{ id, share },
     get isWatched() {
@@ -60,5 +66,8 @@ export async function startLiveSender(server: TestServer, body: Uint8Array): Pro
       return outcome.recording
     },
     close: () => sender.close(),
+    back() {
+      sender = connect()
+    },
   }
 }

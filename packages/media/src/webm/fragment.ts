@@ -80,11 +80,8 @@ export function clusterHeads(
 
 /** §5.1.3.4 and §10.2: track number, time from the cluster's in 16 bits, flags. */
 function blockHead(start: number, { trackId, time, size, sync }: ClusterFrame): Uint8Array {
-  // A number in four bytes has 28 bits; live tracks are numbered from 1.
-  const head = new Uint8Array(7)
-  const view = new DataView(head.buffer)
-  view.setUint32(0, 0x10000000 + trackId)
-  view.setInt16(4, Math.max(-32768, Math.min(32767, time - start)))
-  head[6] = sync ? 0x80 : 0
+  // Chromium takes numbers of one byte alone; live tracks are numbered from 1.
+  const head = Uint8Array.of(0x80 + trackId, 0, 0, sync ? 0x80 : 0)
+  new DataView(head.buffer).setInt16(1, Math.max(-32768, Math.min(32767, time - start)))
   return concat([idBytes(id.SIMPLE_BLOCK), longSizeBytes(size + head.length), head])
 }
