@@ -132,6 +132,7 @@ class WebmStream implements LiveStream {
     if (!this.#begun) {
       await this.#add(buffer, await this.#fetch(this.#listed!.initUri))
       this.#begun = true
+      this.#lengthen()
       const begin = start ?? this.livePosition ?? 0
       if (media.currentTime === 0 && begin > 0) media.currentTime = begin
     }
@@ -147,8 +148,14 @@ class WebmStream implements LiveStream {
       await this.#add(buffer, bytes)
       if (jumps === this.#jumps) this.#loaded = piece
       await this.#forget(buffer)
-      if (!(this.#source.duration >= this.edge)) this.#source.duration = this.edge
+      this.#lengthen()
     }
+  }
+
+  /** One can seek as far as the duration goes, which for WebM without one would be what is loaded. */
+  #lengthen(): void {
+    const { duration } = this.#source
+    if (!Number.isFinite(duration) || duration < this.edge) this.#source.duration = this.edge
   }
 
   /** What was shown long ago is let go, to be loaded anew when it is wanted again. */
