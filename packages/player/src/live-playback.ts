@@ -3,7 +3,7 @@ import { type LiveStream, openLiveStream } from './live-stream.ts'
 import type { PlaybackProblem } from './playback-source.ts'
 
 /** Behind the live position by no more than this, one sees what happens now, s. */
-const tolerableLag = 0.75
+const tolerableLag = 0.4
 const betweenLeapsMs = 5000
 
 export type LivePlaybackOptions = {
