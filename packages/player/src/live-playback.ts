@@ -1,6 +1,8 @@
+import { openHlsStream } from './hls-stream.ts'
 import { type LiveStanding, liveStanding } from './live-standing.ts'
-import { type LiveStream, openLiveStream } from './live-stream.ts'
+import { hlsType, type LiveStream, type LiveStreamOptions } from './live-stream.ts'
 import type { PlaybackProblem } from './playback-source.ts'
+import { openWebmStream } from './webm-stream.ts'
 
 /** Behind the live position by no more than this, one sees what happens now, s. */
 const tolerableLag = 0.4
@@ -50,7 +52,7 @@ export class LivePlayback {
     if (media === null) return
     const opening = this.#opening
     const isMine = () => opening === this.#opening
-    openLiveStream({
+    openStream({
       ...{ media, url, type, start },
       onFailed: (status) => {
         if (!isMine()) return
@@ -140,6 +142,10 @@ export class LivePlayback {
     this.#standing = standing
     this.#options.onStanding()
   }
+}
+
+async function openStream(options: LiveStreamOptions): Promise<LiveStream> {
+  return options.type === hlsType ? openHlsStream(options) : openWebmStream(options)
 }
 
 function isBuffered(ranges: TimeRanges, seconds: number): boolean {
