@@ -150,6 +150,8 @@ describe('a recording that is watched while it is made', () => {
     }
     expect((await fetch(`${sender.share}/live.m3u8?_HLS_part=1`)).status).toBe(400)
     expect((await fetch(`${sender.share}/live.m3u8?_HLS_msn=-1`)).status).toBe(400)
+    await text(`${sender.share}/live.m3u8`)
+    expect((await fetch(`${sender.share}/live.m3u8?_HLS_msn=50`)).status).toBe(400)
     // A published recording has its file; one that is discarded has nothing.
     await sender.end()
     const published = await server.record(mp4)

@@ -61,6 +61,7 @@ const liveStatus: Record<LiveErrorCode, number> = {
   'not-live': 404,
   'not-begun': 503,
   'not-there': 404,
+  'too-far': 400,
   'too-many-viewers': 503,
 }
 

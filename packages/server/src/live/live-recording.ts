@@ -98,6 +98,11 @@ export class LiveRecording implements BodyFollower {
   async playlist(ask: PlaylistAsk, signal: AbortSignal): Promise<{ text: string }> {
     this.#askedAt = this.#now()
     const until = ask.sequence === null ? () => this.#form() !== null : () => this.#has(ask)
+    const { segments } = this.#live
+    // RFC 8216bis §6.2.5.2.
+    if (this.#form() !== null && (ask.sequence ?? 0) > segments.length + 1) {
+      throw new LiveError('too-far', `there are ${segments.length} segments`)
+    }
     await this.#wait(until, signal)
     const form = this.#form()
     if (form === null) throw new LiveError('not-begun', 'nothing of this recording can be shown yet')
