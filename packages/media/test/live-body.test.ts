@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openBodyIndex } from '../src/body-index.ts'
 import { type LiveBody, openLiveBody } from '../src/live/live-body.ts'
+import { LiveTimeline } from '../src/live/live-timeline.ts'
 import { LivePlaylist } from '../src/playlist/live-hls.ts'
+import type { Track } from '../src/track.ts'
 import { laidOut } from './index-trace.ts'
 import { madeByFfmpeg } from './made-media.ts'
 import { runSeed, seededRandom } from './seeded-random.ts'
@@ -133,6 +135,25 @@ describe(`a body that is watched while it grows (seed ${runSeed})`, () => {
         expect(Math.abs(pts - ahead - theirs[at]!.pts), `stream ${stream}, packet ${at}: ${pts}`).toBeLessThan(0.012)
       }
     }
+  })
+
+  it('puts a hole, where pictures were left out, into no part', () => {
+    const timeline = new LiveTimeline()
+    const track = { id: 1, kind: 'video', codec: 'vp8', timescale: 1000, config: null, edits: null, codecDelay: 0 }
+    timeline.track(track as unknown as Track)
+    for (let frame = 0; frame < 300; frame++) {
+      const time = Math.round((1000 * frame) / 30) + (frame >= 130 ? 3000 : 0)
+      timeline.sample(1, 100 * frame, 100, time, time, 0, frame % 30 === 0)
+    }
+    timeline.finish()
+    const parts = timeline.segments.flatMap((segment) => segment.parts)
+    for (const { start, end } of parts) expect(end - start).toBeLessThan(0.4)
+    for (const [index, { start }] of timeline.segments.entries()) {
+      if (index > 0) expect(timeline.segments[index - 1]!.end).toBe(start)
+    }
+    expect(parts.some(({ start }) => Math.abs(start - (130 / 30 + 3)) < 0.01)).toBe(true)
+    const samples = parts.flatMap(({ runs }) => runs.map(({ from, to }) => to - from))
+    expect(samples.reduce((sum, count) => sum + count, 0)).toBe(300)
   })
 
   it('ends in the middle of a sample without a fault, and takes no bytes that are no media', () => {

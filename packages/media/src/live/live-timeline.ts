@@ -171,7 +171,10 @@ export class LiveTimeline implements SampleSink {
       const sync = lead.samples.isSync(index)
       const inSegment = start - this.#segmentStart
       const ends = (sync && inSegment > segmentSeconds - epsilon) || inSegment > longestSegment
-      if (this.#open !== null && (ends || start - this.#open.start > partSeconds - epsilon)) this.#close(start)
+      if (this.#open !== null && (ends || start - this.#open.start > partSeconds - epsilon)) {
+        // A hole, where pictures were left out, is in no part: players stay behind by the longest.
+        this.#close(Math.min(start, endOf(lead, index - 1) + tolerableJump))
+      }
       if (this.#open === null) {
         const beginsSegment = ends || this.#parts + this.#closing.length === 0
         // What was told of the part before stands, where the time from picture to picture wanders.

@@ -48,10 +48,14 @@ export class SampleColumns {
     return this.shifts.at(index)
   }
 
-  /** As the body says, else as long as the sample before; 0 for a first one of which nothing is said. */
+  /**
+   * As the body says, else as long as one of the two samples before, the shorter: the other may have had a hole behind it.
+   * 0 for a first one of which nothing is said.
+   */
   duration(index: number): number {
     const own = this.durations.at(index)
     if (own > 0 || index === 0) return own
-    return this.decodeTimes.at(index) - this.decodeTimes.at(index - 1)
+    const before = this.decodeTimes.at(index) - this.decodeTimes.at(index - 1)
+    return index === 1 ? before : Math.min(before, this.decodeTimes.at(index - 1) - this.decodeTimes.at(index - 2))
   }
 }

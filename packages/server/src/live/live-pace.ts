@@ -1,5 +1,7 @@
 /** What is taken for the longest step until steps were seen, s. */
 const assumedStep = 1
+/** More at once is what a sender was late with, s. */
+const longestStep = 6
 /** Steps are looked at for so long, ms. */
 const windowMs = 10_000
 /** For what wanders on the way to a player, s. */
@@ -16,7 +18,7 @@ export class LivePace {
     if (edge <= this.#edge) return
     // The first step is all that was there before anybody watched.
     if (this.#since === null) this.#since = now
-    else this.#steps.push({ at: now, seconds: edge - this.#edge })
+    else this.#steps.push({ at: now, seconds: Math.min(edge - this.#edge, longestStep) })
     this.#edge = edge
     while (this.#steps.length > 0 && this.#steps[0]!.at < now - windowMs) this.#steps.shift()
   }

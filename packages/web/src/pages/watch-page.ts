@@ -205,7 +205,12 @@ export class RushesWatchPage extends PageElement {
     }
     const { srcHls, typeHls, startedAt, src, type, srcWebm, typeWebm } = sources
     return html`<rushes-player keys="page" .srcHls=${srcHls} .typeHls=${typeHls} .startedAt=${startedAt} .src=${src} .type=${type} .srcWebm=${srcWebm} .typeWebm=${typeWebm}
-      .title=${recording.title} .start=${this.start} .recordingId=${recording.id}></rushes-player>`
+      .title=${recording.title} .start=${this.start} .recordingId=${recording.id} @rushes-player-problem=${() => this.#onProblem(recording)}></rushes-player>`
+  }
+
+  /** It may have ended since it was last looked at. */
+  #onProblem(recording: RecordingView): void {
+    if (recording.state === 'receiving') void this.#load()
   }
 
   #onRenamed(recording: RecordingView, title: string): void {

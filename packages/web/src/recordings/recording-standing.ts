@@ -38,7 +38,7 @@ const pausedMs = 5000
 /** How a recording stands that can be watched while it is made. */
 export function liveStanding({ isSent, silentMs }: LiveView): Standing {
   if (!isSent) {
-    const note = 'The sender is away. It goes on here by itself when the sender is back; nothing of it is lost.'
+    const note = 'The sender is away. It goes on here by itself when the sender is back.'
     return { badge: { words: 'Interrupted', tone: 'caution' }, note }
   }
   if (silentMs < pausedMs) return { badge: { words: 'Live', tone: 'live' }, note: null }
