@@ -6,6 +6,7 @@ const benches: Record<string, () => Promise<string>> = {
   publish: async () => (await import('../bench/publish.ts')).benchPublish(args),
   ingest: async () => (await import('../bench/ingest.ts')).benchIngest(args),
   live: async () => (await import('../bench/live-senders.ts')).benchLiveSenders(args),
+  'live-view': async () => (await import('../bench/live-view.ts')).benchLiveView(args),
   delivery: async () => (await import('../bench/delivery.ts')).benchDelivery(args),
   parse: async () => (await import('../bench/parse.ts')).benchParse(args),
   spool: async () => (await import('../bench/spool.ts')).benchSpool(args),

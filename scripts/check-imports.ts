@@ -24,6 +24,7 @@ const rooms = [
   'archive',
   'deliver',
   'fleet',
+  'live',
   'receive',
   'publish',
   'process',

@@ -1,6 +1,8 @@
 export { type BodyIndex, openBodyIndex } from './body-index.ts'
 export { codecString } from './codec/codec-string.ts'
 export { applyPatches, type Extent, type Layout, makeLayout, type PatchTable, sliceLayout } from './layout.ts'
+export { type LiveBody, type LiveForm, openLiveBody } from './live/live-body.ts'
+export type { LivePart, LiveSegment } from './live/live-timeline.ts'
 export { MediaError, type MediaErrorCode } from './media-error.ts'
 export { type JoinOptions, joinFragments } from './mp4/fragment-join.ts'
 export {
@@ -19,6 +21,7 @@ export { startInit } from './mp4/init-start.ts'
 export { mergeInits } from './mp4/merge-inits.ts'
 export { dashManifest } from './playlist/dash.ts'
 export { mediaPlaylist, multivariantPlaylist } from './playlist/hls.ts'
+export { LivePlaylist, type LivePlaylistOptions, type LivePlaylistState } from './playlist/live-hls.ts'
 export {
   isPlayable,
   type MediaPresentation,

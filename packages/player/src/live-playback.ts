@@ -1,6 +1,12 @@
+import { openHlsStream } from './hls-stream.ts'
 import { type LiveStanding, liveStanding } from './live-standing.ts'
-import { type LiveStream, openLiveStream } from './live-stream.ts'
+import { hlsType, type LiveStream, type LiveStreamOptions } from './live-stream.ts'
 import type { PlaybackProblem } from './playback-source.ts'
+import { openWebmStream } from './webm-stream.ts'
+
+/** Behind the live position by no more than this, one sees what happens now, s. */
+const tolerableLag = 0.4
+const betweenLeapsMs = 5000
 
 export type LivePlaybackOptions = {
   media(): HTMLVideoElement | null
@@ -17,6 +23,9 @@ export class LivePlayback {
   /** Counts what was opened: what comes late of another one is closed. */
   #opening = 0
   #shownTime = 0
+  /** Wants what happens now, and is brought back to it after a stall. */
+  #follows = false
+  #broughtBackAt = Number.NEGATIVE_INFINITY
 
   constructor(options: LivePlaybackOptions) {
     this.#options = options
@@ -37,14 +46,14 @@ export class LivePlayback {
   }
 
   /** `start`: seconds; null: where "now" is. */
-  open(url: string, start: number | null): void {
+  open(url: string, type: string, start: number | null): void {
     this.close()
     const media = this.#options.media()
     if (media === null) return
     const opening = this.#opening
     const isMine = () => opening === this.#opening
-    openLiveStream({
-      ...{ media, url, start },
+    openStream({
+      ...{ media, url, type, start },
       onFailed: (status) => {
         if (!isMine()) return
         this.#options.onProblem(status >= 400 ? { kind: 'missing' } : { kind: 'damaged', atSeconds: media.currentTime })
@@ -84,6 +93,32 @@ export class LivePlayback {
     this.#stand()
     // Faster than it happens, one is at its end soon.
     if (this.#standing?.isLive && media.playbackRate > 1) media.playbackRate = 1
+    this.#keepUp(media)
+  }
+
+  onPlay(media: HTMLVideoElement): void {
+    this.#follows = this.#isNear(media.currentTime)
+  }
+
+  onPause(media: HTMLVideoElement): void {
+    if (!media.ended) this.#follows = false
+  }
+
+  #isNear(seconds: number): boolean {
+    const { livePosition } = this
+    return livePosition !== null && livePosition - seconds < tolerableLag
+  }
+
+  /** Where parts of segments come there is nothing to lose by a leap, and each stall would otherwise add to the delay. */
+  #keepUp(media: HTMLVideoElement): void {
+    const { livePosition } = this
+    if (livePosition === null || !this.#follows || this.#stream?.hasParts !== true || media.paused || media.seeking)
+      return
+    if (media.playbackRate !== 1 || this.#isNear(media.currentTime)) return
+    const now = performance.now()
+    if (now - this.#broughtBackAt < betweenLeapsMs || !isBuffered(media.buffered, livePosition)) return
+    this.#broughtBackAt = now
+    media.currentTime = livePosition
   }
 
   onSeeking(media: HTMLVideoElement): void {
@@ -92,6 +127,7 @@ export class LivePlayback {
     // is left there: hls.js moves by parts of a second where it waits.
     const isLeap = media.currentTime > this.#shownTime + 1
     if (livePosition !== null && isLeap && media.currentTime > livePosition + 1) media.currentTime = livePosition
+    this.#follows = this.#isNear(media.currentTime)
     this.#stand()
   }
 
@@ -106,4 +142,15 @@ export class LivePlayback {
     this.#standing = standing
     this.#options.onStanding()
   }
+}
+
+async function openStream(options: LiveStreamOptions): Promise<LiveStream> {
+  return options.type === hlsType ? openHlsStream(options) : openWebmStream(options)
+}
+
+function isBuffered(ranges: TimeRanges, seconds: number): boolean {
+  for (let index = 0; index < ranges.length; index++) {
+    if (ranges.start(index) <= seconds && seconds < ranges.end(index)) return true
+  }
+  return false
 }

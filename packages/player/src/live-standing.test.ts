@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { liveStanding } from './live-standing.ts'
 
-const stream = { edge: 100, livePosition: 94, segmentSeconds: 2, ended: false }
+const stream = { edge: 100, livePosition: 94, liveSpan: 2, ended: false }
 
 describe('the standing of a viewer', () => {
   it('is live from the live position on, and while it has jumped a segment ahead', () => {

@@ -1,5 +1,4 @@
-// A recording while it arrives, as HLS: by hls.js through Media Source Extensions, or by the browser itself.
-import type Hls from 'hls.js'
+// A recording while it arrives, as its players show it.
 
 /** HLS that is being played. Positions are seconds of the media element. */
 export interface LiveStream {
@@ -7,8 +6,10 @@ export interface LiveStream {
   readonly edge: number
   /** Where a viewer of "now" is: far enough before the edge that the next segment is there in time; null: not known yet. */
   readonly livePosition: number | null
-  /** Seconds of a segment. */
-  readonly segmentSeconds: number
+  /** Seconds by which what is live wanders to and fro: of a segment, or, where parts of segments come, of some of these. */
+  readonly liveSpan: number
+  /** Parts of segments come: who falls behind may be brought back to the live position at once. */
+  readonly hasParts: boolean
   /** Nothing will be appended any more. */
   readonly ended: boolean
   /** When what is shown at a position was made: ms since the Unix epoch (EXT-X-PROGRAM-DATE-TIME); null: not known. */
@@ -20,6 +21,8 @@ export interface LiveStream {
 export type LiveStreamOptions = {
   media: HTMLVideoElement
   url: string
+  /** MIME type: of the playlist, or of its segments where hls.js does not play them. */
+  type: string
   /** Seconds; null: where "now" is. */
   start: number | null
   /** Nothing of it can be played, and trying again would not change that. */
@@ -30,142 +33,8 @@ export type LiveStreamOptions = {
 
 export const hlsType = 'application/vnd.apple.mpegurl'
 
-/** Whether this browser plays HLS, by itself or through hls.js. */
-export function playsHls(probe: HTMLVideoElement): boolean {
+/** Whether this browser plays a playlist: HLS by itself or through hls.js, or one of WebM segments. */
+export function playsPlaylist(type: string, probe: HTMLVideoElement): boolean {
+  if (type !== hlsType) return 'MediaSource' in globalThis && MediaSource.isTypeSupported(type)
   return 'MediaSource' in globalThis || 'ManagedMediaSource' in globalThis || probe.canPlayType(hlsType) !== ''
-}
-
-export async function openLiveStream(options: LiveStreamOptions): Promise<LiveStream> {
-  // Only Apple's own knows AirPlay, which plays nothing that comes through Media Source Extensions; what other browsers
-  // have by themselves is young, hls.js is not.
-  if ('WebKitPlaybackTargetAvailabilityEvent' in globalThis && options.media.canPlayType(hlsType) !== '') {
-    return openNative(options)
-  }
-  const { default: hlsClass } = await import('hls.js')
-  return openHls(new hlsClass(hlsSettings(options)), hlsClass, options)
-}
-
-/** RFC 8216 §6.3.3: not nearer to the end than three target durations. */
-const targetsBehind = 3
-const retryMs = 2000
-
-function hlsSettings({ start }: LiveStreamOptions): Partial<Hls['config']> {
-  return {
-    // Its worker would come from a blob:, which the page's policy refuses; CMAF needs no remuxing to speak of.
-    enableWorker: false,
-    lowLatencyMode: false,
-    liveSyncDurationCount: targetsBehind,
-    // An event of a day stays seekable, but is not kept in memory.
-    backBufferLength: 60,
-    maxBufferLength: 20,
-    startPosition: start ?? -1,
-  }
-}
-
-function openHls(hls: Hls, { Events, ErrorTypes }: typeof Hls, options: LiveStreamOptions): LiveStream {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let recoveredAt = Number.NEGATIVE_INFINITY
-  const fragments = () => hls.latestLevelDetails?.fragments ?? []
-
-  hls.on(Events.LEVEL_UPDATED, () => options.onChange())
-  hls.on(Events.ERROR, (_event, { fatal, type, response }) => {
-    if (!fatal) return
-    const status = response?.code ?? 0
-    if (type === ErrorTypes.NETWORK_ERROR) {
-      // Gone is gone; anything else passes, however long it takes.
-      if (status >= 400 && status < 500 && status !== 408 && status !== 429) return options.onFailed(status)
-      clearTimeout(timer)
-      timer = setTimeout(() => (hls.levels.length > 0 ? hls.startLoad() : hls.loadSource(options.url)), retryMs)
-      return
-    }
-    if (type === ErrorTypes.MEDIA_ERROR && performance.now() - recoveredAt > 5000) {
-      recoveredAt = performance.now()
-      hls.recoverMediaError()
-      return
-    }
-    options.onFailed(status)
-  })
-  hls.loadSource(options.url)
-  hls.attachMedia(options.media)
-
-  return {
-    get edge() {
-      return hls.latestLevelDetails?.edge ?? 0
-    },
-    get livePosition() {
-      const details = hls.latestLevelDetails
-      if (details === null || details.fragments.length === 0) return null
-      return Math.max(0, details.edge - targetsBehind * details.targetduration)
-    },
-    get segmentSeconds() {
-      return hls.latestLevelDetails?.targetduration ?? 0
-    },
-    get ended() {
-      return hls.latestLevelDetails?.live === false
-    },
-    dateAt(seconds) {
-      const all = fragments()
-      const at = all.findLast(({ start }) => start <= seconds) ?? all[0]
-      return at?.programDateTime == null ? null : at.programDateTime + 1000 * (seconds - at.start)
-    },
-    positionAt(date) {
-      const all = fragments()
-      const at = all.findLast(({ programDateTime }) => programDateTime !== null && programDateTime <= date) ?? all[0]
-      if (at?.programDateTime == null) return null
-      // A date inside a gap is shown where the gap ends.
-      return at.start + Math.min(at.duration, Math.max(0, (date - at.programDateTime) / 1000))
-    },
-    close() {
-      clearTimeout(timer)
-      hls.destroy()
-    },
-  }
-}
-
-/** Safari's element since ever: the date of its position 0 (HTML's `getStartDate`). */
-type DatedMedia = HTMLVideoElement & { getStartDate?(): Date }
-
-function openNative({ media, url, start, onChange }: LiveStreamOptions): LiveStream {
-  const assumedTarget = 2
-  const zero = (): number | null => {
-    const time = (media as DatedMedia).getStartDate?.().getTime() ?? Number.NaN
-    return Number.isNaN(time) ? null : time
-  }
-  const edge = (): number => (media.seekable.length === 0 ? 0 : media.seekable.end(media.seekable.length - 1))
-  const listening = new AbortController()
-  const { signal } = listening
-  if (start !== null) {
-    const seek = () => {
-      media.currentTime = start
-    }
-    media.addEventListener('loadedmetadata', seek, { once: true, signal })
-  }
-  for (const event of ['progress', 'durationchange']) media.addEventListener(event, onChange, { signal })
-  media.src = url
-
-  return {
-    get edge() {
-      return edge()
-    },
-    get livePosition() {
-      return media.seekable.length === 0 ? null : Math.max(0, edge() - targetsBehind * assumedTarget)
-    },
-    segmentSeconds: assumedTarget,
-    get ended() {
-      return Number.isFinite(media.duration)
-    },
-    dateAt(seconds) {
-      const date = zero()
-      return date === null ? null : date + 1000 * seconds
-    },
-    positionAt(date) {
-      const from = zero()
-      return from === null ? null : (date - from) / 1000
-    },
-    close() {
-      listening.abort()
-      media.removeAttribute('src')
-      media.load()
-    },
-  }
 }

@@ -11,7 +11,7 @@ const vp8 = sourcesOf({
 describe('sources', () => {
   it('tries the MP4 first, and leaves out what the browser firmly refuses', () => {
     expect(vp8.map((source) => source.url)).toEqual(['/a.mp4', '/a.webm'])
-    const playable = playableSources(vp8, (type) => (type.includes('vp08') ? '' : 'probably'))
+    const playable = playableSources(vp8, ({ type }) => (type.includes('vp08') ? '' : 'probably'))
     expect(playable.map((source) => source.url)).toEqual(['/a.webm'])
   })
 

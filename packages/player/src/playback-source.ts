@@ -5,7 +5,7 @@ import { hlsType } from './live-stream.ts'
 export type PlaybackSource = {
   url: string
   container: 'HLS' | 'MP4' | 'WebM'
-  /** MIME type, with the `codecs` parameter (RFC 6381) where they are known. */
+  /** MIME type (of a playlist that hls.js does not play: of its segments), with the `codecs` parameter (RFC 6381) where they are known. */
   type: string
 }
 
@@ -18,6 +18,7 @@ export type PlaybackProblem =
 
 export type SourceAttributes = {
   srcHls?: string | null
+  typeHls?: string | null
   src?: string | null
   type?: string | null
   srcWebm?: string | null
@@ -27,7 +28,7 @@ export type SourceAttributes = {
 /** The sources an element was given, in the order they are tried. */
 export function sourcesOf(attributes: SourceAttributes): PlaybackSource[] {
   const sources: PlaybackSource[] = []
-  if (attributes.srcHls) sources.push({ url: attributes.srcHls, container: 'HLS', type: hlsType })
+  if (attributes.srcHls) sources.push({ url: attributes.srcHls, container: 'HLS', type: attributes.typeHls || hlsType })
   if (attributes.src) sources.push({ url: attributes.src, container: 'MP4', type: attributes.type || 'video/mp4' })
   if (attributes.srcWebm) {
     sources.push({ url: attributes.srcWebm, container: 'WebM', type: attributes.typeWebm || 'video/webm' })
@@ -38,9 +39,9 @@ export function sourcesOf(attributes: SourceAttributes): PlaybackSource[] {
 /** Those the browser says it may play, in order; `canPlayType` answers '' for a firm no. */
 export function playableSources(
   sources: readonly PlaybackSource[],
-  canPlayType: (type: string) => CanPlayTypeResult,
+  canPlay: (source: PlaybackSource) => CanPlayTypeResult,
 ): PlaybackSource[] {
-  return sources.filter((source) => canPlayType(source.type) !== '')
+  return sources.filter((source) => canPlay(source) !== '')
 }
 
 /** By the start of an RFC 6381 codec string (ISO 14496-15, the VP9 and AV1 bindings). */

@@ -2,7 +2,7 @@ import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclaratio
 import { type FrameClock, frameClock } from './frame-clock.ts'
 import { liveButton } from './live-button.ts'
 import { LivePlayback } from './live-playback.ts'
-import { hlsType, playsHls } from './live-stream.ts'
+import { playsPlaylist } from './live-stream.ts'
 import { mediaControls } from './media-controls.ts'
 import {
   diagnose,
@@ -30,7 +30,7 @@ const resumedNoticeMs = 8000
  * left. It asks nobody but its own sources.
  *
  * Attributes: `src-hls` (a recording while it arrives: plays from "now" on; when it gives way to the other sources, they go
- * on where one was), `started-at` (when its position 0 was made, ISO 8601), `src` (MP4), `src-webm`, their MIME types `type` and `type-webm` (with `codecs`, so that a file the
+ * on where one was; its `type-hls` is that of its segments where they are WebM), `started-at` (when its position 0 was made, ISO 8601), `src` (MP4), `src-webm`, their MIME types `type` and `type-webm` (with `codecs`, so that a file the
  * browser can't play is not even fetched), `poster`, `title`, `start` (`75`, `1h10m5s`, `1:10:05`; goes before what is
  * remembered), `recording-id` (remembers the position under it), `keys="page"` (keys work wherever on the page the
  * focus is, except in fields and on buttons), `autoplay`. `<track>` children become captions.
@@ -40,6 +40,7 @@ export class RushesPlayer extends LitElement {
   static override styles: CSSResultGroup = playerStyles
   static override properties: PropertyDeclarations = {
     srcHls: { attribute: 'src-hls' },
+    typeHls: { attribute: 'type-hls' },
     startedAt: { attribute: 'started-at' },
     src: {},
     srcWebm: { attribute: 'src-webm' },
@@ -59,6 +60,7 @@ export class RushesPlayer extends LitElement {
   }
 
   declare srcHls: string | null
+  declare typeHls: string | null
   declare startedAt: string | null
   declare src: string | null
   declare srcWebm: string | null
@@ -98,6 +100,7 @@ export class RushesPlayer extends LitElement {
   constructor() {
     super()
     this.srcHls =
+      this.typeHls =
       this.startedAt =
       this.src =
       this.srcWebm =
@@ -166,7 +169,7 @@ export class RushesPlayer extends LitElement {
   }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
-    const given = ['srcHls', 'src', 'srcWebm', 'type', 'typeWebm']
+    const given = ['srcHls', 'typeHls', 'src', 'srcWebm', 'type', 'typeWebm']
     if (!given.some((name) => changed.has(name))) return
     const { source } = this
     const date = this.#dateShown()
@@ -200,7 +203,7 @@ export class RushesPlayer extends LitElement {
           @play=${this.#onPlay}
           @seeking=${this.#onSeeking}
           @timeupdate=${this.#onTime}
-          @pause=${() => this.#remember(true)}
+          @pause=${this.#onPause}
           @seeked=${() => this.#remember(true)}
           @ended=${this.#onEnded}></video>
         <media-loading-indicator slot="centered-chrome" noautohide></media-loading-indicator>
@@ -251,8 +254,8 @@ export class RushesPlayer extends LitElement {
   #choose(): void {
     const all = sourcesOf(this)
     const probe = document.createElement('video')
-    const playable = playableSources(all, (type) =>
-      type === hlsType ? (playsHls(probe) ? 'maybe' : '') : probe.canPlayType(type),
+    const playable = playableSources(all, ({ container, type }) =>
+      container === 'HLS' ? (playsPlaylist(type, probe) ? 'maybe' : '') : probe.canPlayType(type),
     )
     const first = playable.shift() ?? null
     if (first?.url !== this.source?.url) this.#began = false
@@ -283,7 +286,7 @@ export class RushesPlayer extends LitElement {
   }
 
   #openLive(): void {
-    if (this.source?.container === 'HLS') this.#live.open(this.source.url, parseStartTime(this.start))
+    if (this.source?.container === 'HLS') this.#live.open(this.source.url, this.source.type, parseStartTime(this.start))
   }
 
   #onTime(): void {
@@ -295,6 +298,12 @@ export class RushesPlayer extends LitElement {
     // Who opened the page a while ago and plays now wants what happens now.
     if (!this.#touched && this.start === null) this.goLive()
     this.#touched = true
+    if (this.media !== null) this.#live.onPlay(this.media)
+  }
+
+  #onPause(): void {
+    this.#remember(true)
+    if (this.media !== null) this.#live.onPause(this.media)
   }
 
   #onSeeking(): void {

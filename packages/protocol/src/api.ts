@@ -69,6 +69,24 @@ const deliveryView: Schema<DeliveryView> = z.object({
   silentMs: z.number(),
 })
 
+/** A recording that can be watched while it is made, as its viewers see it. */
+export type LiveView = {
+  /** A playlist (Low-Latency HLS); its segments are fragments of MP4, or WebM, as `type` says. */
+  playlistUrl: string
+  /** MIME type of the playlist, or of its segments where players of HLS don't know them. */
+  type: string
+  /** A sender is connected. */
+  isSent: boolean
+  /** Since something arrived, by the server's clock. */
+  silentMs: number
+}
+const liveView: Schema<LiveView> = z.object({
+  playlistUrl: z.string(),
+  type: z.string(),
+  isSent: z.boolean(),
+  silentMs: z.number(),
+})
+
 /** A recording as everybody who may read it sees it. */
 export type RecordingView = {
   id: string
@@ -95,6 +113,8 @@ export type RecordingView = {
   viewNote: string | null
   /** Of a recording that came as a delivery; in lists, only while it arrives. Null: it is none. */
   delivery: DeliveryView | null
+  /** While it is recorded, once there is something to show; null or missing: nothing can be watched live. */
+  live?: LiveView | null | undefined
 }
 export const recordingView: Schema<RecordingView> = z.object({
   id: z.string(),
@@ -116,6 +136,7 @@ export const recordingView: Schema<RecordingView> = z.object({
   webmState: viewState,
   viewNote: z.nullable(z.string()),
   delivery: z.nullable(deliveryView),
+  live: z.optional(z.nullable(liveView)),
 })
 
 export type RecordingList = {

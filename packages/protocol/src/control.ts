@@ -22,8 +22,17 @@ export type Welcome = {
   window: number
   maxChunk: number
   state: 'receiving' | 'published'
+  /** Somebody watches what is recorded while it is (SPEC.md A5). */
+  watched?: boolean | undefined
 }
-export type Ack = { type: 'ack'; epoch: number; offset: number; crc: number; window: number }
+export type Ack = {
+  type: 'ack'
+  epoch: number
+  offset: number
+  crc: number
+  window: number
+  watched?: boolean | undefined
+}
 export type ReceiverMessage = Welcome | Ack | { type: 'published'; recording: RecordingView }
 
 const offset = z.int().check(z.nonnegative())
@@ -45,8 +54,16 @@ const fromReceiver = z.discriminatedUnion('type', [
     window: offset,
     maxChunk: offset,
     state: z.enum(['receiving', 'published']),
+    watched: z.optional(z.boolean()),
   }),
-  z.object({ type: z.literal('ack'), epoch: uint32, offset, crc: uint32, window: offset }),
+  z.object({
+    type: z.literal('ack'),
+    epoch: uint32,
+    offset,
+    crc: uint32,
+    window: offset,
+    watched: z.optional(z.boolean()),
+  }),
   z.object({ type: z.literal('published'), recording: recordingView }),
 ])
 

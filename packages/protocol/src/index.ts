@@ -15,6 +15,7 @@ export {
   type EndReason,
   type ErrorBody,
   errorBody,
+  type LiveView,
   type LoginRequest,
   loginRequest,
   type PublishRequest,

@@ -57,6 +57,8 @@ export type IngestSenderOptions = {
   connect(url: string, subprotocol: string): IngestSocket
   onState?(state: SenderState): void
   onProgress?(progress: SenderProgress): void
+  /** Somebody watches what is recorded, or nobody does any more (A5). */
+  onWatched?(watched: boolean): void
   /** Silence with bytes outstanding after which a connection counts as dead (F4), ms. */
   silenceMs?: number
   /** First wait before connecting again (R1), ms; it doubles up to 10 s. */
@@ -93,6 +95,7 @@ export function openIngestSender(options: IngestSenderOptions): IngestSender {
   let closed = false
   let attempt = 0
   let endSentAt: number | null = null
+  let isWatched = false
   /** The last welcome past the end of the spool. */
   let beyond: { offset: number; crc: number } | null = null
   const safe = { offset: spool.acknowledged.offset, crc: spool.acknowledged.crc }
@@ -110,6 +113,12 @@ export function openIngestSender(options: IngestSenderOptions): IngestSender {
       closed = true
       settle(state)
     }
+  }
+
+  function hear({ watched = false }: Welcome | Ack): void {
+    if (watched === isWatched) return
+    isWatched = watched
+    options.onWatched?.(watched)
   }
 
   function reportProgress(): void {
@@ -240,6 +249,7 @@ export function openIngestSender(options: IngestSenderOptions): IngestSender {
     }
 
     async function receive(message: ReceiverMessage): Promise<void> {
+      if (message.type !== 'published') hear(message)
       if (message.type === 'welcome') {
         if (message.state === 'receiving') await resume(message)
         return

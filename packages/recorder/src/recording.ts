@@ -82,6 +82,7 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
       spool: held.spool,
       api: apiClient({ server, ...(key !== undefined && { key }) }),
       onConnection: () => this.#report(),
+      onWatched: (watched) => this.#encoder?.watched(watched),
       onContinued: () => this.#notice('continued', 'The server had ended the recording; what follows is a second one.'),
     })
     this.#unlisten.push(

@@ -180,6 +180,29 @@ describe('every encoder', () => {
   })
 })
 
+describe('while somebody watches', () => {
+  it('[A5] key frames and fragments come more often, and the body is as whole as ever', async () => {
+    receiver.watched = true
+    const page = await openPage(false)
+    const id = await page.evaluate(async () => {
+      const capture = rooms.canvasCapture({})
+      const recording = await rooms.sdk.startRecording({ server: '', capture })
+      await new Promise((resolve) => setTimeout(resolve, 3000))
+      const { id } = await recording.stop()
+      capture.close()
+      return id
+    })
+    await page.close()
+    receiver.watched = false
+    const { path } = receiver.recordings.get(id)!
+    expect(await decode(path)).toEqual([])
+    const keys = (await packets(path, 'v')).filter(({ key }) => key).map(({ time }) => time)
+    const steps = keys.slice(1).map((time, index) => time - keys[index]!)
+    // Else each is a second or more.
+    expect(Math.min(...steps)).toBeLessThan(0.6)
+  })
+})
+
 function largestStep(times: number[]): number {
   return Math.max(...times.slice(1).map((time, index) => time - times[index]!))
 }

@@ -51,6 +51,8 @@ export type StoredRecording = {
 }
 
 export class Receiver {
+  /** Acknowledgements say that somebody watches (A5). */
+  watched = false
   readonly faults: Faults = { away: false, pagesToo: false, ackDelayMs: 0, refuseCreate: null, dropAfterBytes: null }
   readonly recordings: Map<string, StoredRecording> = new Map()
   /** Sent with every file of the page. */
@@ -239,7 +241,7 @@ export class Receiver {
         if (found.epoch !== epoch || found.published !== null) break
         found.durable = upTo
         acked = upTo.offset
-        send({ type: 'ack', epoch, ...upTo, window })
+        send({ type: 'ack', epoch, ...upTo, window, ...(this.watched && { watched: true }) })
       }
       acking = false
     }

@@ -11,6 +11,7 @@ import { openFleet } from './fleet/fleet.ts'
 import { openApp } from './http/app.ts'
 import { type CertificateFiles, followCertificate, readCertificate } from './http/certificate.ts'
 import { openRoom } from './http/room.ts'
+import { openLiveRoom } from './live/live-room.ts'
 import { openWebhookQueue } from './notify/webhook-queue.ts'
 import { openPublisher } from './publish/publisher.ts'
 import { defaultReceiveLimits, type ReceiveLimits } from './receive/limits.ts'
@@ -68,6 +69,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     const publisher = openPublisher({ db, folder, log })
     const receiver = await openReceiver({ db, folder, publisher, limits, log })
     const deliveries = await openDeliveries({ db, folder, receiver, log })
+    const live = openLiveRoom(receiver)
     const trusted = new Set(options.webhookHosts ?? [])
     const webhooks = openWebhookQueue({ db, trusted, log })
     const fleet = await openFleet({ db, log, onMessages: webhooks.wake })
@@ -78,6 +80,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       publisher,
       deliveries,
       fleet,
+      live,
       webhooks,
       publicUrl: options.publicUrl ?? null,
     })
@@ -108,6 +111,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
         await webhooks.close()
         await deliveries.close()
         await receiver.close()
+        live.close()
         await app.close()
         await database.close()
       },

@@ -1,3 +1,4 @@
+import { OPUS_RATE } from '../codec/opus.ts'
 import type { EditList, Track } from '../track.ts'
 import type { Edit } from './boxes.ts'
 import type { TrackTiming } from './track-clock.ts'
@@ -48,6 +49,14 @@ export function presentedEnd({ edits, timescale }: Track, end: number): number {
   return emptyLead(edits) / edits.movieTimescale + Math.max(0, end - edit.mediaTime) / timescale
 }
 
+/** How much later than at its decode time in the body a track's media is shown, s: its edits or delay, without reordering. */
+export function presentationOffset(track: Track): number {
+  const { edits, timescale } = track
+  if (edits === null) return -codecDelay(track, timescale) / timescale
+  const [edit] = mediaEdits(edits)
+  return emptyLead(edits) / edits.movieTimescale - (edit?.mediaTime ?? 0) / timescale
+}
+
 /** When the body shows the first of the track, s. What an edit list cuts off in front begins at 0. */
 function presentedStart({ edits }: Track, { start, timescale }: TrackTiming): number {
   const [edit] = edits === null ? [] : mediaEdits(edits)
@@ -71,7 +80,7 @@ function place(track: Track, timing: TrackTiming, origin: number): Placed {
 function codecDelay(track: Track, timescale: number): number {
   if (track.codecDelay === 0) return 0
   if (track.codec === 'opus' && track.config !== null && track.config.length >= 4) {
-    return (track.config[2]! << 8) | track.config[3]!
+    return Math.round((((track.config[2]! << 8) | track.config[3]!) * timescale) / OPUS_RATE)
   }
   return Math.round((track.codecDelay * timescale) / track.timescale)
 }

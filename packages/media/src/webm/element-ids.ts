@@ -46,6 +46,7 @@ export const DISCARD_PADDING = 0x75a2
 
 export const TRACK_ENTRY = 0xae
 export const TRACK_NUMBER = 0xd7
+export const TRACK_UID = 0x73c5
 export const TRACK_TYPE = 0x83
 export const CODEC_ID = 0x86
 export const CODEC_PRIVATE = 0x63a2

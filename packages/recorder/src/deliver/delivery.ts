@@ -30,6 +30,8 @@ export type DeliveryOptions = {
   connect?(url: string, subprotocol: string): IngestSocket
   onConnection?(connection: ConnectionState): void
   onSafe?(bodyBytes: number): void
+  /** Somebody watches what is recorded, or nobody does any more. */
+  onWatched?(watched: boolean): void
   /** The server ended a recording early; what is left goes to another one. */
   onContinued?(published: RecordingView): void
 }
@@ -103,6 +105,7 @@ export function openDelivery(options: DeliveryOptions): Delivery {
       spool: targetSpool(spool, target),
       crc32,
       connect,
+      onWatched: (watched) => options.onWatched?.(watched),
       onState(state) {
         if (state.state === 'connecting' || state.state === 'sending' || state.state === 'waiting') show(state.state)
       },

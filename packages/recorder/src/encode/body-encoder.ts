@@ -30,6 +30,8 @@ export interface BodyEncoder {
   start(): Promise<void>
   pause(): void
   resume(): void
+  /** Somebody watches: what is made is given out in shorter pieces, where the encoder can. */
+  watched(watched: boolean): void
   /** Settles when the last byte was given out. */
   stop(): Promise<void>
 }

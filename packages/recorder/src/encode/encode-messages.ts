@@ -31,6 +31,7 @@ export type ToWorker =
   | ComposeStart
   | { type: 'arrange'; bubble: Bubble }
   | { type: 'end-source'; source: PictureSource }
+  | { type: 'key-interval'; ms: number }
   | { type: 'pause' }
   | { type: 'resume' }
   | { type: 'stop' }

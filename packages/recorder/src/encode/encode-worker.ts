@@ -17,6 +17,7 @@ const firstPictureMs = 3000
 
 type Session = {
   stage: FrameStage
+  keyInterval(ms: number): void
   pause(): void
   resume(): void
   stop(): Promise<void>
@@ -40,6 +41,7 @@ const handlers: { [Type in ToWorker['type']]: (message: Extract<ToWorker, { type
     if (session) session.stage.bubble = message.bubble
   },
   'end-source': (message) => session?.stage.end(message.source),
+  'key-interval': ({ ms }) => session?.keyInterval(ms),
   pause: () => session?.pause(),
   resume: () => session?.resume(),
   stop: () => void session?.stop().catch(fail),
@@ -141,6 +143,9 @@ async function encode(message: EncodeStart): Promise<void> {
 
   session = {
     stage,
+    keyInterval(ms) {
+      if (video !== null) video.keyInterval = ms
+    },
     pause() {
       clock?.pause(performance.now())
     },
@@ -198,6 +203,7 @@ function compose(message: ComposeStart): void {
   )
   session = {
     stage,
+    keyInterval() {},
     pause() {},
     resume() {},
     async stop() {

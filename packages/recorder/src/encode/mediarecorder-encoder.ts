@@ -72,6 +72,8 @@ export function mediaRecorderEncoder(capture: Capture, choice: MediaRecorderChoi
       recorder.start(choice.timesliceMs)
       startedAt = performance.now()
     },
+    // It gives out what it has every 250 ms as it is, and key frames can't be asked for.
+    watched() {},
     pause() {
       if (recorder?.state !== 'recording') return
       recorder.requestData() // what was made so far is safe through a long pause

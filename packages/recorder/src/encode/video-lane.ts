@@ -15,7 +15,7 @@ export class VideoLane {
   readonly source: EncodedVideoPacketSource
   readonly #codec: VideoCodec
   readonly #frameRate: number
-  readonly #keyEvery: number
+  #keyEvery = 1
   readonly #add: (packet: EncodedPacket, meta: EncodedVideoChunkMetadata | undefined) => void
   readonly #fail: (error: EncoderError) => void
   #encoder: VideoEncoder | null = null
@@ -35,7 +35,7 @@ export class VideoLane {
     this.source = new EncodedVideoPacketSource(codec)
     this.#codec = codec
     this.#frameRate = frameRate
-    this.#keyEvery = Math.max(1, Math.round((keyIntervalMs * frameRate) / 1000))
+    this.keyInterval = keyIntervalMs
     this.#add = add
     this.#fail = fail
   }
@@ -49,6 +49,11 @@ export class VideoLane {
       return
     }
     throw new EncoderError('not-supported', `no ${this.#codec} encoder for ${size.width} × ${size.height}`)
+  }
+
+  /** Between places where a player can begin, and fragments, ms. */
+  set keyInterval(ms: number) {
+    this.#keyEvery = Math.max(1, Math.round((ms * this.#frameRate) / 1000))
   }
 
   /** The next picture will be one that a player can begin at. */

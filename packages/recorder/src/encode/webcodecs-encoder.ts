@@ -6,6 +6,12 @@ import { captureFrames, type EncodeWorker, openEncodeWorker } from './worker-doo
 
 type WebCodecsChoice = Extract<EncoderChoice, { kind: 'webcodecs' }>
 
+/**
+ * A fragment ends before each key frame, and who watches sees it when it is whole, and stays behind by several: with half a
+ * second it is seen 0.7 s later (`npm run bench -- live-view`). The bit rate stays as it was set.
+ */
+const watchedKeyIntervalMs = 250
+
 export function webCodecsEncoder(
   capture: Capture,
   choice: WebCodecsChoice,
@@ -81,6 +87,12 @@ export function webCodecsEncoder(
           fail(error)
           reject(error)
         })
+      })
+    },
+    watched(watched) {
+      worker?.send({
+        type: 'key-interval',
+        ms: watched ? Math.min(watchedKeyIntervalMs, keyIntervalMs) : keyIntervalMs,
       })
     },
     pause() {

@@ -18,6 +18,7 @@ import { deliveryRoutes } from './delivery-routes.ts'
 import { fleetRoutes } from './fleet-routes.ts'
 import { HttpError, sendError } from './http-error.ts'
 import { ingestUpgrade } from './ingest-upgrade.ts'
+import { liveRoutes } from './live-routes.ts'
 import { hearProxy, originAllowed } from './origin.ts'
 import { openPages } from './pages.ts'
 import { recordingRoutes } from './recording-routes.ts'
@@ -113,6 +114,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const shares = sharedRecordings(room)
   shareRoutes(app, room, shares, pages)
   streamRoutes(app, room, shares)
+  liveRoutes(app, room, shares)
   sessionRoutes(app, room)
   app.get('/healthz', { schema: { tags: ['server'] } }, async () => {
     await sql`select 1`.execute(room.db)

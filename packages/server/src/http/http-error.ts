@@ -5,6 +5,7 @@ import { BodyError } from '../body/body-error.ts'
 import { CatalogError } from '../catalog/catalog-error.ts'
 import { DeliveryError, type DeliveryErrorCode } from '../deliver/delivery-error.ts'
 import { FleetError, type FleetErrorCode } from '../fleet/fleet-error.ts'
+import { LiveError, type LiveErrorCode } from '../live/live-error.ts'
 import { StoreError } from '../store/store-error.ts'
 
 /** A refusal with its status; the only place where codes of other rooms become HTTP statuses is below. */
@@ -56,6 +57,14 @@ const deliveryStatus: Record<DeliveryErrorCode, number> = {
   superseded: 409,
 }
 
+const liveStatus: Record<LiveErrorCode, number> = {
+  'not-live': 404,
+  'not-begun': 503,
+  'not-there': 404,
+  'too-far': 400,
+  'too-many-viewers': 503,
+}
+
 const fleetStatus: Record<FleetErrorCode, number> = {
   'id-taken': 409,
   'too-many-encoders': 409,
@@ -89,6 +98,7 @@ function toRefusal(error: Error): { status: number; code: string; message: strin
     return { status: accessStatus[error.code], code: error.code, message: error.message }
   if (error instanceof DeliveryError)
     return { status: deliveryStatus[error.code], code: error.code, message: error.message }
+  if (error instanceof LiveError) return { status: liveStatus[error.code], code: error.code, message: error.message }
   if (error instanceof FleetError) return { status: fleetStatus[error.code], code: error.code, message: error.message }
   if (error instanceof BodyError)
     return { status: bodyStatus[error.code] ?? 500, code: error.code, message: error.message }

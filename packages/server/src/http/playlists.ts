@@ -1,15 +1,11 @@
-import { createHash } from 'node:crypto'
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
 import { dashManifest, isPlayable, type MediaPresentation, mediaPlaylist, multivariantPlaylist } from '@rushes/media'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import fresh from 'fresh'
 import type { Delivery } from '../deliver/delivery.ts'
 import { presentationOf } from '../deliver/presentation.ts'
 import { HttpError, notFound } from './http-error.ts'
+import { type PlaylistText, playlistText, replyWithPlaylist } from './playlist-reply.ts'
 import type { CacheScope } from './segment-reply.ts'
 
-const compress = promisify(gzip)
 const hls = 'application/vnd.apple.mpegurl'
 const dash = 'application/dash+xml'
 
@@ -36,7 +32,7 @@ export interface Playlists {
 }
 
 /** `version`: of what it is made from. */
-type Made = { version: string; text: Buffer; tag: string; gzipped: Promise<Buffer> | null }
+type Made = { version: string; playlist: PlaylistText }
 type Presented = { revision: number; presentation: MediaPresentation }
 
 export function openPlaylists(): Playlists {
@@ -57,15 +53,14 @@ export function openPlaylists(): Playlists {
     made.set(delivery, known)
     const before = known.get(key)
     if (before?.version === version) return before
-    const text = Buffer.from(make())
-    const tag = createHash('sha256').update(text).digest('base64url').slice(0, 27)
+    const playlist = playlistText(make())
     // Something changed, but nothing that it says.
-    const now = before?.tag === tag ? { ...before, version } : { version, text, tag, gzipped: null }
+    const now = { version, playlist: before?.playlist.tag === playlist.tag ? before.playlist : playlist }
     known.set(key, now)
     return now
   }
 
-  async function send(
+  function send(
     request: FastifyRequest,
     reply: FastifyReply,
     delivery: Delivery,
@@ -73,20 +68,9 @@ export function openPlaylists(): Playlists {
     type: string,
     playlist: Made,
   ): Promise<FastifyReply> {
-    // A day's playlist is megabytes, of which every player asks anew every few seconds: gzip leaves a tenth.
-    const zipped = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/.test(String(request.headers['accept-encoding'] ?? ''))
-    const etag = `"${playlist.tag}${zipped ? '-gz' : ''}"`
-    reply.type(type).headers({
-      etag,
-      vary: 'accept-encoding',
-      // Alive: long enough that a cache in front asks once a second however many watch, far below a segment's length.
-      'cache-control': `${scope}, max-age=${delivery.state === 'delivered' ? 60 : 1}`,
-    })
-    // A request's own `no-cache` asks for this answer, not for the bytes (RFC 9111 §5.2.1.4).
-    if (fresh({ 'if-none-match': request.headers['if-none-match'] }, { etag })) return reply.code(304).send()
-    if (!zipped) return reply.send(playlist.text)
-    playlist.gzipped ??= compress(playlist.text, { level: 4 })
-    return reply.header('content-encoding', 'gzip').send(await playlist.gzipped)
+    // Alive: long enough that a cache in front asks once a second however many watch, far below a segment's length.
+    const cacheControl = `${scope}, max-age=${delivery.state === 'delivered' ? 60 : 1}`
+    return replyWithPlaylist(request, reply, { type, cacheControl, playlist: playlist.playlist })
   }
 
   return {

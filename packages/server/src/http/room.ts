@@ -15,6 +15,7 @@ import type { Deliveries } from '../deliver/deliveries.ts'
 import type { Delivery } from '../deliver/delivery.ts'
 import { deliveryView } from '../deliver/presentation.ts'
 import type { Fleet } from '../fleet/fleet.ts'
+import type { LiveRoom } from '../live/live-room.ts'
 import type { WebhookQueue } from '../notify/webhook-queue.ts'
 import type { Publisher } from '../publish/publisher.ts'
 import { recordingView } from '../publish/recording-view.ts'
@@ -33,6 +34,7 @@ export type RoomOptions = {
   publisher: Publisher
   deliveries: Deliveries
   fleet: Fleet
+  live: LiveRoom
   webhooks: WebhookQueue
   publicUrl: string | null
 }

@@ -1,4 +1,4 @@
-import type { DeliveryView, EndReason, RecordingView } from '@rushes/protocol'
+import type { DeliveryView, EndReason, LiveView, RecordingView } from '@rushes/protocol'
 import type { Recording } from '../catalog/schema.ts'
 import type { BodySummary } from './summary.ts'
 
@@ -13,7 +13,14 @@ const nothingYet: BodySummary = {
 }
 
 /** What the catalog does not know of a recording that is still being received. */
-export type LiveFacts = { summary: BodySummary; bytes: number }
+export type LiveFacts = {
+  summary: BodySummary
+  bytes: number
+  /** A sender is connected. */
+  isSent: boolean
+  /** Since bytes came. */
+  silentMs: number
+}
 
 /**
  * A recording as its readers see it. `origin` is the scheme and host under which the reader reached the server; `shareId`
@@ -52,5 +59,22 @@ export function recordingView(
     webmState: summary.webmState,
     viewNote: summary.viewNote,
     delivery,
+    live:
+      published || shareUrl === null || live === null || delivery !== null
+        ? null
+        : liveView(live, `${shareUrl}/live.m3u8`),
   }
+}
+
+/** Null while there is nothing that players could be shown. */
+function liveView({ summary, isSent, silentMs }: LiveFacts, playlistUrl: string): LiveView | null {
+  const standing = { playlistUrl, isSent, silentMs: Math.round(silentMs) }
+  if (summary.mp4State === 'ready') return { ...standing, type: 'application/vnd.apple.mpegurl' }
+  if (summary.webmState !== 'ready') return null
+  // VP8 and Vorbis have no place in MP4: then the playlist's segments are WebM, of the first track of each kind.
+  const shown = (['video', 'audio'] as const).flatMap(
+    (kind) => summary.tracks.find((track) => track.kind === kind) ?? [],
+  )
+  const codecs = shown.map(({ codecString }) => codecString)
+  return codecs.includes(null) ? null : { ...standing, type: `${shown[0]?.kind}/webm; codecs="${codecs.join(',')}"` }
 }

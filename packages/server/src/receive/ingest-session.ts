@@ -95,7 +95,7 @@ export function openIngestSession(options: IngestSessionOptions): IngestSession 
         close('timeout')
         return
       }
-      send({ type: 'ack', epoch: state.epoch, offset: size, crc, window: budget.window() })
+      send({ type: 'ack', epoch: state.epoch, offset: size, crc, window: budget.window(), ...watched(state.recording) })
       if (paused && outstanding <= limits.windowBytes / 2) {
         paused = false
         heardAt = performance.now() // while we did not read, silence was ours
@@ -103,6 +103,11 @@ export function openIngestSession(options: IngestSessionOptions): IngestSession 
       }
     },
     failed: (error) => close(error.code),
+  }
+
+  /** A5. */
+  function watched(recording: OpenRecording): { watched?: true } {
+    return recording.isWatched ? { watched: true } : {}
   }
 
   /** Counts bytes that came in, or became durable. */
@@ -155,6 +160,7 @@ export function openIngestSession(options: IngestSessionOptions): IngestSession 
       window: budget.window(),
       maxChunk: limits.maxChunkBytes,
       state: 'receiving',
+      ...watched(recording),
     })
   }
 

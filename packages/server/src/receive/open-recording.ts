@@ -20,12 +20,31 @@ export interface Holder {
   failed(error: BodyError): void
 }
 
+/** Somebody who reads the body while it grows. */
+export interface BodyFollower {
+  /** Somebody watches at this moment: whoever records may make shorter fragments. */
+  readonly isWatched: boolean
+  durable(size: number): void
+  /** Published: no more bytes come. */
+  ended(): void
+  /** Bytes that were told are gone, or all of them. */
+  lost(): void
+}
+
+/** What a follower may read: bytes 0 to `size` of the file, and what it is told later. */
+export type FollowedBody = { path: string; size: number; stop(): void }
+
 export interface OpenRecording {
   readonly id: RecordingId
   readonly epoch: number
   readonly held: boolean
   /** Null until the first holder came. */
   readonly body: Body | null
+  /** Since bytes became durable. */
+  readonly silentMs: number
+  readonly isWatched: boolean
+  /** Null when it has ended. @throws BodyError */
+  follow(follower: BodyFollower): Promise<FollowedBody | null>
   /** Gives the lease to `holder` at the epoch that `advance` commits, fencing whoever had it (N4). */
   take(holder: Holder, advance: () => Promise<number>): Promise<{ epoch: number; body: Body }>
   /** Lets go of the lease, if `holder` still has it. */
@@ -61,6 +80,8 @@ export function openRecording(options: OpenRecordingOptions): OpenRecording {
   let acknowledged = 0
   let turn: Promise<unknown> = Promise.resolve()
   let quietTimer: NodeJS.Timeout | undefined
+  const followers = new Set<BodyFollower>()
+  let heardAt = performance.now()
 
   function inTurn<Result>(task: () => Promise<Result>): Promise<Result> {
     const result = turn.then(task)
@@ -91,7 +112,9 @@ export function openRecording(options: OpenRecordingOptions): OpenRecording {
     body.listen({
       durable(size, crc) {
         acknowledged = size
+        heardAt = performance.now()
         holder?.durable(size, crc)
+        for (const follower of followers) follower.durable(size)
       },
       failed: (error) => holder?.failed(error),
     })
@@ -109,6 +132,21 @@ export function openRecording(options: OpenRecordingOptions): OpenRecording {
     get body() {
       return body
     },
+    get silentMs() {
+      return performance.now() - heardAt
+    },
+    get isWatched() {
+      for (const follower of followers) if (follower.isWatched) return true
+      return false
+    },
+
+    follow: (follower) =>
+      inTurn(async () => {
+        if (closed) return null
+        const { size } = (body ?? (await readyBody())).durable
+        followers.add(follower)
+        return { path, size, stop: () => followers.delete(follower) }
+      }),
 
     take: (next, advance) =>
       inTurn(async () => {
@@ -141,6 +179,7 @@ export function openRecording(options: OpenRecordingOptions): OpenRecording {
         // Should the next step fail, nobody may write through a descriptor that is closed, and by then another file's.
         body = null
         await former.close()
+        for (const follower of followers) follower.lost()
         return useBody(state)
       }),
 
@@ -167,6 +206,7 @@ export function openRecording(options: OpenRecordingOptions): OpenRecording {
         clearTimeout(quietTimer)
         if (expected === undefined) holder?.fenced('published')
         await ready.close()
+        for (const follower of followers) follower.ended()
         return true
       }),
 
@@ -176,6 +216,7 @@ export function openRecording(options: OpenRecordingOptions): OpenRecording {
         clearTimeout(quietTimer)
         holder?.fenced(reason)
         holder = null
+        for (const follower of followers) follower.lost()
         await body?.close().catch(() => {})
       }),
   }

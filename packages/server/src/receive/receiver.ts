@@ -15,7 +15,13 @@ import type { LiveFacts } from '../publish/recording-view.ts'
 import { summarize } from '../publish/summary.ts'
 import { type IngestSession, openIngestSession } from './ingest-session.ts'
 import { openReceiveBudget, type ReceiveLimits } from './limits.ts'
-import { type Holder, type OpenRecording, openRecording } from './open-recording.ts'
+import {
+  type BodyFollower,
+  type FollowedBody,
+  type Holder,
+  type OpenRecording,
+  openRecording,
+} from './open-recording.ts'
 import { sweepDeleted } from './sweeper.ts'
 
 export type ReceiverLog = {
@@ -54,6 +60,8 @@ export interface Receiver {
   seal(id: RecordingId): Promise<void>
   /** Deletes a recording, with whoever sends it. False when there is none. */
   discard(id: RecordingId): Promise<boolean>
+  /** Lets somebody read a recording's body while it grows; null when it is not being received. @throws BodyError */
+  follow(id: RecordingId, follower: BodyFollower): Promise<FollowedBody | null>
   /** What is known of a recording while it is received; null when this process has nothing of it in memory. */
   live(id: RecordingId): LiveFacts | null
   close(): Promise<void>
@@ -213,9 +221,16 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
       return deleted
     },
 
+    async follow(id, follower) {
+      return (await recordings.get(id)?.follow(follower)) ?? null
+    },
+
     live(id) {
-      const body = recordings.get(id)?.body
-      return body === null || body === undefined ? null : { summary: summarize(body.index), bytes: body.durable.size }
+      const recording = recordings.get(id)
+      const body = recording?.body
+      if (recording === undefined || body === null || body === undefined) return null
+      const { held, silentMs } = recording
+      return { summary: summarize(body.index), bytes: body.durable.size, isSent: held, silentMs }
     },
 
     async close() {

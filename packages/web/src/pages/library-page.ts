@@ -170,7 +170,7 @@ export class RushesLibraryPage extends PageElement {
       </div>
       <div class="recording-actions">
         ${
-          recording.state === 'receiving' && recording.delivery?.hlsUrl != null
+          recording.state === 'receiving' && (recording.delivery?.hlsUrl ?? recording.live) != null
             ? html`<a class="button button-quiet" href=${`/watch/${recording.id}`}
                 aria-label=${`Watch live: ${recording.title}`}>Watch live</a>`
             : ''

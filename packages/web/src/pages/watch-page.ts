@@ -7,12 +7,13 @@ import { server } from '../app/server.ts'
 import { session } from '../app/session.ts'
 import { formatBytes, formatLength, formatMoment, lengthWords } from '../figures.ts'
 import { recordingSources } from '../recordings/recording-links.ts'
-import { isWatchable, standingOf } from '../recordings/recording-standing.ts'
+import { isWatchable, liveStanding, standingOf } from '../recordings/recording-standing.ts'
 import '../recordings/rushes-title.ts'
 import { copyLinkButton, downloadLinks } from '../recordings/share-actions.ts'
 
 /** Soon enough that somebody who waits for the end of a recording hardly notices the wait. */
 const pollMs = 2000
+const goesOnMs = 8000
 
 type Watch =
   | { state: 'loading' }
@@ -30,6 +31,7 @@ export class RushesWatchPage extends PageElement {
     mayEdit: { state: true },
     set: { state: true },
     finished: { state: true },
+    goesOn: { state: true },
   }
   declare shareId: string | null
   declare recordingId: string | null
@@ -40,24 +42,28 @@ export class RushesWatchPage extends PageElement {
   declare private set: string | null
   /** It was being recorded when the page opened. */
   declare private finished: boolean
+  /** It was interrupted, and is no more: said for a moment. */
+  declare private goesOn: boolean
   #timer: ReturnType<typeof setTimeout> | undefined
+  #goesOnTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor() {
     super()
     this.shareId = this.recordingId = this.start = this.set = null
     this.watch = { state: 'loading' }
-    this.mayEdit = this.finished = false
+    this.mayEdit = this.finished = this.goesOn = false
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     clearTimeout(this.#timer)
+    clearTimeout(this.#goesOnTimer)
   }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
     if (!changed.has('shareId') && !changed.has('recordingId')) return
     this.watch = { state: 'loading' }
-    this.finished = false
+    this.finished = this.goesOn = false
     this.set = null
     void this.#load()
   }
@@ -68,8 +74,9 @@ export class RushesWatchPage extends PageElement {
     try {
       const recording = shareId === null ? await server.recording(recordingId ?? '') : await server.shared(shareId)
       if (shareId !== this.shareId || recordingId !== this.recordingId) return // meanwhile another one is wanted
-      const before = this.watch.state === 'shown' ? this.watch.recording.state : null
-      if (before === 'receiving' && recording.state === 'published') this.finished = true
+      const before = this.watch.state === 'shown' ? this.watch.recording : null
+      if (before?.state === 'receiving' && recording.state === 'published') this.finished = true
+      this.#tellWhetherItGoesOn(before, recording)
       this.watch = { state: 'shown', recording }
       this.mayEdit = shareId === null || (await session()).user !== null
       document.title = `${recording.title} · Rushes`
@@ -81,6 +88,21 @@ export class RushesWatchPage extends PageElement {
     }
     const waits = this.watch.state === 'shown' && this.watch.recording.state === 'receiving'
     if (waits && this.isConnected) this.#timer = setTimeout(() => void this.#load(), pollMs)
+  }
+
+  #tellWhetherItGoesOn(before: RecordingView | null, now: RecordingView): void {
+    if (before?.live == null || now.live == null) {
+      this.goesOn = false
+      return
+    }
+    const [then, since] = [liveStanding(before.live), liveStanding(now.live)]
+    if (since.note !== null) this.goesOn = false
+    if (then.note === null || since.note !== null) return
+    this.goesOn = true
+    clearTimeout(this.#goesOnTimer)
+    this.#goesOnTimer = setTimeout(() => {
+      this.goesOn = false
+    }, goesOnMs)
   }
 
   protected override render(): TemplateResult {
@@ -127,9 +149,17 @@ export class RushesWatchPage extends PageElement {
           ${this.mayEdit ? copyLinkButton(recording, 'main') : ''} ${live ? '' : downloadLinks(recording)}
         </div>
       </div>
-      ${note === null || !isPlayable ? '' : html`<p class="notice">${note}</p>`}
+      ${this.#notice(isPlayable ? note : null)}
       ${!isPlayable ? '' : html`<p class="soft small watch-keys">Press <kbd>?</kbd> for the keyboard shortcuts.</p>`}
     </article>`
+  }
+
+  /** There from the start, so that screen readers say what comes into it. */
+  #notice(note: string | null): TemplateResult {
+    const words = this.goesOn ? 'The recording goes on.' : note
+    return html`<div role="status" class=${words === null ? 'visually-hidden' : ''}>
+      ${words === null ? '' : html`<p class="notice">${words}</p>`}
+    </div>`
   }
 
   #sets({ delivery }: RecordingView): TemplateResult | string {
@@ -159,7 +189,7 @@ export class RushesWatchPage extends PageElement {
         <p>It begins here by itself, as soon as something does.</p>
       </div>`
     }
-    if (recording.state === 'receiving' && delivery === null) {
+    if (recording.state === 'receiving' && delivery === null && sources.srcHls === null) {
       return html`<div class="stage-words">
         <span class="badge badge-live">Recording now</span>
         <p class="stage-figure figures">${formatLength(recording.durationMs)}</p>
@@ -173,9 +203,14 @@ export class RushesWatchPage extends PageElement {
         <p>Nothing is lost: the recording is stored here exactly as it was made.</p>
       </div>`
     }
-    const { srcHls, startedAt, src, type, srcWebm, typeWebm } = sources
-    return html`<rushes-player keys="page" .srcHls=${srcHls} .startedAt=${startedAt} .src=${src} .type=${type} .srcWebm=${srcWebm} .typeWebm=${typeWebm}
-      .title=${recording.title} .start=${this.start} .recordingId=${recording.id}></rushes-player>`
+    const { srcHls, typeHls, startedAt, src, type, srcWebm, typeWebm } = sources
+    return html`<rushes-player keys="page" .srcHls=${srcHls} .typeHls=${typeHls} .startedAt=${startedAt} .src=${src} .type=${type} .srcWebm=${srcWebm} .typeWebm=${typeWebm}
+      .title=${recording.title} .start=${this.start} .recordingId=${recording.id} @rushes-player-problem=${() => this.#onProblem(recording)}></rushes-player>`
+  }
+
+  /** It may have ended since it was last looked at. */
+  #onProblem(recording: RecordingView): void {
+    if (recording.state === 'receiving') void this.#load()
   }
 
   #onRenamed(recording: RecordingView, title: string): void {

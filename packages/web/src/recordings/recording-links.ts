@@ -32,6 +32,7 @@ export function mediaType(container: 'mp4' | 'webm', tracks: readonly TrackView[
 export type RecordingSources = {
   /** While it arrives, and of a set that is no file. */
   srcHls: string | null
+  typeHls: string | null
   startedAt: string | null
   src: string | null
   type: string | null
@@ -41,19 +42,25 @@ export type RecordingSources = {
 
 /** What the player is given; `set`: which of a delivery's, left out the first. */
 export function recordingSources(recording: RecordingView, here?: string, set?: string | null): RecordingSources {
-  const { delivery, state } = recording
-  const startedAt = delivery?.startedAt ?? null
+  const { delivery, state, live } = recording
+  // A recording's own clock begins with it, whatever is recorded first.
+  const startedAt = delivery === null ? recording.createdAt : delivery.startedAt
+  if (state === 'receiving' && live != null) {
+    const srcHls = ownAddress(live.playlistUrl, here)
+    return { srcHls, typeHls: live.type, startedAt, src: null, type: null, srcWebm: null, typeWebm: null }
+  }
   const other = set != null && set !== delivery?.sets[0]?.name
   if (state === 'receiving' || other) {
     const address = delivery?.hlsUrl == null ? null : ownAddress(delivery.hlsUrl, here)
     const srcHls = address !== null && other ? `${address}?set=${encodeURIComponent(set)}` : address
-    return { srcHls, startedAt, src: null, type: null, srcWebm: null, typeWebm: null }
+    return { srcHls, typeHls: null, startedAt, src: null, type: null, srcWebm: null, typeWebm: null }
   }
   const { mp4Url, webmUrl, tracks } = recording
   const mp4 = recording.mp4State === 'ready' && mp4Url !== null ? mp4Url : null
   const webm = recording.webmState === 'ready' && webmUrl !== null ? webmUrl : null
   return {
     srcHls: null,
+    typeHls: null,
     startedAt,
     src: mp4 && ownAddress(mp4, here),
     type: mp4 && mediaType('mp4', tracks),

@@ -1,6 +1,6 @@
 import type { DeliveryView } from '@rushes/protocol'
 import { describe, expect, it } from 'vitest'
-import { arrivalStanding } from './recording-standing.ts'
+import { arrivalStanding, liveStanding } from './recording-standing.ts'
 
 const delivery: DeliveryView = {
   ...{ state: 'live', hlsUrl: '/r/a/stream/main.m3u8', dashUrl: null, sets: [], startedAt: null, silentMs: 900 },
@@ -12,6 +12,19 @@ const standing = (change: Partial<DeliveryView>) => {
   const { badge, note } = arrivalStanding({ ...delivery, ...change })
   return [badge?.words, note]
 }
+
+describe('a recording that is watched while it is made', () => {
+  const words = (isSent: boolean, silentMs: number) => {
+    const { badge, note } = liveStanding({ playlistUrl: '/r/a/live.m3u8', type: '', isSent, silentMs })
+    return [badge?.words, note?.split('.')[0] ?? null]
+  }
+
+  it('is live, paused, or waits for its sender', () => {
+    expect(words(true, 900)).toEqual(['Live', null])
+    expect(words(true, 20_000)).toEqual(['Paused', 'Nothing is being recorded at the moment'])
+    expect(words(false, 900)).toEqual(['Interrupted', 'The sender is away'])
+  })
+})
 
 describe('a delivery that arrives', () => {
   it('is live, and no more is said while it keeps up', () => {

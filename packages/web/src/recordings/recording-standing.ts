@@ -1,4 +1,4 @@
-import type { DeliveryView, RecordingView } from '@rushes/protocol'
+import type { DeliveryView, LiveView, RecordingView } from '@rushes/protocol'
 import { formatBytes, lengthWords } from '../figures.ts'
 
 export type Standing = {
@@ -32,10 +32,25 @@ export function arrivalStanding({ state, files, bytes, playableMs, silentMs }: D
   return { badge: { words: 'Live', tone: 'live' }, note: late }
 }
 
+/** Longer than from one fragment to the next on a bad network. */
+const pausedMs = 5000
+
+/** How a recording stands that can be watched while it is made. */
+export function liveStanding({ isSent, silentMs }: LiveView): Standing {
+  if (!isSent) {
+    const note = 'The sender is away. It goes on here by itself when the sender is back.'
+    return { badge: { words: 'Interrupted', tone: 'caution' }, note }
+  }
+  if (silentMs < pausedMs) return { badge: { words: 'Live', tone: 'live' }, note: null }
+  const note = 'Nothing is being recorded at the moment. It goes on here by itself.'
+  return { badge: { words: 'Paused', tone: 'plain' }, note }
+}
+
 /** How a recording stands, in words. */
 export function standingOf(recording: RecordingView): Standing {
   if (recording.state === 'receiving') {
-    const { delivery } = recording
+    const { delivery, live } = recording
+    if (live != null) return liveStanding(live)
     if (delivery === null) return { badge: { words: 'Recording now', tone: 'live' }, note: null }
     return arrivalStanding(delivery)
   }
