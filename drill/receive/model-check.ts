@@ -82,7 +82,7 @@ class Receiving {
         bufferedAmount: 0,
         send: (text) => {
           const message = parseReceiverMessage(text)
-          if (message.type === 'published') return
+          if (message.type !== 'welcome' && message.type !== 'ack') return
           if (message.type === 'welcome') {
             connection.epoch = message.epoch
             connection.welcomes++
@@ -112,6 +112,8 @@ class Receiving {
               advance: async () => ++this.#epoch,
             }
           : { state: 'published', tokenHash: Buffer.from('right   ') },
+      eventExtent: async () => ({ count: 0, bytes: 0 }),
+      storeEvents: async () => true,
       publish: async (recording, holder) => {
         await recording.seal(async ({ size }) => {
           this.published = this.stored().subarray(0, size)

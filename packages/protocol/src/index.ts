@@ -31,7 +31,9 @@ export {
   sessionView,
   setupRequest,
   shareView,
+  type TimelineView,
   type TrackView,
+  timelineView,
   type ViewState,
 } from './api.ts'
 export { type ApiClient, type ApiClientOptions, ApiError, apiClient } from './api-client.ts'
@@ -39,6 +41,8 @@ export { type Chunk, type Crc32, chunkHeaderBytes, encodeChunkHeader, parseChunk
 export { type CloseName, closeCodes, closeName } from './close-codes.ts'
 export {
   type Ack,
+  type EventsAck,
+  type EventsRefused,
   ingestSubprotocol,
   maxControlLength,
   parseReceiverMessage,
@@ -78,6 +82,15 @@ export {
   storedFile,
 } from './delivery.ts'
 export { certificateText, deliveryLeaf, merkleRoot, type Sha256 } from './delivery-proof.ts'
+export type { EventRefusal, EventSpool } from './event-lane.ts'
+export { eventText, maxEventBytes, maxEvents, parseEvent, type TimelineEvent } from './events.ts'
+export {
+  type EventsMessage,
+  encodeEventsMessage,
+  isEventsMessage,
+  maxEventsPayload,
+  parseEventsMessage,
+} from './events-message.ts'
 export {
   type AlertKind,
   type AlertLimits,
