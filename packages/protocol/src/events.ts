@@ -11,7 +11,7 @@ export type TimelineEvent = {
 }
 
 /** Most bytes of one event as JSON in UTF-8 (SPEC.md V3). */
-export const maxEventBytes: number = 16 * 1024
+export const maxEventBytes: number = 32 * 1024
 /** Most events of one recording. */
 export const maxEvents = 100_000
 /** 115 days: more than a recording of the largest size lasts. */

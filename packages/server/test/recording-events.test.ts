@@ -305,9 +305,9 @@ describe('hostile events', () => {
       (sender) => sender.events(0, [{ ...mark(0, 'x'), data: { x: 'x'.repeat(1e6) } }]),
     ],
     [
-      '17 KiB of data',
+      '33 KiB of data',
       'bad-message',
-      (sender) => sender.events(0, [{ t: 0, kind: 'poll', data: { x: 'x'.repeat(17e3) } }]),
+      (sender) => sender.events(0, [{ t: 0, kind: 'poll', data: { x: 'x'.repeat(33.8e3) } }]),
     ],
     ['a time that is no number', 'bad-message', (sender) => sender.events(0, [{ ...mark(0, 'x'), t: Number.NaN }])],
     ['a time before the beginning', 'bad-message', (sender) => sender.events(0, [mark(-1, 'x')])],

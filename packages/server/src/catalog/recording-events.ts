@@ -67,20 +67,15 @@ export async function listEvents(
   id: RecordingId,
   page: { from: number; limit: number; bytes: number },
 ): Promise<StoredEvent[]> {
-  const rows = await db
-    .selectFrom('recording_events')
-    .select(['number', 't', 'kind', 'data'])
-    .where('recording_id', '=', id)
-    .where('number', '>=', page.from)
-    .orderBy('number')
-    .limit(page.limit)
-    .execute()
-  let left = page.bytes
-  const fitting = rows.findIndex((row, index) => {
-    left -= row.data.length
-    return left < 0 && index > 0
-  })
-  return rows.slice(0, fitting < 0 ? rows.length : fitting).map(toEvent)
+  const { rows } = await sql<EventRow>`
+    select number, t, kind, data from (
+      select number, t, kind, data, sum(octet_length(data)) over (order by number) as so_far from recording_events
+      where recording_id = ${id} and number >= ${page.from}
+      order by number limit ${page.limit}
+    ) as page
+    where so_far <= ${page.bytes} or number = ${page.from}
+    order by number`.execute(db)
+  return rows.map(toEvent)
 }
 
 /** Marks by time, the first `limit`. */
@@ -97,7 +92,9 @@ export async function listMarks(db: Kysely<Schema>, id: RecordingId, limit: numb
   return rows.map(toEvent)
 }
 
-function toEvent(row: { number: number; t: number; kind: string; data: string }): StoredEvent {
+type EventRow = { number: number; t: number; kind: string; data: string }
+
+function toEvent(row: EventRow): StoredEvent {
   const { number, t, kind } = row
   return { number, t, kind, data: JSON.parse(row.data) as Record<string, unknown> }
 }
