@@ -7,7 +7,7 @@ import { ProtocolError } from './protocol-error.ts'
 
 const event = fc.record({
   t: fc.nat({ max: 1e13 }).map((us) => us / 1000),
-  kind: fc.constantFrom('annotation', 'of-my-own', 'x'),
+  kind: fc.constantFrom('annotation', 'of-my-own', 'x', 'constructor'),
   data: fc.dictionary(fc.string({ maxLength: 5 }), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 4 }),
 })
 const message = fc.record({

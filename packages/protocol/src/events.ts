@@ -23,7 +23,7 @@ const words = (most: number) => z.string().check(z.minLength(1), z.maxLength(mos
 const anything = z.looseObject({})
 
 /** What `data` has to have, by kind; a kind that is not listed here, and any further key, is the sender's own affair. */
-const dataOf: Record<string, z.ZodMiniType> = {
+const kinds: Record<string, z.ZodMiniType> = {
   mark: z.looseObject({ label: words(200) }),
   annotation: anything,
   slide: z.looseObject({ deck: z.string(), index: z.int().check(z.nonnegative()) }),
@@ -37,6 +37,8 @@ const dataOf: Record<string, z.ZodMiniType> = {
   poll: anything,
   event: z.looseObject({ label: words(200) }),
 }
+/** A kind may be called `constructor`. */
+const dataOf = new Map(Object.entries(kinds))
 
 const shape = z.object({
   t: z.number().check(z.nonnegative(), z.maximum(maxTimeMs)),
@@ -69,7 +71,7 @@ function checked(value: unknown): { event: TimelineEvent; text: string } {
   // As it came: a parser's copy would leave out what it takes for dangerous.
   const data = (value as { data: Record<string, unknown> }).data
   if (!isShallow(data, maxDepth)) throw new ProtocolError('bad-message', `an event deeper than ${maxDepth} levels`)
-  const wanted = dataOf[kind]?.safeParse(data)
+  const wanted = dataOf.get(kind)?.safeParse(data)
   if (wanted?.success === false) {
     throw new ProtocolError('bad-message', `not the data of the kind ${kind}: ${z.prettifyError(wanted.error)}`)
   }

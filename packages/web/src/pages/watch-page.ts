@@ -1,4 +1,5 @@
 import '@rushes/player'
+import type { PlayerMark } from '@rushes/player'
 import { ApiError, type RecordingView } from '@rushes/protocol'
 import { html, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { faultWords } from '../app/fault-words.ts'
@@ -9,6 +10,7 @@ import { formatBytes, formatLength, formatMoment, lengthWords } from '../figures
 import { recordingSources } from '../recordings/recording-links.ts'
 import { isWatchable, standingOf } from '../recordings/recording-standing.ts'
 import '../recordings/rushes-title.ts'
+import '../timeline/rushes-moments.ts'
 import { copyLinkButton, downloadLinks } from '../recordings/share-actions.ts'
 
 /** Soon enough that somebody who waits for the end of a recording hardly notices the wait. */
@@ -29,6 +31,7 @@ export class RushesWatchPage extends PageElement {
     watch: { state: true },
     mayEdit: { state: true },
     set: { state: true },
+    marks: { state: true },
     finished: { state: true },
   }
   declare shareId: string | null
@@ -38,6 +41,7 @@ export class RushesWatchPage extends PageElement {
   declare private mayEdit: boolean
   /** Which of a delivery's sets is shown; null: the first. */
   declare private set: string | null
+  declare private marks: readonly PlayerMark[]
   /** It was being recorded when the page opened. */
   declare private finished: boolean
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -47,6 +51,7 @@ export class RushesWatchPage extends PageElement {
     this.shareId = this.recordingId = this.start = this.set = null
     this.watch = { state: 'loading' }
     this.mayEdit = this.finished = false
+    this.marks = []
   }
 
   override disconnectedCallback(): void {
@@ -59,6 +64,7 @@ export class RushesWatchPage extends PageElement {
     this.watch = { state: 'loading' }
     this.finished = false
     this.set = null
+    this.marks = []
     void this.#load()
   }
 
@@ -127,9 +133,24 @@ export class RushesWatchPage extends PageElement {
           ${this.mayEdit ? copyLinkButton(recording, 'main') : ''} ${live ? '' : downloadLinks(recording)}
         </div>
       </div>
+      ${this.#moments(recording)}
       ${note === null || !isPlayable ? '' : html`<p class="notice">${note}</p>`}
       ${!isPlayable ? '' : html`<p class="soft small watch-keys">Press <kbd>?</kbd> for the keyboard shortcuts.</p>`}
     </article>`
+  }
+
+  #moments(recording: RecordingView): TemplateResult {
+    const { srcHls, src, srcWebm } = recordingSources(recording, undefined, this.set)
+    const onGo = ({ detail }: CustomEvent<number>) => {
+      const player = this.querySelector('rushes-player')
+      player?.seek(detail)
+      player?.scrollIntoView({ block: 'nearest' })
+    }
+    const onMarks = ({ detail }: CustomEvent<PlayerMark[]>) => {
+      this.marks = detail
+    }
+    return html`<rushes-moments .shareId=${this.shareId} .recordingId=${this.shareId === null ? recording.id : null}
+      .playable=${(srcHls ?? src ?? srcWebm) !== null} @go=${onGo} @marks=${onMarks}></rushes-moments>`
   }
 
   #sets({ delivery }: RecordingView): TemplateResult | string {
@@ -175,7 +196,8 @@ export class RushesWatchPage extends PageElement {
     }
     const { srcHls, startedAt, src, type, srcWebm, typeWebm } = sources
     return html`<rushes-player keys="page" .srcHls=${srcHls} .startedAt=${startedAt} .src=${src} .type=${type} .srcWebm=${srcWebm} .typeWebm=${typeWebm}
-      .title=${recording.title} .start=${this.start} .recordingId=${recording.id}></rushes-player>`
+      .title=${recording.title} .start=${this.start} .recordingId=${recording.id}
+      .marks=${this.marks}></rushes-player>`
   }
 
   #onRenamed(recording: RecordingView, title: string): void {
