@@ -8,7 +8,9 @@ import { ProtocolError } from './protocol-error.ts'
 const event = fc.record({
   t: fc.nat({ max: 1e13 }).map((us) => us / 1000),
   kind: fc.constantFrom('annotation', 'of-my-own', 'x', 'constructor'),
-  data: fc.dictionary(fc.string({ maxLength: 5 }), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 4 }),
+  data: fc
+    .dictionary(fc.string({ maxLength: 5 }), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 4 })
+    .map((data) => JSON.parse(JSON.stringify(data)) as Record<string, unknown>), // JSON has one zero
 })
 const message = fc.record({
   epoch: fc.nat({ max: 0xffffffff }),
