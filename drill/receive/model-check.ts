@@ -212,7 +212,7 @@ function harmed(epoch: number, offset: number, payload: Buffer, chain: number, h
   else if (harm.kind === 'payload bit') flip(chunkHeaderBytes, payload.length, harm.position)
   else if (harm.kind === 'other bytes') message.fill(0x55, chunkHeaderBytes)
   else if (harm.kind === 'wrong type') {
-    message[0] = 2
+    message[0] = 3
     message.writeUInt32BE(crc32(message.subarray(0, 20)), 20)
   }
   return message
