@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError, type CreatedRecording, type RecordingView } from '@rushes/protocol'
 import type { InputMedia } from './input-media.ts'
-import { type Judging, judgePublished, judgeStored, type SentRecording, type Verdict } from './oracle.ts'
+import { type Judging, judgeEvents, judgePublished, judgeStored, type SentRecording, type Verdict } from './oracle.ts'
 import type { Scene } from './scene.ts'
 import type { SenderJob, SenderReport } from './sender-main.ts'
 import { openSenderProcess, type SenderProcess } from './sender-process.ts'
@@ -131,7 +131,8 @@ export function openFleet(options: FleetOptions): Fleet {
       const problems: string[] = []
       for (const recording of recordings) {
         const view = published.get(recording.id)
-        if (view !== undefined) problems.push(...(await judgePublished(view, recording)))
+        if (view === undefined) continue
+        problems.push(...(await judgePublished(view, recording)), ...(await judgeEvents(server, recording)))
       }
       return problems
     },

@@ -4,9 +4,10 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
-import type { RecordingView } from '@rushes/protocol'
+import { eventText, type RecordingView } from '@rushes/protocol'
 import pg from 'pg'
 import { lastRelied, readAcknowledgementLog } from './acknowledgement-log.ts'
+import { drillEvents } from './drill-spool.ts'
 import { type InputMedia, sha256, videoFrames } from './input-media.ts'
 import type { ServerProcess } from './server-process.ts'
 
@@ -157,6 +158,20 @@ async function connectPatiently(server: ServerProcess): Promise<pg.Client> {
       await sleep(100)
     }
   }
+}
+
+/** Every event that was noted is in the timeline of the published recording, once, as it was. */
+export async function judgeEvents(server: ServerProcess, { id, folder }: SentRecording): Promise<string[]> {
+  const stored: string[] = []
+  for (let from: number | null = 0; from !== null; ) {
+    const page = await server.client.timeline(id, from)
+    stored.push(...page.events.map(eventText))
+    from = page.next
+  }
+  const noted = drillEvents(folder)
+  const wrong = noted.findIndex((text, number) => stored[number] !== text)
+  if (wrong < 0 && stored.length === noted.length) return []
+  return [`${id}: ${noted.length} events were noted, ${stored.length} are stored, the first that differs is ${wrong}`]
 }
 
 /** No row without its body, no folder without its row. */

@@ -72,7 +72,7 @@ function overheard(socket: WebSocket, spool: DrillSpool): IngestSocket {
       const message = parseReceiverMessage(data.toString('utf8'))
       if (message.type === 'published')
         spool.witness({ kind: 'published', epoch: 0, offset: message.recording.bytes, crc: 0 })
-      else if (message.type === 'ack' || message.state === 'receiving') {
+      else if (message.type === 'ack' || (message.type === 'welcome' && message.state === 'receiving')) {
         spool.witness({ kind: message.type, epoch: message.epoch, offset: message.offset, crc: message.crc })
       }
     } catch {

@@ -82,7 +82,7 @@ class Receiving {
         bufferedAmount: 0,
         send: (text) => {
           const message = parseReceiverMessage(text)
-          if (message.type === 'published') return
+          if (message.type !== 'welcome' && message.type !== 'ack') return
           if (message.type === 'welcome') {
             connection.epoch = message.epoch
             connection.welcomes++
@@ -112,6 +112,8 @@ class Receiving {
               advance: async () => ++this.#epoch,
             }
           : { state: 'published', tokenHash: Buffer.from('right   ') },
+      eventExtent: async () => ({ count: 0, bytes: 0 }),
+      storeEvents: async () => true,
       publish: async (recording, holder) => {
         await recording.seal(async ({ size }) => {
           this.published = this.stored().subarray(0, size)
@@ -210,7 +212,7 @@ function harmed(epoch: number, offset: number, payload: Buffer, chain: number, h
   else if (harm.kind === 'payload bit') flip(chunkHeaderBytes, payload.length, harm.position)
   else if (harm.kind === 'other bytes') message.fill(0x55, chunkHeaderBytes)
   else if (harm.kind === 'wrong type') {
-    message[0] = 2
+    message[0] = 3
     message.writeUInt32BE(crc32(message.subarray(0, 20)), 20)
   }
   return message

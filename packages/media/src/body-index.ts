@@ -3,7 +3,7 @@ import { SNIFF_BYTES, sniffContainer } from './container-sniff.ts'
 import { MediaError } from './media-error.ts'
 import { openFragmentReader } from './mp4/fragments.ts'
 import { openMp4Tables } from './mp4/movie.ts'
-import { presentedEnd } from './mp4/presentation.ts'
+import { bodyOrigin, presentedEnd } from './mp4/presentation.ts'
 import type { SampleSink } from './sample-sink.ts'
 import type { Track } from './track.ts'
 import type { View, ViewStanding } from './view.ts'
@@ -28,6 +28,8 @@ export interface BodyIndex {
   readonly damage: MediaError | null
   /** Longest track: max(pts + duration) as the body's edit lists place it, ms. */
   readonly durationMs: number
+  /** What the body's clock shows where its files begin, ms: 0 but for a body whose clock didn't start with it (TIMING.md T7). */
+  readonly originMs: number
   sampleCount(trackId: number): number
   /** What {@link mp4View} and {@link webmView} would answer, without the cost of building a header. */
   viewStates(): { mp4: ViewStanding; webm: ViewStanding }
@@ -66,6 +68,8 @@ type TrackState = {
   samples: number
   /** Greatest pts + duration, ticks. */
   end: number
+  /** Of the first sample. */
+  firstDts: number
   lastDts: number
   /** Samples that share `lastDts` (laces of unknown durations). */
   sharing: number
@@ -159,6 +163,11 @@ class Index implements BodyIndex, SampleSink {
     return longest
   }
 
+  get originMs(): number {
+    const begun = [...this.#states.values()].filter(({ track, samples }) => samples > 0 && track.kind !== 'other')
+    return 1000 * bodyOrigin(begun.map(({ track, firstDts }) => ({ track, start: firstDts / track.timescale })))
+  }
+
   sampleCount(trackId: number): number {
     return this.#states.get(trackId)?.samples ?? 0
   }
@@ -188,7 +197,8 @@ class Index implements BodyIndex, SampleSink {
 
   track(track: Track): void {
     const state = this.#states.get(track.id)
-    if (state === undefined) this.#states.set(track.id, { track, samples: 0, end: 0, lastDts: 0, sharing: 0, step: 0 })
+    if (state === undefined)
+      this.#states.set(track.id, { track, samples: 0, end: 0, firstDts: 0, lastDts: 0, sharing: 0, step: 0 })
     else state.track = track
     this.#mp4.track(track)
     this.#sink?.track(track)
@@ -204,6 +214,7 @@ class Index implements BodyIndex, SampleSink {
     sync: boolean,
   ): void {
     const state = this.#states.get(trackId)!
+    if (state.samples === 0) state.firstDts = dts
     if (dts > state.lastDts) {
       if (state.samples > 0) state.step = (dts - state.lastDts) / state.sharing
       state.lastDts = dts

@@ -1,9 +1,12 @@
+import { markFrom, type PlayerMark } from './seek-marks.ts'
 import { nextSpeed, type PlayerCommand } from './shortcuts.ts'
+import { formatClock } from './start-time.ts'
 
 /** What a command works on. */
 export interface CommandTarget {
   readonly media: HTMLVideoElement
   readonly frameSeconds: number
+  readonly marks: readonly PlayerMark[]
   seek(seconds: number): void
   /** As a click on the control: it knows what is possible here. False where the control is not there. */
   press(control: 'captions' | 'fullscreen' | 'pip'): boolean
@@ -25,6 +28,12 @@ export function runCommand(command: PlayerCommand, target: CommandTarget): strin
     case 'seek-to':
       if (Number.isFinite(media.duration)) target.seek(media.duration * command.fraction)
       return null
+    case 'step-marks': {
+      const mark = markFrom(target.marks, media.currentTime * 1000, command.step)
+      if (mark === null) return command.step > 0 ? 'No mark after this' : 'No mark before this'
+      target.seek(mark.t / 1000)
+      return `${mark.label} · ${formatClock(mark.t / 1000)}`
+    }
     case 'step-frames':
       media.pause()
       target.seek(media.currentTime + command.frames * target.frameSeconds)

@@ -51,7 +51,20 @@ export const playerStyles: CSSResult = css`
   video:focus-visible { outline: 3px solid var(--accent); }
 
   .seek { width: 100%; height: 28px; padding: 0 14px; box-sizing: border-box; }
+  .seek-row { position: relative; }
+  .marks {
+    position: absolute;
+    inset: 8px 14px;
+    width: calc(100% - 28px);
+    height: 12px;
+    overflow: visible;
+    pointer-events: none;
+  }
+  .marks line { stroke: oklch(0.87 0.17 90); stroke-width: 4px; vector-effect: non-scaling-stroke; }
+  .marks .mark-question { stroke: oklch(0.82 0.12 235); }
+  media-controller .overlay { position: absolute; inset: 0; pointer-events: none; }
   .bars {
+    position: relative;
     width: 100%;
     padding-top: 48px;
     background: linear-gradient(to top, oklch(0.1 0.005 60 / 0.82), oklch(0.1 0.005 60 / 0.5) 55%, transparent);

@@ -16,6 +16,7 @@ import { runCommand } from './player-commands.ts'
 import { playerStyles } from './player-styles.ts'
 import { problemPanel } from './problem-panel.ts'
 import { type ResumeStore, resumeStore } from './resume-store.ts'
+import { type PlayerMark, seekMarks } from './seek-marks.ts'
 import { shortcutDialog } from './shortcut-dialog.ts'
 import { commandFor, type PlayerCommand } from './shortcuts.ts'
 import { formatClock, parseStartTime } from './start-time.ts'
@@ -33,7 +34,9 @@ const resumedNoticeMs = 8000
  * on where one was; its `type-hls` is that of its segments where they are WebM), `started-at` (when its position 0 was made, ISO 8601), `src` (MP4), `src-webm`, their MIME types `type` and `type-webm` (with `codecs`, so that a file the
  * browser can't play is not even fetched), `poster`, `title`, `start` (`75`, `1h10m5s`, `1:10:05`; goes before what is
  * remembered), `recording-id` (remembers the position under it), `keys="page"` (keys work wherever on the page the
- * focus is, except in fields and on buttons), `autoplay`. `<track>` children become captions.
+ * focus is, except in fields and on buttons), `autoplay`. `<track>` children become captions; what has `slot="overlay"` lies over
+ * the picture and below the controls, and lets clicks through.
+ * Properties: `marks`, places on the seek bar.
  * Events: `rushes-player-problem` with the {@link PlaybackProblem} as detail.
  */
 export class RushesPlayer extends LitElement {
@@ -52,6 +55,7 @@ export class RushesPlayer extends LitElement {
     recordingId: { attribute: 'recording-id' },
     keys: {},
     autoplay: { type: Boolean },
+    marks: { attribute: false },
     source: { state: true },
     problem: { state: true },
     hint: { state: true },
@@ -72,6 +76,7 @@ export class RushesPlayer extends LitElement {
   declare recordingId: string | null
   declare keys: 'player' | 'page'
   declare autoplay: boolean
+  declare marks: readonly PlayerMark[]
   declare private source: PlaybackSource | null
   declare private problem: PlaybackProblem | null
   declare private hint: string
@@ -113,6 +118,7 @@ export class RushesPlayer extends LitElement {
     this.title = ''
     this.keys = 'player'
     this.autoplay = false
+    this.marks = []
     this.source = this.problem = this.resumedAt = null
     this.hint = ''
     this.hintShown = false
@@ -200,17 +206,19 @@ export class RushesPlayer extends LitElement {
           ?autoplay=${this.autoplay}
           @loadedmetadata=${this.#onMetadata}
           @error=${this.#onError}
+          @durationchange=${() => this.requestUpdate()}
           @play=${this.#onPlay}
           @seeking=${this.#onSeeking}
           @timeupdate=${this.#onTime}
           @pause=${this.#onPause}
           @seeked=${() => this.#remember(true)}
           @ended=${this.#onEnded}></video>
+        <div slot="centered-chrome" class="overlay" noautohide><slot name="overlay"></slot></div>
         <media-loading-indicator slot="centered-chrome" noautohide></media-loading-indicator>
         <div slot="centered-chrome" class="big-play" noautohide aria-hidden="true"><svg viewBox="0 0 24 24"><path d="M8 5v14l11-7z" /></svg></div>
         <media-playback-rate-menu id="speeds" hidden anchor="speed" rates="0.5 0.75 1 1.25 1.5 1.75 2"></media-playback-rate-menu>
         <div class="bars">
-          <media-time-range class="seek"></media-time-range>
+          <div class="seek-row"><media-time-range class="seek"></media-time-range>${this.#marks()}</div>
           <media-control-bar>
             <media-play-button notooltip title="Play or pause (K)"></media-play-button>
             <media-mute-button notooltip title="Mute (M)"></media-mute-button>
@@ -238,6 +246,15 @@ export class RushesPlayer extends LitElement {
       }
       ${shortcutDialog()}
     `
+  }
+
+  #marks(): ReturnType<typeof seekMarks> {
+    const { media } = this
+    if (media === null || media.readyState === 0 || this.marks.length === 0) return nothing
+    const { duration, seekable } = media
+    const end = Number.isFinite(duration) || seekable.length === 0 ? duration : seekable.end(seekable.length - 1)
+    const start = Number.isFinite(duration) || seekable.length === 0 ? 0 : seekable.start(0)
+    return seekMarks(this.marks, { start, end })
   }
 
   #resumedNotice(seconds: number): TemplateResult {
@@ -313,6 +330,7 @@ export class RushesPlayer extends LitElement {
   #onMetadata(): void {
     const { media } = this
     if (media === null) return
+    this.requestUpdate() // the bar's length is known
     if (this.#goOn !== null) {
       const { seconds, date, playing } = this.#goOn
       this.#goOn = null
@@ -411,6 +429,7 @@ export class RushesPlayer extends LitElement {
     const words = runCommand(command, {
       media,
       frameSeconds: this.#clock?.frameSeconds ?? 1 / 30,
+      marks: this.marks,
       seek: (seconds) => this.seek(seconds),
       press: (control) => this.#press(`media-${control}-button`),
       showShortcuts: () => this.renderRoot.querySelector('dialog')?.showModal(),

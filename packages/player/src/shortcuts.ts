@@ -4,6 +4,7 @@ export type PlayerCommand =
   | { do: 'toggle-play' }
   | { do: 'seek-by'; seconds: number }
   | { do: 'seek-to'; fraction: number }
+  | { do: 'step-marks'; step: 1 | -1 }
   | { do: 'step-frames'; frames: number }
   | { do: 'speed'; steps: number }
   | { do: 'volume'; by: number }
@@ -31,6 +32,8 @@ const commands: Record<string, PlayerCommand> = {
   f: { do: 'fullscreen' },
   c: { do: 'captions' },
   p: { do: 'picture-in-picture' },
+  b: { do: 'step-marks', step: -1 },
+  n: { do: 'step-marks', step: 1 },
   '<': { do: 'speed', steps: -1 },
   '>': { do: 'speed', steps: 1 },
   ',': { do: 'step-frames', frames: -1 },
@@ -52,6 +55,7 @@ export const shortcutList: readonly { keys: readonly string[]; words: string }[]
   { keys: ['←', '→'], words: 'Back or forward 5 seconds' },
   { keys: ['0', '…', '9'], words: 'Jump to 0 % … 90 %' },
   { keys: ['Home', 'End'], words: 'Jump to the start or the end' },
+  { keys: ['B', 'N'], words: 'To the mark before or after' },
   { keys: [',', '.'], words: 'One frame back or forward' },
   { keys: ['<', '>'], words: 'Slower or faster' },
   { keys: ['↑', '↓'], words: 'Louder or quieter' },

@@ -82,6 +82,49 @@ describe('rushes-player', { timeout: 60_000 }, () => {
     await page.context().close()
   })
 
+  it('shows marks on the bar, leads to them by keys and says their names; what lies over the picture lets clicks through', async () => {
+    const { page, faults } = await players.open({ src: '/good.mp4', title: 'A talk' })
+    await settled(page)
+    await page.evaluate(() => {
+      const player = document.querySelector('rushes-player')!
+      player.marks = [
+        { t: 15_000, label: 'Question' },
+        { t: 6000, label: 'Important' },
+      ]
+      const over = document.createElement('p')
+      over.slot = 'overlay'
+      over.textContent = 'drawn over the picture'
+      player.append(over)
+      over.onclick = () => (document.title = 'taken')
+    })
+    const lines = inPlayer(page, '.marks line')
+    await expect.poll(() => lines.count()).toBe(2)
+    const bar = (await inPlayer(page, 'media-time-range').boundingBox())!
+    const [question, important] = await lines.evaluateAll((all) => all.map((line) => line.getBoundingClientRect().x))
+    expect(Math.abs(question! - (bar.x + 14 + (bar.width - 28) / 2))).toBeLessThan(4)
+    expect(important).toBeLessThan(question!)
+    await inPlayer(page, 'media-controller').focus()
+    const hint = inPlayer(page, '.hint')
+    for (const [key, words, seconds] of [
+      ['n', 'Important · 0:06', 6],
+      ['n', 'Question · 0:15', 15],
+      ['n', 'No mark after this', 15],
+      ['b', 'Important · 0:06', 6],
+      ['b', 'No mark before this', 6],
+    ] as const) {
+      await press(page, key)
+      expect(await hint.textContent()).toBe(words)
+      expect((await shown(page)).time).toBeCloseTo(seconds, 1)
+    }
+    const picture = (await inPlayer(page, 'video').boundingBox())!
+    expect((await page.locator('[slot=overlay]').boundingBox())!.y).toBeCloseTo(picture.y, -2)
+    await page.mouse.click(picture.x + 20, picture.y + 20)
+    await page.waitForFunction(() => document.querySelector('rushes-player')?.media?.paused === false)
+    expect(await page.title()).not.toBe('taken')
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+
   it('falls back to the next file when one turns out not to play', async () => {
     const { page } = await players.open({ src: '/foreign.mp4', 'src-webm': '/good.webm' })
     await page.waitForFunction(() => document.querySelector('rushes-player')?.media?.currentSrc.endsWith('/good.webm'))

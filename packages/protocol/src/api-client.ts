@@ -35,6 +35,9 @@ export interface ApiClient {
   share(id: string): Promise<api.ShareView>
   unshare(id: string, shareId: string): Promise<void>
   shared(shareId: string): Promise<api.RecordingView>
+  /** @param from the `next` of the page before; 0 */
+  timeline(id: string, from?: number): Promise<api.TimelineView>
+  sharedTimeline(shareId: string, from?: number): Promise<api.TimelineView>
   session(): Promise<api.SessionView>
   setup(request: api.SetupRequest): Promise<api.SessionView>
   login(email: string, password: string): Promise<api.SessionView>
@@ -111,6 +114,9 @@ export function apiClient(options: ApiClientOptions): ApiClient {
     remove: async (id) => void (await call('DELETE', at('recordings', id), nothing)),
     share: (id) => call('POST', at('recordings', id, 'shares'), api.shareView),
     unshare: async (id, shareId) => void (await call('DELETE', at('recordings', id, 'shares', shareId), nothing)),
+    timeline: (id, from = 0) => call('GET', `${at('recordings', id, 'timeline')}?from=${from}`, api.timelineView),
+    sharedTimeline: (shareId, from = 0) =>
+      call('GET', `/r/${encodeURIComponent(shareId)}/timeline?from=${from}`, api.timelineView),
     shared: (shareId) => call('GET', at('shares', shareId), api.recordingView),
     session: () => call('GET', at('session'), api.sessionView),
     setup: (request) => call('POST', at('setup'), api.sessionView, request),

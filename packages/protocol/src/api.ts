@@ -1,5 +1,6 @@
 import { z } from 'zod/mini'
 import type { DeliveryState } from './delivery.ts'
+import type { TimelineEvent } from './events.ts'
 
 // Every message of the HTTP interface: the type that readers see, and the schema that parses it (the compiler holds the
 // two together). Times are ISO 8601 in UTC, durations ms, sizes bytes.
@@ -147,6 +148,25 @@ export type RecordingList = {
 export const recordingList: Schema<RecordingList> = z.object({
   recordings: z.array(recordingView),
   next: z.nullable(z.string()),
+})
+
+/** What happened in a recording, in the order in which it was noted. */
+export type TimelineView = {
+  /** `growing` while it is recorded. */
+  state: 'growing' | 'complete'
+  durationMs: number
+  /** `t`: ms from the beginning of the recording's files. */
+  events: (TimelineEvent & { number: number })[]
+  /** For `?from=`: where to go on, now or when more has happened; null when that is all there will ever be. */
+  next: number | null
+}
+export const timelineView: Schema<TimelineView> = z.object({
+  state: z.enum(['growing', 'complete']),
+  durationMs: z.number(),
+  events: z.array(
+    z.object({ number: z.int(), t: z.number(), kind: z.string(), data: z.record(z.string(), z.unknown()) }),
+  ),
+  next: z.nullable(z.int()),
 })
 
 export type CreateRecordingRequest = { title?: string | undefined; contentType?: string | undefined }

@@ -32,7 +32,9 @@ export {
   sessionView,
   setupRequest,
   shareView,
+  type TimelineView,
   type TrackView,
+  timelineView,
   type ViewState,
 } from './api.ts'
 export { type ApiClient, type ApiClientOptions, ApiError, apiClient } from './api-client.ts'
@@ -40,6 +42,8 @@ export { type Chunk, type Crc32, chunkHeaderBytes, encodeChunkHeader, parseChunk
 export { type CloseName, closeCodes, closeName } from './close-codes.ts'
 export {
   type Ack,
+  type EventsAck,
+  type EventsRefused,
   ingestSubprotocol,
   maxControlLength,
   parseReceiverMessage,
@@ -80,6 +84,15 @@ export {
   type WithdrawnEntry,
 } from './delivery.ts'
 export { certificateText, deliveryLeaf, merkleRoot, type Sha256 } from './delivery-proof.ts'
+export type { EventRefusal, EventSpool } from './event-lane.ts'
+export { eventText, maxEventBytes, maxEvents, parseEvent, type TimelineEvent } from './events.ts'
+export {
+  type EventsMessage,
+  encodeEventsMessage,
+  isEventsMessage,
+  maxEventsPayload,
+  parseEventsMessage,
+} from './events-message.ts'
 export {
   type AlertKind,
   type AlertLimits,

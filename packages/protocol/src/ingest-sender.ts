@@ -9,6 +9,7 @@ import type { RecordingView } from './api.ts'
 import { type Crc32, chunkHeaderBytes, writeChunkHeader } from './chunk.ts'
 import { type CloseName, closeCodes, closeName } from './close-codes.ts'
 import { type Ack, ingestSubprotocol, parseReceiverMessage, type ReceiverMessage, type Welcome } from './control.ts'
+import { type EventRefusal, type EventSpool, openEventLane } from './event-lane.ts'
 import { retryDelayMs } from './retry-delay.ts'
 
 /** The sender's durable store of what is not yet acknowledged. */
@@ -21,6 +22,8 @@ export interface Spool {
   read(offset: number, length: number): Promise<Uint8Array>
   /** Bytes 0 to `offset` are safe at the far end and may be forgotten. */
   acknowledge(offset: number, crc: number): Promise<void>
+  /** What happened besides; left out where nothing does. */
+  readonly events?: EventSpool
 }
 
 /** The part of a WebSocket that is used; browsers' and the one of `ws` both have it. */
@@ -47,6 +50,8 @@ export type SenderProgress = {
   recorded: number
   sent: number
   safe: number
+  /** Events that are safe at the far end. */
+  events: number
 }
 
 export type IngestSenderOptions = {
@@ -69,6 +74,8 @@ export type IngestSenderOptions = {
 
 export interface IngestSender {
   readonly progress: SenderProgress
+  /** Why the receiver takes no more events (V6); null: it takes them. */
+  readonly eventsRefused: EventRefusal | null
   /** The spool grew. */
   grown(): void
   /** No more bytes come: publish at the spool's size. */
@@ -99,7 +106,8 @@ export function openIngestSender(options: IngestSenderOptions): IngestSender {
   /** The last welcome past the end of the spool. */
   let beyond: { offset: number; crc: number } | null = null
   const safe = { offset: spool.acknowledged.offset, crc: spool.acknowledged.crc }
-  const progress: SenderProgress = { recorded: spool.size, sent: safe.offset, safe: safe.offset }
+  const progress: SenderProgress = { recorded: spool.size, sent: safe.offset, safe: safe.offset, events: 0 }
+  let eventsRefused: EventRefusal | null = null
   let connection: { socket: IngestSocket; wake(): void } | null = null
   let retryTimer: ReturnType<typeof setTimeout> | undefined
   let settle: (state: Extract<SenderState, { state: 'published' | 'stopped' }>) => void = () => {}
@@ -143,9 +151,15 @@ export function openIngestSender(options: IngestSenderOptions): IngestSender {
     let pumping = false
     let chunkBytes = minChunkBytes * 4
     let rate = { at: heardAt, offset: 0 }
+    const events = openEventLane({
+      spool: eventsRefused === null ? (spool.events ?? null) : null,
+      crc32,
+      send: (message) => socket.send(message),
+      wake: () => wake(),
+    })
 
     const silence = setInterval(() => {
-      const outstanding = welcome === null || sent > safe.offset || endSent
+      const outstanding = welcome === null || sent > safe.offset || events.waiting || endSent
       if (outstanding && performance.now() - heardAt > silenceMs) {
         socket.close()
         lost('timeout') // a dead peer never completes the closing handshake
@@ -157,6 +171,7 @@ export function openIngestSender(options: IngestSenderOptions): IngestSender {
       if (over) return
       over = true
       clearInterval(silence)
+      events.close()
       socket.onmessage = socket.onclose = null
       connection = null
       if (closed) return
@@ -202,6 +217,8 @@ export function openIngestSender(options: IngestSenderOptions): IngestSender {
       await spool.acknowledge(safe.offset, safe.crc)
       attempt = 0
       welcome = message
+      events.welcome(message)
+      progress.events = events.safe
       rate = { at: performance.now(), offset: sent }
       progress.sent = progress.safe = sent
       report({ state: 'sending', epoch: message.epoch })
@@ -249,14 +266,25 @@ export function openIngestSender(options: IngestSenderOptions): IngestSender {
     }
 
     async function receive(message: ReceiverMessage): Promise<void> {
-      if (message.type !== 'published') hear(message)
+      if (message.type === 'welcome' || message.type === 'ack') hear(message)
       if (message.type === 'welcome') {
         if (message.state === 'receiving') await resume(message)
+        else progress.events = message.events ?? progress.events
         return
       }
       if (message.type === 'ack') return acknowledged(message)
+      if (message.type === 'events-ack' || message.type === 'events-refused') {
+        if (message.epoch !== welcome?.epoch) return
+        if (message.type === 'events-refused') eventsRefused = message.reason
+        events.answered(message)
+        progress.events = events.safe
+        reportProgress()
+        wake()
+        return
+      }
       over = true
       clearInterval(silence)
+      events.close()
       connection = null
       progress.safe = Math.max(progress.safe, message.recording.bytes)
       socket.close(1000)
@@ -268,6 +296,7 @@ export function openIngestSender(options: IngestSenderOptions): IngestSender {
       if (pumping || welcome === null) return
       pumping = true
       try {
+        await events.pump()
         const limit = Math.min(welcome.maxChunk, options.maxChunkBytes ?? welcome.maxChunk)
         while (!over && sent < spool.size) {
           const room = Math.min(window - (sent - safe.offset), maxBufferedBytes - socket.bufferedAmount)
@@ -284,9 +313,11 @@ export function openIngestSender(options: IngestSenderOptions): IngestSender {
           marks.push({ offset: sent, crc: chain })
           progress.sent = sent
         }
-        if (ended && !endSent && sent >= spool.size && !over) {
+        await events.pump()
+        if (ended && !endSent && sent >= spool.size && events.allSent && !over) {
           endSent = true
-          socket.send(JSON.stringify({ type: 'end', epoch: welcome.epoch, size: sent, crc: chain }))
+          const end = { type: 'end', epoch: welcome.epoch, size: sent, crc: chain }
+          socket.send(JSON.stringify(events.count === null ? end : { ...end, events: events.count }))
           endSentAt = performance.now()
           heardAt = endSentAt
         }
@@ -325,6 +356,9 @@ export function openIngestSender(options: IngestSenderOptions): IngestSender {
   return {
     progress,
     done,
+    get eventsRefused() {
+      return eventsRefused
+    },
     get endSentAt() {
       return endSentAt
     },

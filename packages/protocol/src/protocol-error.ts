@@ -1,5 +1,5 @@
 /** What can be wrong with a message from outside. */
-export type ProtocolErrorCode = 'bad-message' | 'checksum-mismatch'
+export type ProtocolErrorCode = 'bad-message' | 'message-too-big' | 'checksum-mismatch'
 
 export class ProtocolError extends Error {
   readonly code: ProtocolErrorCode

@@ -28,6 +28,7 @@ export { type StartRecordingOptions, startRecording } from './recording.ts'
 export {
   type ConnectionState,
   type KeptReason,
+  type NewEvent,
   type Recording,
   RecordingError,
   type RecordingErrorCode,

@@ -1,4 +1,4 @@
-import type { CloseName, RecordingView } from '@rushes/protocol'
+import type { CloseName, RecordingView, TimelineEvent } from '@rushes/protocol'
 import type { EncoderChoice } from './encode/choose-encoder.ts'
 import type { Listeners } from './listeners.ts'
 import type { SpoolKind } from './spool/spool-store.ts'
@@ -41,7 +41,13 @@ export type RecordingProgress = {
   /** Of media, without pauses. */
   durationMs: number
   connection: ConnectionState
+  /** Events noted so far, and how many of them are in the server's database. */
+  events: number
+  safeEvents: number
 }
+
+/** What happens besides picture and sound; `t`: ms of media, left out for now. */
+export type NewEvent = { kind: string; data?: Record<string, unknown>; t?: number }
 
 /** Something the user should see; recording goes on unless it says otherwise. */
 export type RecordingNotice =
@@ -52,11 +58,14 @@ export type RecordingNotice =
   | { code: 'memory-full'; message: string }
   | { code: 'encoder-failed'; message: string }
   | { code: 'continued'; message: string }
+  | { code: 'events-left-out'; message: string }
 
 export type RecordingEvents = {
   state: RecordingState
   progress: RecordingProgress
   notice: RecordingNotice
+  /** Something was noted. */
+  event: TimelineEvent
 }
 
 export interface Recording extends Listeners<RecordingEvents> {
@@ -71,6 +80,15 @@ export interface Recording extends Listeners<RecordingEvents> {
   pause(): void
   resume(): void
   /**
+   * Notes something that happens, at the time of the picture that is recorded now. It is kept and delivered as surely as
+   * the bytes are.
+   *
+   * @throws RecordingError `not-recording`, `bad-event`, `too-many-events`
+   */
+  addEvent(event: NewEvent): TimelineEvent
+  /** Notes a mark, which becomes a chapter. */
+  mark(label: string): TimelineEvent
+  /**
    * Ends the recording, delivers and publishes it.
    *
    * @throws RecordingError `kept` where the server cannot be reached or refuses: the bytes are safe in the spool, and the
@@ -81,7 +99,14 @@ export interface Recording extends Listeners<RecordingEvents> {
   cancel(): Promise<void>
 }
 
-export type RecordingErrorCode = 'kept' | 'cancelled' | 'nothing-recorded' | 'failed'
+export type RecordingErrorCode =
+  | 'kept'
+  | 'cancelled'
+  | 'nothing-recorded'
+  | 'failed'
+  | 'not-recording'
+  | 'bad-event'
+  | 'too-many-events'
 
 export class RecordingError extends Error {
   readonly code: RecordingErrorCode

@@ -1,6 +1,6 @@
 // One recording, from the first picture to the published page. The states are drawn in recording-state.ts; the way of the
 // bytes is encoder → spool → delivery, and each of them goes on when the next one stands still.
-import { apiClient, type RecordingView } from '@rushes/protocol'
+import { apiClient, eventText, type RecordingView, type TimelineEvent } from '@rushes/protocol'
 import type { Capture } from './capture/source.ts'
 import { type Delivery, type DeliveryOutcome, openDelivery } from './deliver/delivery.ts'
 import type { BodyEncoder, BodyEvents, EncoderError } from './encode/body-encoder.ts'
@@ -8,6 +8,7 @@ import { chooseFor, type EncoderWish, openEncoder } from './encode/open-encoder.
 import { Emitter } from './listeners.ts'
 import {
   type KeptReason,
+  type NewEvent,
   type Recording,
   RecordingError,
   type RecordingEvents,
@@ -66,6 +67,8 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
   #encoder: BodyEncoder | null = null
   #state: RecordingState = { state: 'starting' }
   #fault: EncoderError | null = null
+  /** Nothing is noted any more: how many events there are is what the end says. */
+  #ended = false
   #outcome: Promise<RecordingView> | null = null
   #unlisten: (() => void)[] = []
   #timer: ReturnType<typeof setInterval>
@@ -118,6 +121,8 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
       unspooledBytes: this.#held.kind === 'memory' ? recordedBytes - safeBytes : this.#held.spool.pendingBytes,
       durationMs: this.#encoder?.durationMs ?? 0,
       connection: this.#delivery.connection,
+      events: this.#held.spool.events.noted,
+      safeEvents: this.#delivery.safeEvents,
     }
   }
 
@@ -157,6 +162,31 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
     this.#become({ state: 'recording' })
   }
 
+  addEvent({ kind, data = {}, t }: NewEvent): TimelineEvent {
+    if (this.#ended || ['published', 'kept', 'cancelled', 'failed'].includes(this.#state.state)) {
+      throw new RecordingError('not-recording', 'events can be noted until the recording has stopped')
+    }
+    let text: string
+    try {
+      text = eventText({ t: t ?? this.#encoder?.durationMs ?? 0, kind, data })
+    } catch (cause) {
+      throw new RecordingError('bad-event', cause instanceof Error ? cause.message : String(cause), { cause })
+    }
+    try {
+      this.#held.spool.events.append({ text, bodyBytes: this.#held.spool.appended })
+    } catch (cause) {
+      throw new RecordingError('too-many-events', cause instanceof Error ? cause.message : String(cause), { cause })
+    }
+    const event = JSON.parse(text) as TimelineEvent
+    this.emit('event', event)
+    this.#report()
+    return event
+  }
+
+  mark(label: string): TimelineEvent {
+    return this.addEvent({ kind: 'mark', data: { label } })
+  }
+
   stop(): Promise<RecordingView> {
     this.#outcome ??= this.#finish()
     return this.#outcome
@@ -188,6 +218,7 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
     this.#become({ state: 'stopping' })
     const { spool } = this.#held
     await this.#encoder?.stop()
+    this.#ended = true
     await spool.flushed()
     if (spool.appended === 0) {
       await this.#discard(this.#fault === null ? { state: 'cancelled' } : { state: 'failed', error: this.#fault })
@@ -207,6 +238,13 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
   /** The delivery's end, now or after the recording was `kept`. */
   async #settle(outcome: DeliveryOutcome): Promise<RecordingView> {
     if (outcome.outcome === 'published') {
+      const { events, safeEvents } = this.progress
+      if (safeEvents < events) {
+        this.#notice(
+          'events-left-out',
+          `The server did not take ${events - safeEvents} of ${events} marks and annotations.`,
+        )
+      }
       this.#rest()
       await this.#held.remove().catch(() => {}) // delivered: what stays here is only in the way
       this.#become({ state: 'published', recording: outcome.recording })

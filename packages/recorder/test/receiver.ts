@@ -10,10 +10,13 @@ import {
   type CloseName,
   closeCodes,
   ingestSubprotocol,
+  isEventsMessage,
   ProtocolError,
   parseChunk,
+  parseEventsMessage,
   parseSenderMessage,
   type RecordingView,
+  type TimelineEvent,
 } from '@rushes/protocol'
 import { type WebSocket, WebSocketServer } from 'ws'
 
@@ -42,6 +45,8 @@ export type StoredRecording = {
   file: FileHandle
   received: number
   crc: number
+  /** By their numbers; what is in here counts as committed. */
+  events: TimelineEvent[]
   durable: { offset: number; crc: number }
   epoch: number
   holder: WebSocket | null
@@ -152,6 +157,7 @@ export class Receiver {
         file: await open(path, 'w+'),
         received: 0,
         crc: 0,
+        events: [],
         durable: { offset: 0, crc: 0 },
         epoch: 0,
         holder: null,
@@ -224,7 +230,7 @@ export class Receiver {
       found.crc = found.durable.crc
       acked = found.durable.offset
       const state = found.published === null ? 'receiving' : 'published'
-      send({ type: 'welcome', id, epoch, ...found.durable, window, maxChunk, state })
+      send({ type: 'welcome', id, epoch, ...found.durable, window, maxChunk, state, events: found.events.length })
       if (found.published !== null) finish(found)
     }
     const finish = (found: StoredRecording): void => {
@@ -264,6 +270,15 @@ export class Receiver {
       }
       acknowledge(found).catch(() => refuse('storage-failed'))
     }
+    const noted = (found: StoredRecording, message: Uint8Array): void => {
+      const { epoch: theirs, first, events } = parseEventsMessage(message, crc32)
+      if (theirs !== epoch) return refuse('stale-epoch')
+      if (first > found.events.length) return refuse('offset-conflict')
+      const known = found.events.slice(first, first + events.length)
+      if (JSON.stringify(known) !== JSON.stringify(events.slice(0, known.length))) return refuse('checksum-mismatch')
+      found.events.push(...events.slice(known.length))
+      send({ type: 'events-ack', epoch, events: found.events.length })
+    }
     const control = async (found: StoredRecording | null, message: string): Promise<void> => {
       const parsed = parseSenderMessage(message)
       if (parsed.type === 'hello') return hello(parsed.token)
@@ -271,6 +286,7 @@ export class Receiver {
       if (parsed.epoch !== epoch) return refuse('stale-epoch')
       if (parsed.type === 'rewind') return refuse('checksum-mismatch')
       await found.file.datasync()
+      if (parsed.events !== found.events.length) return refuse('offset-conflict')
       if (parsed.size !== found.received) return refuse('offset-conflict')
       if (parsed.crc !== found.crc) return refuse('checksum-mismatch')
       found.durable = { offset: found.received, crc: found.crc }
@@ -282,7 +298,8 @@ export class Receiver {
         .then(() => {
           if (this.faults.away) return undefined
           if (!isBinary) return control(recording, data.toString())
-          return recording === null ? refuse('bad-message') : chunk(recording, data)
+          if (recording === null) return refuse('bad-message')
+          return isEventsMessage(data) ? noted(recording, data) : chunk(recording, data)
         })
         .catch((fault: unknown) => refuse(fault instanceof ProtocolError ? fault.code : 'storage-failed'))
     })

@@ -34,12 +34,21 @@ type Placed = {
 
 /** T6–T9: when each track's media is shown. */
 export function presentation(tracks: readonly { track: Track; timing: TrackTiming }[]): Presentation {
-  const earliest = Math.min(...tracks.map(({ track, timing }) => presentedStart(track, timing)))
-  const origin = earliest > LATEST_START_SECONDS || earliest < 0 ? earliest : 0
+  const origin = bodyOrigin(tracks.map(({ track, timing }) => ({ track, start: timing.start / timing.timescale })))
   const placed = tracks.map(({ track, timing }) => place(track, timing, origin))
   const timescale = movieTimescale(placed)
   const result = placed.map((entry) => present(entry, timescale))
   return { timescale, duration: Math.max(0, ...result.map((entry) => entry.duration)), tracks: result }
+}
+
+/**
+ * T7: what the body's clock shows where the movie begins, s.
+ *
+ * @param tracks `start`: when each track's first sample is decoded on the body's clock, s
+ */
+export function bodyOrigin(tracks: readonly { track: Track; start: number }[]): number {
+  const earliest = Math.min(...tracks.map(({ track, start }) => presentedStart(track, start)))
+  return Number.isFinite(earliest) && (earliest > LATEST_START_SECONDS || earliest < 0) ? earliest : 0
 }
 
 /** When the body shows the end of a track, s; `end`: of its last sample, ticks of the track. */
@@ -58,10 +67,10 @@ export function presentationOffset(track: Track): number {
 }
 
 /** When the body shows the first of the track, s. What an edit list cuts off in front begins at 0. */
-function presentedStart({ edits }: Track, { start, timescale }: TrackTiming): number {
+function presentedStart({ edits, timescale }: Track, start: number): number {
   const [edit] = edits === null ? [] : mediaEdits(edits)
-  if (edits === null || edit === undefined) return start / timescale
-  const shown = (start - edit.mediaTime) / timescale
+  if (edits === null || edit === undefined) return start
+  const shown = start - edit.mediaTime / timescale
   return emptyLead(edits) / edits.movieTimescale + (edit.mediaTime > 0 ? Math.max(0, shown) : shown)
 }
 

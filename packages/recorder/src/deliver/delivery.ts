@@ -41,6 +41,8 @@ export interface Delivery {
   readonly connection: ConnectionState
   /** Of the body, safe at the server. */
   readonly safeBytes: number
+  /** Of the spool's events, safe at the server. */
+  readonly safeEvents: number
   end(): void
   close(): void
   readonly done: Promise<DeliveryOutcome>
@@ -57,6 +59,7 @@ export function openDelivery(options: DeliveryOptions): Delivery {
   let sender: IngestSender | null = null
   let connection: ConnectionState = 'creating'
   let safeBytes = spool.meta.target ? toBodyOffset(spool, spool.meta.target, spool.meta.target.offset) : 0
+  let safeEvents = spool.meta.target?.firstEvent ?? 0
   let ended = false
   let closed = false
   let wake: () => void = () => {}
@@ -80,13 +83,14 @@ export function openDelivery(options: DeliveryOptions): Delivery {
   globalThis.addEventListener?.('online', online)
   const unlisten = spool.on('grown', () => sender?.grown())
 
-  async function createTarget(cut: number): Promise<SpoolTarget | KeptReason | null> {
+  async function createTarget(cut: number, firstEvent: number): Promise<SpoolTarget | KeptReason | null> {
     const { title, contentType } = spool.meta
     for (let waitMs = minWaitMs; !closed; waitMs = Math.min(waitMs * 2, maxWaitMs)) {
       show('creating')
       try {
         const created = await api.createRecording({ title, contentType })
-        return { recordingId: created.id, ingestUrl: created.ingestUrl, token: created.token, cut, offset: 0, crc: 0 }
+        const { id: recordingId, ingestUrl, token } = created
+        return { recordingId, ingestUrl, token, cut, offset: 0, crc: 0, firstEvent }
       } catch (fault) {
         const status = fault instanceof ApiError ? fault.status : 0
         // While recording goes on the user may sign in again; at the end it is kept.
@@ -110,6 +114,7 @@ export function openDelivery(options: DeliveryOptions): Delivery {
         if (state.state === 'connecting' || state.state === 'sending' || state.state === 'waiting') show(state.state)
       },
       onProgress(progress) {
+        safeEvents = target.firstEvent + progress.events
         const safe = toBodyOffset(spool, target, progress.safe)
         if (safe === safeBytes) return
         safeBytes = safe
@@ -134,16 +139,18 @@ export function openDelivery(options: DeliveryOptions): Delivery {
   async function run(): Promise<DeliveryOutcome> {
     let target = spool.meta.target
     let cut = 0
+    let firstEvent = 0
     let forgottenTimes = 0
     for (;;) {
       if (target === null) {
-        const created = await createTarget(cut)
+        const created = await createTarget(cut, firstEvent)
         if (created === null) return { outcome: 'closed' }
         if (typeof created === 'string') return { outcome: 'refused', reason: created }
         target = created
         await spool.describe({ target })
       }
       const state = await send(target)
+      safeEvents = target.firstEvent + (sender?.progress.events ?? 0)
       sender = null
       if (closed) return { outcome: 'closed' }
       if (state.state === 'stopped') {
@@ -152,6 +159,7 @@ export function openDelivery(options: DeliveryOptions): Delivery {
           return { outcome: 'refused', reason: state.after }
         }
         cut = target.cut
+        firstEvent = target.firstEvent
         target = null
         continue
       }
@@ -163,6 +171,8 @@ export function openDelivery(options: DeliveryOptions): Delivery {
       before.push(state.recording)
       options.onContinued?.(state.recording)
       cut = rest
+      // What is not stored there, and what belongs to the rest although it is.
+      firstEvent = Math.min(safeEvents, await spool.events.firstAfter(rest))
       target = null
     }
   }
@@ -182,6 +192,9 @@ export function openDelivery(options: DeliveryOptions): Delivery {
     },
     get safeBytes() {
       return safeBytes
+    },
+    get safeEvents() {
+      return safeEvents
     },
     end() {
       ended = true

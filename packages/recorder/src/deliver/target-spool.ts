@@ -22,6 +22,14 @@ export function targetSpool(spool: DurableSpool, target: SpoolTarget): Spool {
       if (offset < head) return spool.read(offset, Math.min(length, head - offset))
       return spool.read(target.cut + offset - head, length)
     },
+    events: {
+      get count() {
+        return Math.max(0, spool.events.count - target.firstEvent)
+      },
+      async read(first, most) {
+        return (await spool.events.read(target.firstEvent + first, most)).map(({ text }) => text)
+      },
+    },
     acknowledge(offset, crc) {
       current = { ...current, offset, crc }
       return spool.acknowledge(current, toBodyOffset(spool, target, offset))

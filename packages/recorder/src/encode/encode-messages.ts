@@ -39,6 +39,8 @@ export type ToWorker =
 export type FromWorker =
   /** `audio`: the codec that is used, which may be another than the one that was chosen. */
   | { type: 'started'; audio: AudioCodec | null }
-  | { type: 'bytes'; bytes: Uint8Array<ArrayBuffer>; sync: boolean; durationMs: number }
+  /** While the clock runs: what it showed at `atMs` of the worker's own. */
+  | { type: 'clock'; mediaMs: number; atMs: number }
+  | { type: 'bytes'; bytes: Uint8Array<ArrayBuffer>; sync: boolean }
   | { type: 'stopped'; durationMs: number }
   | { type: 'failed'; message: string }

@@ -69,11 +69,15 @@ async function encode(message: EncodeStart): Promise<void> {
   let broken = false
 
   function give(chunk: StreamTargetChunk): void {
-    const durationMs = clock?.at(performance.now()) ?? 0
+    tellClock()
     for (const piece of cutAtFragments(chunk.data)) {
       const bytes = piece.bytes.slice()
-      post({ type: 'bytes', bytes, sync: piece.sync, durationMs }, [bytes.buffer])
+      post({ type: 'bytes', bytes, sync: piece.sync }, [bytes.buffer])
     }
+  }
+  function tellClock(): void {
+    const atMs = performance.now()
+    if (clock !== null && !clock.paused) post({ type: 'clock', mediaMs: clock.at(atMs), atMs })
   }
   const breakDown = (cause: unknown) => {
     if (broken) return
@@ -115,6 +119,7 @@ async function encode(message: EncodeStart): Promise<void> {
 
   function begin(): void {
     clock = new MediaClock(performance.now())
+    tellClock()
     post({ type: 'started', audio: audioCodec })
     metronome?.reset() // picture 0 at once
   }
@@ -151,6 +156,7 @@ async function encode(message: EncodeStart): Promise<void> {
     },
     resume() {
       clock?.resume(performance.now())
+      tellClock()
       video?.wantKey()
       metronome?.reset()
     },

@@ -2,6 +2,7 @@
 import type { Capture } from '../capture/source.ts'
 import { type BodyEncoder, type BodyEvents, EncoderError } from './body-encoder.ts'
 import type { EncoderChoice } from './choose-encoder.ts'
+import { MediaNow } from './media-now.ts'
 import { captureFrames, type EncodeWorker, openEncodeWorker } from './worker-door.ts'
 
 type WebCodecsChoice = Extract<EncoderChoice, { kind: 'webcodecs' }>
@@ -20,10 +21,8 @@ export function webCodecsEncoder(
 ): BodyEncoder {
   let used = choice
   let worker: EncodeWorker | null = null
-  let durationMs = 0
-  let pausedMs = 0
-  let pausedAt: number | null = null
-  let startedAt: number | null = null
+  const clock = new MediaNow()
+  let stoppedMs: number | null = null
   let release: () => void = () => {}
   let stopping: Promise<void> | null = null
 
@@ -38,8 +37,7 @@ export function webCodecsEncoder(
       return used
     },
     get durationMs() {
-      if (startedAt === null) return 0
-      return stopping === null ? (pausedAt ?? performance.now()) - startedAt - pausedMs : durationMs
+      return stoppedMs ?? clock.at(performance.now())
     },
     start() {
       const opened = openEncodeWorker()
@@ -75,11 +73,11 @@ export function webCodecsEncoder(
         },
         [...pictures.map(({ frames }) => frames), ...(sound ? [sound] : [])],
       )
+      opened.on('clock', ({ mediaMs, atMs }) => clock.told(mediaMs, atMs, performance.now()))
       opened.on('bytes', ({ bytes, sync }) => events.onBytes(bytes, { sync }))
       return new Promise((resolve, reject) => {
         opened.on('started', ({ audio }) => {
           used = { ...choice, audio }
-          startedAt = performance.now()
           resolve()
         })
         opened.on('failed', ({ message }) => {
@@ -96,27 +94,25 @@ export function webCodecsEncoder(
       })
     },
     pause() {
-      pausedAt ??= performance.now()
+      clock.pause(performance.now())
       worker?.send({ type: 'pause' })
     },
     resume() {
-      if (pausedAt === null) return
-      pausedMs += performance.now() - pausedAt
-      pausedAt = null
+      clock.resume(performance.now())
       worker?.send({ type: 'resume' })
     },
     stop() {
       const opened = worker
       if (opened === null) return Promise.resolve()
       stopping ??= new Promise<void>((resolve) => {
-        durationMs = startedAt === null ? 0 : (pausedAt ?? performance.now()) - startedAt - pausedMs
+        stoppedMs = clock.at(performance.now())
         const done = () => {
           release()
           opened.close()
           resolve()
         }
         opened.on('stopped', (message) => {
-          durationMs = message.durationMs
+          stoppedMs = message.durationMs
           done()
         })
         opened.on('failed', done)

@@ -4,6 +4,7 @@ import { bodyFile, findCut } from '../deliver/rest.ts'
 import { targetSpool, toBodyOffset } from '../deliver/target-spool.ts'
 import { DurableSpool } from './durable-spool.ts'
 import { openMemoryStore } from './memory-store.ts'
+import { OpfsEvents } from './opfs-events.ts'
 import { newestSlot } from './opfs-file.ts'
 import { SpoolError } from './spool-error.ts'
 import { parseMeta } from './spool-meta.ts'
@@ -18,7 +19,15 @@ const meta: SpoolMeta = {
   target: null,
   headBytes: 0,
 }
-const target: SpoolTarget = { recordingId: 'r', ingestUrl: 'ws://x', token: 't', cut: 0, offset: 0, crc: 0 }
+const target: SpoolTarget = {
+  recordingId: 'r',
+  ingestUrl: 'ws://x',
+  token: 't',
+  cut: 0,
+  offset: 0,
+  crc: 0,
+  firstEvent: 0,
+}
 
 function chunk(size: number, value: number): Uint8Array {
   return new Uint8Array(size).fill(value)
@@ -117,6 +126,92 @@ describe('DurableSpool', () => {
     spool.append(chunk(5, 3), true)
     await spool.flushed()
     expect(file.meta.headBytes).toBe(30)
+  })
+})
+
+describe('events', () => {
+  it('[V8] are numbered in the order in which they were noted, joined while the store is busy', async () => {
+    const { file } = await fragile()
+    const { events } = new DurableSpool(file)
+    for (let number = 0; number < 50; number++) events.append({ text: `{"n":${number}}`, bodyBytes: number * 10 })
+    expect([events.count, events.noted]).toEqual([0, 50])
+    await events.flushed()
+    expect([events.count, file.events]).toEqual([50, 50])
+    expect(await events.read(48, 10)).toEqual([
+      { text: '{"n":48}', bodyBytes: 480 },
+      { text: '{"n":49}', bodyBytes: 490 },
+    ])
+    expect([await events.firstAfter(0), await events.firstAfter(481), await events.firstAfter(1000)]).toEqual([
+      0, 49, 50,
+    ])
+  })
+
+  it('can be read from memory while the store refuses them, and are stored when it takes them again', async () => {
+    const { file } = await fragile()
+    const spool = new DurableSpool(file, { retryMs: 0 })
+    const { events } = spool
+    const append = file.appendEvents.bind(file)
+    const texts = async () => (await events.read(0, 100)).map(({ text }) => text)
+    events.append({ text: 'a', bodyBytes: 0 })
+    await events.flushed()
+    file.appendEvents = async () => {
+      throw new SpoolError('quota', 'full')
+    }
+    let grown = 0
+    spool.on('grown', () => grown++)
+    for (const text of ['b', 'c']) events.append({ text, bodyBytes: 0 })
+    await spool.flushed()
+    events.append({ text: 'd', bodyBytes: 0 })
+    expect([events.count, file.events]).toEqual([4, 1])
+    expect(grown).toBeGreaterThan(0)
+    expect([...(await texts()), ...(await events.read(1, 2)).map(({ text }) => text)]).toEqual(['a', 'b', 'c'])
+    file.appendEvents = append
+    events.append({ text: 'e', bodyBytes: 0 })
+    await spool.flushed()
+    expect([events.count, file.events]).toEqual([5, 5])
+    expect(await texts()).toEqual(['a', 'b', 'c', 'd', 'e'])
+  })
+
+  it('are read back from a file that a crash tore, up to the tear', () => {
+    let stored = new Uint8Array(0)
+    const handle = {
+      read(into: Uint8Array, { at = 0 } = {}) {
+        const part = stored.subarray(at, at + into.length)
+        into.set(part)
+        return part.length
+      },
+      write(bytes: Uint8Array, { at = 0 } = {}) {
+        const grown = new Uint8Array(Math.max(stored.length, at + bytes.length))
+        grown.set(stored)
+        grown.set(bytes, at)
+        stored = grown
+        return bytes.length
+      },
+      truncate(size: number) {
+        stored = stored.slice(0, size)
+      },
+      getSize: () => stored.length,
+      flush() {},
+      close() {},
+    }
+    const texts = ['one', 'twö', 'three']
+    new OpfsEvents(handle).append(texts)
+    const whole = stored
+    const ends = [11, 23, 36]
+    for (let cut = 0; cut <= whole.length; cut++) {
+      stored = whole.slice(0, cut)
+      const events = new OpfsEvents(handle)
+      const left = ends.filter((end) => end <= cut).length
+      expect(events.read(0, 9)).toEqual(texts.slice(0, left))
+      events.append(['after'])
+      expect(new OpfsEvents(handle).read(0, 9)).toEqual([...texts.slice(0, left), 'after'])
+    }
+    for (let at = 0; at < whole.length; at++) {
+      stored = whole.slice()
+      stored[at]! ^= 0x55
+      const intact = ends.filter((end) => end <= at).length
+      expect(new OpfsEvents(handle).read(0, 9)).toEqual(texts.slice(0, intact))
+    }
   })
 })
 

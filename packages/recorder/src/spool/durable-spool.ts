@@ -4,11 +4,12 @@
 //
 // While overflowing, the bytes that found no room can be delivered from memory, up to a bound.
 import { Emitter } from '../listeners.ts'
+import { EventLog } from './event-log.ts'
 import { SpoolError } from './spool-error.ts'
 import type { SpoolFile, SpoolMeta, SpoolTarget } from './spool-store.ts'
 
 export type DurableSpoolEvents = {
-  /** More of the body can be read. */
+  /** More of the body, or more events, can be read. */
   grown: null
   /** The store refuses; bytes wait in memory. */
   full: SpoolError
@@ -31,6 +32,7 @@ const keepBehindBytes = 2 * 1024 * 1024
 const joinBytes = 1024 * 1024
 
 export class DurableSpool extends Emitter<DurableSpoolEvents> {
+  readonly events: EventLog
   readonly #file: SpoolFile
   readonly #memoryBytes: number
   readonly #retryMs: number
@@ -55,6 +57,7 @@ export class DurableSpool extends Emitter<DurableSpoolEvents> {
     this.#pendingFrom = file.size
     this.#memoryBytes = options.memoryBytes ?? 64 * 1024 * 1024
     this.#retryMs = options.retryMs ?? 5000
+    this.events = new EventLog(file, this.#retryMs, () => this.emit('grown', null))
   }
 
   get meta(): SpoolMeta {
@@ -101,6 +104,7 @@ export class DurableSpool extends Emitter<DurableSpoolEvents> {
   /** Settles when all that was appended is durable, or known not to become so. */
   async flushed(): Promise<void> {
     while (this.#storing !== null) await this.#storing
+    await this.events.flushed()
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
@@ -122,6 +126,7 @@ export class DurableSpool extends Emitter<DurableSpoolEvents> {
   /** The target has everything up to `target.offset`; `bodyOffset` is the same place in the body. */
   async acknowledge(target: SpoolTarget, bodyOffset: number): Promise<void> {
     this.#meta = { ...this.#meta, target }
+    this.events.store()
     const now = Date.now()
     if (now - this.#described.at < describeEveryMs && bodyOffset - this.#described.offset < describeEveryBytes) return
     this.#described = { at: now, offset: bodyOffset }

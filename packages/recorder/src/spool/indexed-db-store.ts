@@ -1,9 +1,12 @@
-// Spools in IndexedDB: chunks as records, in transactions that are on disk when they complete.
+// Spools in IndexedDB: chunks as records, in transactions that are on disk when they complete. Events lie beside them under a
+// name of their own, by their numbers: another object store would need a new version of the database, which waits until no
+// tab has the old one open.
 
 import { SpoolError, storageError } from './spool-error.ts'
 import { parseMeta } from './spool-meta.ts'
 import type { SpoolFile, SpoolMeta, SpoolStore } from './spool-store.ts'
 
+type EventRow = { spool: string; offset: number; event: string }
 type ChunkRow = { spool: string; offset: number; bytes: Uint8Array<ArrayBuffer> }
 type SpoolRow = { id: string; meta: SpoolMeta; head: Uint8Array<ArrayBuffer> }
 
@@ -26,7 +29,11 @@ export async function openIndexedDbStore(): Promise<SpoolStore & { close(): void
     },
     async create(meta) {
       await inTransaction(database, 'readwrite', (spools) => spools.put({ id: meta.id, meta, head: new Uint8Array(0) }))
-      return new IndexedDbFile(database, { id: meta.id, meta, head: new Uint8Array(0) }, 0, 0)
+      return new IndexedDbFile(
+        database,
+        { id: meta.id, meta, head: new Uint8Array(0) },
+        { start: 0, size: 0, events: 0 },
+      )
     },
     async open(id) {
       const row = await inTransaction<SpoolRow | undefined>(database, 'readonly', (spools) => spools.get(id))
@@ -34,11 +41,14 @@ export async function openIndexedDbStore(): Promise<SpoolStore & { close(): void
       if (row === undefined) throw new SpoolError('missing', 'no such recording in the spool')
       if (meta === null) throw new SpoolError('damaged', `the metadata of ${id} cannot be read`)
       const { start, size } = await extent(database, id)
-      return new IndexedDbFile(database, { ...row, meta }, start ?? row.head.length, size ?? row.head.length)
+      const events = await inTransaction<number>(database, 'readonly', (_, chunks) => chunks.count(allOf(eventsOf(id))))
+      const begin = start ?? row.head.length
+      return new IndexedDbFile(database, { ...row, meta }, { start: begin, size: size ?? row.head.length, events })
     },
     async remove(id) {
       await inTransaction(database, 'readwrite', (spools, chunks) => {
         chunks.delete(allOf(id))
+        chunks.delete(allOf(eventsOf(id)))
         return spools.delete(id)
       })
     },
@@ -52,12 +62,14 @@ class IndexedDbFile implements SpoolFile {
   #closed = false
   start: number
   size: number
+  events: number
 
-  constructor(database: IDBDatabase, row: SpoolRow, start: number, size: number) {
+  constructor(database: IDBDatabase, row: SpoolRow, extent: { start: number; size: number; events: number }) {
     this.#database = database
     this.#row = row
-    this.start = start
-    this.size = size
+    this.start = extent.start
+    this.size = extent.size
+    this.events = extent.events
   }
 
   get meta(): SpoolMeta {
@@ -112,6 +124,25 @@ class IndexedDbFile implements SpoolFile {
     )
     this.start = keep
     this.size = Math.max(this.size, keep)
+  }
+
+  async appendEvents(events: readonly string[]): Promise<void> {
+    this.#check()
+    const spool = eventsOf(this.#row.id)
+    const last = await inTransaction<number>(this.#database, 'readwrite', (_, chunks) => {
+      for (const [index, event] of events.entries()) {
+        chunks.add({ spool, offset: this.events + index, event } satisfies EventRow)
+      }
+      return chunks.count(allOf(spool))
+    })
+    this.events = last
+  }
+
+  async readEvents(first: number, most: number): Promise<string[]> {
+    this.#check()
+    const numbers = IDBKeyRange.bound([eventsOf(this.#row.id), first], [eventsOf(this.#row.id), first + most - 1])
+    const rows = await inTransaction<EventRow[]>(this.#database, 'readonly', (_, chunks) => chunks.getAll(numbers))
+    return rows.map(({ event }) => event)
   }
 
   async describe(meta: SpoolMeta): Promise<void> {
@@ -182,6 +213,10 @@ function walk(database: IDBDatabase, id: string, offset: number, visit: (chunk: 
       }
     }
   })
+}
+
+function eventsOf(id: string): string {
+  return `${id} events`
 }
 
 function allOf(id: string): IDBKeyRange {

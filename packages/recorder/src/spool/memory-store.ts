@@ -30,6 +30,7 @@ class MemoryFile implements SpoolFile {
   meta: SpoolMeta
   start = 0
   size = 0
+  #events: string[] = []
   #chunks: { offset: number; bytes: Uint8Array }[] = []
   #head: Uint8Array = new Uint8Array(0)
   readonly #room: { left: number }
@@ -78,6 +79,21 @@ class MemoryFile implements SpoolFile {
     this.start = this.#chunks[0]?.offset ?? this.size
   }
 
+  get events(): number {
+    return this.#events.length
+  }
+
+  async appendEvents(events: readonly string[]): Promise<void> {
+    const letters = lettersOf(events)
+    if (letters > this.#room.left) throw new SpoolError('quota', 'the memory set aside for recordings is full')
+    this.#room.left -= letters
+    this.#events.push(...events)
+  }
+
+  async readEvents(first: number, most: number): Promise<string[]> {
+    return this.#events.slice(first, first + most)
+  }
+
   async describe(meta: SpoolMeta): Promise<void> {
     if (meta.headBytes > this.#head.length) this.#head = await this.read(0, meta.headBytes)
     this.meta = meta
@@ -88,5 +104,11 @@ class MemoryFile implements SpoolFile {
   drop(): void {
     for (const chunk of this.#chunks) this.#room.left += chunk.bytes.length
     this.#chunks = []
+    this.#room.left += lettersOf(this.#events)
+    this.#events = []
   }
+}
+
+function lettersOf(events: readonly string[]): number {
+  return events.reduce((sum, { length }) => sum + length, 0)
 }

@@ -2,29 +2,23 @@
 //
 //   meta-0, meta-1     the metadata, written in turn, so that one of them is whole whatever happens
 //   head               the body's first bytes (headers), kept when their segment was released
+//   events             what happened besides: records as in segments, from the first event on
 //   s-<offset>         segments of about 4 MiB: records of [length u32][CRC-32 of the payload, seeded u32][payload]
 //
 // A record counts when flush() returned. After a crash records are read until one is torn; what follows was never
 // acknowledged to the encoder's side as spooled.
 import { crc32 } from '@rushes/protocol'
+import { OpfsEvents, type SyncHandle } from './opfs-events.ts'
 import { SpoolError, storageError } from './spool-error.ts'
 import { parseMeta } from './spool-meta.ts'
 import type { SpoolFile, SpoolMeta } from './spool-store.ts'
 
-/** lib.webworker's; this project is compiled against lib.dom, which lacks it. */
-interface SyncHandle {
-  read(buffer: Uint8Array, options?: { at?: number }): number
-  write(buffer: Uint8Array, options?: { at?: number }): number
-  truncate(size: number): void
-  getSize(): number
-  flush(): void
-  close(): void
-}
 type SyncFileHandle = FileSystemFileHandle & { createSyncAccessHandle(): Promise<SyncHandle> }
 type Folder = FileSystemDirectoryHandle & { entries(): AsyncIterable<[string, FileSystemHandle]> }
 
 const segmentBytes = 4 * 1024 * 1024
 const recordHeader = 8
+const eventsName = 'events'
 const segmentName = /^s-(\d{16})$/
 
 type Segment = {
@@ -46,6 +40,7 @@ export class OpfsFile implements SpoolFile {
   #head: Uint8Array<ArrayBuffer> = new Uint8Array(0)
   /** Where the next segment begins while there is none. */
   #base = 0
+  #events: OpfsEvents | null = null
 
   private constructor(folder: Folder, slots: [SyncHandle, SyncHandle], sequence: number, meta: SpoolMeta) {
     this.#folder = folder
@@ -80,6 +75,19 @@ export class OpfsFile implements SpoolFile {
 
   get size(): number {
     return this.#segments.at(-1)?.end ?? this.#base
+  }
+
+  get events(): number {
+    return this.#events?.count ?? 0
+  }
+
+  async appendEvents(events: readonly string[]): Promise<void> {
+    this.#events ??= new OpfsEvents(await openHandle(this.#folder, eventsName, true))
+    this.#events.append(events)
+  }
+
+  async readEvents(first: number, most: number): Promise<string[]> {
+    return this.#events?.read(first, most) ?? []
   }
 
   async append(bytes: Uint8Array): Promise<void> {
@@ -161,6 +169,8 @@ export class OpfsFile implements SpoolFile {
 
   async close(): Promise<void> {
     for (const handle of [...this.#slots, ...this.#segments.map((segment) => segment.handle)]) handle.close()
+    this.#events?.close()
+    this.#events = null
     this.#segments = []
   }
 
@@ -212,7 +222,10 @@ export class OpfsFile implements SpoolFile {
       this.#base = this.#head.length
     }
     const names: string[] = []
-    for await (const [name] of this.#folder.entries()) if (segmentName.test(name)) names.push(name)
+    for await (const [name] of this.#folder.entries()) {
+      if (segmentName.test(name)) names.push(name)
+      if (name === eventsName) this.#events = new OpfsEvents(await openHandle(this.#folder, name, false))
+    }
     names.sort()
     for (const name of names) {
       const begin = Number(segmentName.exec(name)![1])

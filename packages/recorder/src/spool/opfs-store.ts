@@ -43,6 +43,11 @@ function opfsFile(door: Door, opened: OpfsExtent): SpoolFile {
     get size() {
       return now.size
     },
+    get events() {
+      return now.events
+    },
+    appendEvents: (events) => follow({ name: 'append-events', id, events }),
+    readEvents: (first, most) => door.call<string[]>({ name: 'read-events', id, first, most }),
     append: (bytes) => follow({ name: 'append', id, bytes }),
     read: (offset, length) => door.call<Uint8Array>({ name: 'read', id, offset, length }),
     release: (offset) => follow({ name: 'release', id, offset }),

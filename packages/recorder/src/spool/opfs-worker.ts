@@ -10,13 +10,15 @@ export type OpfsCall =
   | { name: 'create'; meta: SpoolMeta }
   | { name: 'open'; id: string }
   | { name: 'append'; id: string; bytes: Uint8Array }
+  | { name: 'append-events'; id: string; events: readonly string[] }
+  | { name: 'read-events'; id: string; first: number; most: number }
   | { name: 'read'; id: string; offset: number; length: number }
   | { name: 'release'; id: string; offset: number }
   | { name: 'describe'; id: string; meta: SpoolMeta }
   | { name: 'close'; id: string }
   | { name: 'remove'; id: string }
 
-export type OpfsExtent = { meta: SpoolMeta; start: number; size: number }
+export type OpfsExtent = { meta: SpoolMeta; start: number; size: number; events: number }
 export type OpfsAnswer =
   | { call: number; value: unknown }
   | { call: number; error: { code: SpoolError['code']; message: string } }
@@ -34,7 +36,7 @@ function held(id: string): OpfsFile {
 }
 
 function extent(file: OpfsFile): OpfsExtent {
-  return { meta: file.meta, start: file.start, size: file.size }
+  return { meta: file.meta, start: file.start, size: file.size, events: file.events }
 }
 
 const calls: { [Name in OpfsCall['name']]: (call: Extract<OpfsCall, { name: Name }>) => Promise<unknown> } = {
@@ -84,6 +86,11 @@ const calls: { [Name in OpfsCall['name']]: (call: Extract<OpfsCall, { name: Name
     await held(id).append(bytes)
     return extent(held(id))
   },
+  async 'append-events'({ id, events }) {
+    await held(id).appendEvents(events)
+    return extent(held(id))
+  },
+  'read-events': ({ id, first, most }) => held(id).readEvents(first, most),
   read: ({ id, offset, length }) => held(id).read(offset, length),
   async release({ id, offset }) {
     await held(id).release(offset)

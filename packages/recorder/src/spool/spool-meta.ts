@@ -19,15 +19,16 @@ export function parseMeta(value: unknown): SpoolMeta | null {
 
 function parseTarget(value: unknown): SpoolTarget | null {
   if (!isRecord(value)) return null
-  const { recordingId, ingestUrl, token, cut, offset, crc } = value as Partial<SpoolTarget>
+  const { recordingId, ingestUrl, token, cut, offset, crc, firstEvent = 0 } = value as Partial<SpoolTarget>
   const whole =
     typeof recordingId === 'string' &&
     typeof ingestUrl === 'string' &&
     typeof token === 'string' &&
     isCount(cut) &&
     isCount(offset) &&
-    isCount(crc)
-  return whole ? { recordingId, ingestUrl, token, cut, offset, crc } : null
+    isCount(crc) &&
+    isCount(firstEvent)
+  return whole ? { recordingId, ingestUrl, token, cut, offset, crc, firstEvent } : null
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

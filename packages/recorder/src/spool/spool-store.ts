@@ -15,6 +15,8 @@ export type SpoolTarget = {
   /** Acknowledged, in the target's own offsets; and the chain there. */
   offset: number
   crc: number
+  /** Number, in the spool, of the event that is the target's first. */
+  firstEvent: number
 }
 
 export type SpoolMeta = {
@@ -44,6 +46,12 @@ export interface SpoolFile {
    * nothing stays and the next append begins there.
    */
   release(offset: number): Promise<void>
+  /** How many events there are; what a crash tore is not counted. */
+  readonly events: number
+  /** Resolves when they are durable, after those that are there. @throws SpoolError `quota`, after which none of them is */
+  appendEvents(events: readonly string[]): Promise<void>
+  /** At most `most` from number `first` on. They stay until the spool is removed. */
+  readEvents(first: number, most: number): Promise<string[]>
   /** Replaces the metadata, durably: old or new after a crash. */
   describe(meta: SpoolMeta): Promise<void>
   close(): Promise<void>

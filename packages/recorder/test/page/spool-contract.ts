@@ -107,6 +107,40 @@ const checks: Record<string, Check> = {
     await file.close()
     await store.remove(file.meta.id)
   },
+  'events are numbered and read, in any portions, through a new opening': async (store, reopen) => {
+    const file = await store.create(meta())
+    const { id } = file.meta
+    const event = (number: number) => `${number} ${'é\u0000'.repeat(number % 50)}`
+    const events = (first: number, count: number) => Array.from({ length: count }, (_, index) => event(first + index))
+    const count = () => file.events
+    expect(count() === 0 && (await file.readEvents(0, 10)).length === 0, 'there are events at the beginning')
+    await file.append(pattern(0, 1000))
+    for (const more of [1, 7, 300]) await file.appendEvents(events(count(), more))
+    expect(count() === 308, `${count()} events`)
+    await file.close()
+    const again = await (await reopen()).open(id)
+    expect(again.events === 308, `${again.events} events after opening`)
+    await again.appendEvents(events(308, 2))
+    for (const [first, most] of [
+      [0, 1000],
+      [0, 1],
+      [7, 2],
+      [300, 10],
+      [309, 5],
+      [310, 5],
+    ] as const) {
+      const read = await again.readEvents(first, most)
+      const wanted = events(first, Math.max(0, Math.min(most, 310 - first)))
+      expect(JSON.stringify(read) === JSON.stringify(wanted), `readEvents(${first}, ${most}) differs`)
+    }
+    expect(same(await again.read(0, 5000), pattern(0, 1000)), 'the bytes differ')
+    await again.close()
+    await store.remove(id)
+    const other = await store.create({ ...meta(), id })
+    expect(other.events === 0, 'the events of a removed spool are there')
+    await other.close()
+    await store.remove(id)
+  },
   'two recordings do not mix': async (store) => {
     const [one, two] = [await store.create(meta()), await store.create(meta())]
     for (let at = 0; at < 5; at++) {

@@ -3,15 +3,24 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
-import { ApiError, apiClient, type IngestSocket, openIngestSender, type RecordingView } from '@rushes/protocol'
+import {
+  ApiError,
+  apiClient,
+  type EventSpool,
+  type IngestSocket,
+  openIngestSender,
+  type RecordingView,
+  type Spool,
+} from '@rushes/protocol'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { WebSocket } from 'ws'
 import { addServerOptions, CommandError, printResult, type ServerOptions } from '../output.ts'
 import { showProgress } from '../progress.ts'
+import { openEventFile } from './event-file.ts'
 import { type FileSpool, openFileSpool, spoolStream } from './file-spool.ts'
 import { readPacing } from './pacing.ts'
 
-type RecordOptions = ServerOptions & { pace: 'live' | 'fast'; chunkMs: number; title?: string }
+type RecordOptions = ServerOptions & { pace: 'live' | 'fast'; chunkMs: number; title?: string; events?: string }
 
 /** What `record` and `upload` print. */
 export type RecordResult = {
@@ -35,8 +44,9 @@ export function addRecordCommand(program: Command): void {
     )
     .option('--chunk-ms <ms>', 'how often a live sender sends', milliseconds, 250)
     .option('--title <title>', 'title of the recording')
+    .option('--events <file>', 'what happens in it: JSON lines {t, kind, data}, t in ms; a file or a pipe')
   addServerOptions(command).action(async (input: string, options: RecordOptions) => {
-    printResult(await record(input, options), options)
+    printResult(await record(input, options), { json: options.json === true })
   })
 }
 
@@ -44,16 +54,17 @@ async function record(input: string, options: RecordOptions): Promise<RecordResu
   const title = options.title ?? (input === '-' ? undefined : basename(input))
   const client = apiClient({ server: options.server, ...(options.key !== undefined && { key: options.key }) })
   if (input !== '-') await mustBeFile(input)
+  let sender: ReturnType<typeof openIngestSender> | undefined
+  const events = options.events === undefined ? null : await openEventFile(options.events, () => sender?.grown())
   const created = await patiently(() => client.createRecording({ ...(title !== undefined && { title }) }))
   const progress = showProgress(options.json === true ? 'quiet' : 'bar', input)
-  let sender: ReturnType<typeof openIngestSender> | undefined
   const source =
     input === '-' ? await fromStream(() => sender?.grown()) : await fromFile(input, options, () => sender?.grown())
   try {
     sender = openIngestSender({
       url: created.ingestUrl,
       token: created.token,
-      spool: source.spool,
+      spool: events === null ? source.spool : withEvents(source.spool, events.spool),
       crc32,
       connect,
       onProgress: ({ recorded, safe }) => progress.update(safe, Math.max(source.total ?? 0, recorded)),
@@ -63,10 +74,13 @@ async function record(input: string, options: RecordOptions): Promise<RecordResu
         else if (state.state === 'sending') progress.note('')
       },
     })
-    const feeding = source.feed().then(() => sender!.end())
+    const feeding = Promise.all([source.feed(), events?.ended]).then(() => sender!.end())
     const outcome = await Promise.race([sender.done, feeding.then(() => sender!.done)])
     if (outcome.state === 'stopped') {
       throw new CommandError(outcome.after, `the server refused the recording: ${words(outcome.after)}`)
+    }
+    if (sender.eventsRefused !== null) {
+      throw new CommandError('events-refused', `published, but without all events: ${words(sender.eventsRefused)}`)
     }
     await reachable(outcome.recording)
     const waitMs = Math.round((performance.now() - sender.endSentAt!) * 1000) / 1000
@@ -75,6 +89,17 @@ async function record(input: string, options: RecordOptions): Promise<RecordResu
     sender?.close()
     progress.stop()
     await source.spool.close()
+  }
+}
+
+function withEvents(spool: FileSpool, events: EventSpool): Spool {
+  return {
+    ...{ events, acknowledged: spool.acknowledged },
+    get size() {
+      return spool.size
+    },
+    read: (offset, length) => spool.read(offset, length),
+    acknowledge: (offset, crc) => spool.acknowledge(offset, crc),
   }
 }
 

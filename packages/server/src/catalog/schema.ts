@@ -12,6 +12,7 @@ export interface Schema {
   api_keys: ApiKeysTable
   setup_links: SetupLinksTable
   recordings: RecordingsTable
+  recording_events: RecordingEventsTable
   shares: SharesTable
   deliveries: DeliveriesTable
   delivery_entries: DeliveryEntriesTable
@@ -92,6 +93,15 @@ export type RecordingSummary = {
   mp4State?: ViewState
   webmState?: ViewState
   [further: string]: unknown
+}
+
+export interface RecordingEventsTable {
+  recording_id: RecordingId
+  number: number
+  t: number
+  kind: string
+  /** JSON. */
+  data: string
 }
 
 export interface SharesTable {

@@ -18,6 +18,7 @@ import { createShare, revokeShare } from '../catalog/shares.ts'
 import { HttpError, notFound } from './http-error.ts'
 import { requestOrigin } from './origin.ts'
 import type { App, Room } from './room.ts'
+import { timelineRoutes } from './timeline-routes.ts'
 
 const idParams = z.object({ id: z.string() })
 /** Recordings on a page of the list. */
@@ -179,6 +180,12 @@ export function recordingRoutes(app: App, room: Room): void {
       },
     })
   }
+
+  timelineRoutes(app, room, {
+    path: '/api/v1/recordings/:id',
+    tag: 'recordings',
+    find: (request) => recordingFor(request, idParams.parse(request.params).id, 'recording.read'),
+  })
 
   async function describeAgain(request: FastifyRequest, id: RecordingId) {
     const recording = await getRecording(db, id)

@@ -5,6 +5,7 @@ import { requestOrigin } from './origin.ts'
 import type { Pages } from './pages.ts'
 import type { App, Room } from './room.ts'
 import type { SharedRecordings } from './shared-recordings.ts'
+import { timelineRoutes } from './timeline-routes.ts'
 
 const shareParams = z.object({ share: z.string() })
 
@@ -32,6 +33,12 @@ export function shareRoutes(app: App, room: Room, shares: SharedRecordings, page
       },
     })
   }
+
+  timelineRoutes(app, room, {
+    path: '/r/:share',
+    tag: 'shares',
+    find: async (request) => (await shared(shareParams.parse(request.params).share, request.ip)).recording,
+  })
 
   app.get('/r/:share', { schema: { hide: true, params: shareParams } }, async (request, reply) => {
     const found = await shared(request.params.share, request.ip).catch((error: unknown) => {

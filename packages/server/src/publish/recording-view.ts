@@ -5,6 +5,7 @@ import type { BodySummary } from './summary.ts'
 const nothingYet: BodySummary = {
   container: 'unknown',
   durationMs: 0,
+  originMs: 0,
   tracks: [],
   damage: null,
   mp4State: 'unsupported',

@@ -5,6 +5,8 @@ import type { TrackView, ViewState } from '@rushes/protocol'
 export type BodySummary = {
   container: string
   durationMs: number
+  /** What the body's clock shows where its files begin, ms. */
+  originMs: number
   tracks: TrackView[]
   damage: { code: string; message: string; offset: number | null } | null
   mp4State: ViewState
@@ -19,6 +21,7 @@ export function summarize(index: BodyIndex): BodySummary {
   return {
     container: index.container,
     durationMs: index.durationMs,
+    originMs: index.originMs,
     tracks: index.tracks.map((track) => ({
       id: track.id,
       kind: track.kind,

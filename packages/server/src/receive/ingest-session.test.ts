@@ -64,6 +64,8 @@ function connected(narrowed: Partial<ReceiveLimits> = {}, isFull: () => boolean 
       recording,
       advance: async () => ++epoch,
     }),
+    eventExtent: async () => ({ count: 0, bytes: 0 }),
+    storeEvents: async () => true,
     publish: async () => {},
     publishedView: async () => {
       throw new Error('nothing is published here')

@@ -8,6 +8,7 @@ import { crc32 } from 'node:zlib'
 import {
   type CloseName,
   closeCodes,
+  isEventsMessage,
   maxControlLength,
   ProtocolError,
   parseChunk,
@@ -15,10 +16,13 @@ import {
   type ReceiverMessage,
   type RecordingView,
   type SenderMessage,
+  type TimelineEvent,
 } from '@rushes/protocol'
 import type { Body } from '../body/body.ts'
 import { BodyError } from '../body/body-error.ts'
 import { CatalogError } from '../catalog/catalog-error.ts'
+import type { EventExtent } from '../catalog/recording-events.ts'
+import { type EventIntake, openEventIntake } from './event-intake.ts'
 import type { ReceiveBudget, ReceiveLimits } from './limits.ts'
 import type { Holder, OpenRecording } from './open-recording.ts'
 import { RateLimit } from './rate-limit.ts'
@@ -47,6 +51,10 @@ export type IngestSessionOptions = {
   find(): Promise<SessionTarget | undefined>
   hashToken(token: string): Uint8Array
   storageIsFull(): boolean
+  /** The events that are committed. */
+  eventExtent(): Promise<EventExtent>
+  /** False where they contradict what is stored. @throws CatalogError `stale-epoch` */
+  storeEvents(epoch: number, first: number, events: readonly TimelineEvent[]): Promise<boolean>
   /** Publishes what the recording holds. */
   publish(recording: OpenRecording, holder: Holder): Promise<void>
   /** How readers see it then. */
@@ -68,7 +76,7 @@ export interface IngestSession {
 type State =
   | { state: 'greeting' }
   | { state: 'leasing' }
-  | { state: 'receiving' | 'ending'; epoch: number; body: Body; recording: OpenRecording }
+  | { state: 'receiving' | 'ending'; epoch: number; body: Body; recording: OpenRecording; events: EventIntake }
   | { state: 'closed' }
 
 /** Acknowledgements that a sender does not read pile up to this (F5). */
@@ -145,11 +153,35 @@ export function openIngestSession(options: IngestSessionOptions): IngestSession 
     const { recording } = target
     const lease = await recording.take(holder, target.advance)
     if (gone()) return recording.release(holder)
-    welcome(recording, lease.epoch, lease.body)
+    const { epoch } = lease
+    let extent: EventExtent
+    try {
+      extent = await options.eventExtent()
+    } catch (error) {
+      recording.release(holder)
+      throw error
+    }
+    if (gone()) return recording.release(holder)
+    const events = openEventIntake({
+      epoch,
+      extent,
+      limits,
+      store: (first, list) => options.storeEvents(epoch, first, list),
+      answer: (message) => {
+        if (holds()) send(message)
+      },
+      failed: (error) => {
+        // Published or taken over meanwhile: another connection is told which.
+        if (error instanceof CatalogError) close('going-away')
+        else guard(Promise.reject(error))
+      },
+    })
+    welcome({ recording, epoch, body: lease.body, events })
   }
 
-  function welcome(recording: OpenRecording, epoch: number, body: Body): void {
-    state = { state: 'receiving', epoch, body, recording }
+  function welcome(held: { recording: OpenRecording; epoch: number; body: Body; events: EventIntake }): void {
+    state = { state: 'receiving', ...held }
+    const { recording, epoch, body, events } = held
     const { size, crc } = body.durable
     send({
       type: 'welcome',
@@ -161,17 +193,19 @@ export function openIngestSession(options: IngestSessionOptions): IngestSession 
       maxChunk: limits.maxChunkBytes,
       state: 'receiving',
       ...watched(recording),
+      events: events.count,
     })
   }
 
   /** N5, P4: whoever comes after the end, or holds the lease when the owner ends it, is told what became of it. */
   async function sendPublished(greet: boolean): Promise<void> {
     const recording = await options.publishedView()
+    const events = greet ? (await options.eventExtent()).count : 0
     if (gone()) return
     if (greet) {
       const { id, bytes: offset } = recording
       const { maxChunkBytes: maxChunk } = limits
-      send({ type: 'welcome', id, epoch: 0, offset, crc: 0, window: 0, maxChunk, state: 'published' })
+      send({ type: 'welcome', id, epoch: 0, offset, crc: 0, window: 0, maxChunk, state: 'published', events })
     }
     finish(recording)
   }
@@ -183,12 +217,12 @@ export function openIngestSession(options: IngestSessionOptions): IngestSession 
 
   async function rewind(message: Extract<SenderMessage, { type: 'rewind' }>): Promise<void> {
     if (state.state !== 'receiving') return close('bad-message')
-    const { recording, epoch } = state
+    const { recording, epoch, events } = state
     if (message.epoch !== epoch) return close('stale-epoch')
     state = { state: 'leasing' }
     try {
       const body = await recording.rewind(holder, message.offset, message.crc)
-      if (!gone()) welcome(recording, epoch, body)
+      if (!gone()) welcome({ recording, epoch, body, events })
     } finally {
       if (!holds()) recording.release(holder)
     }
@@ -196,11 +230,15 @@ export function openIngestSession(options: IngestSessionOptions): IngestSession 
 
   async function end(message: Extract<SenderMessage, { type: 'end' }>): Promise<void> {
     if (state.state !== 'receiving') return close('bad-message')
-    const { body, recording, epoch } = state
+    const { body, recording, epoch, events } = state
     if (message.epoch !== epoch) return close('stale-epoch')
     if (message.size !== body.received.size) return close('offset-conflict')
     if (message.crc !== body.received.crc) return close('checksum-mismatch')
-    state = { state: 'ending', body, recording, epoch }
+    state = { state: 'ending', body, recording, epoch, events }
+    await events.settled()
+    if (gone()) return
+    // V7: what was sent before the end is stored before it.
+    if (message.events !== undefined && message.events !== events.count) return close('offset-conflict')
     await options.publish(recording, holder)
     await sendPublished(false)
   }
@@ -250,7 +288,13 @@ export function openIngestSession(options: IngestSessionOptions): IngestSession 
     if (gone()) return
     heardAt = performance.now()
     if (state.state !== 'receiving') return close('bad-message')
-    const { body, epoch } = state
+    const { body, epoch, events } = state
+    if (isEventsMessage(message)) {
+      if (options.storageIsFull()) return close('storage-full')
+      const fault = events.take(message, heardAt)
+      if (fault !== null) close(fault)
+      return
+    }
     try {
       // K2: header checksum, epoch, offset, chain; only then is anything appended.
       const chunk = parseChunk(message, crc32)

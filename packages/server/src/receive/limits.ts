@@ -1,3 +1,5 @@
+import { maxEvents } from '@rushes/protocol'
+
 /** Bounds of the ingest protocol (SPEC.md, Limits); tests and operators may narrow them. */
 export type ReceiveLimits = {
   maxChunkBytes: number
@@ -15,6 +17,10 @@ export type ReceiveLimits = {
   /** Free space that is left to the database and the system: below it, senders are asked to wait. */
   reserveBytes: number
   controlMessagesPerSecond: number
+  eventMessagesPerSecond: number
+  /** Of one recording; and bytes of their data together. */
+  maxEvents: number
+  maxEventBytes: number
 }
 
 export const defaultReceiveLimits: ReceiveLimits = {
@@ -29,6 +35,9 @@ export const defaultReceiveLimits: ReceiveLimits = {
   quietMs: 10 * 60_000,
   reserveBytes: 256 * 1024 * 1024,
   controlMessagesPerSecond: 100,
+  eventMessagesPerSecond: 50,
+  maxEvents,
+  maxEventBytes: 64 * 1024 * 1024,
 }
 
 /** Window that is granted while small senders would starve large ones of memory: enough for a second of HD video. */

@@ -8,6 +8,7 @@ import { type BodyFolder, freeBytes } from '../body/folder.ts'
 import { CatalogError } from '../catalog/catalog-error.ts'
 import { deliveryContentType } from '../catalog/deliveries.ts'
 import type { RecordingId } from '../catalog/identifiers.ts'
+import { eventExtent, storeEvents } from '../catalog/recording-events.ts'
 import { advanceEpoch, deleteRecording, getRecording, listOpenRecordings } from '../catalog/recordings.ts'
 import type { Recording, Schema } from '../catalog/schema.ts'
 import type { Publisher } from '../publish/publisher.ts'
@@ -182,6 +183,8 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
           const recording = use(row)
           return { state: 'receiving', tokenHash: row.token_hash, recording, advance: () => advanceEpoch(db, id) }
         },
+        eventExtent: () => eventExtent(db, id),
+        storeEvents: (epoch, first, events) => storeEvents(db, id, epoch, first, events),
         async publish(recording, holder) {
           await publish(recording, holder)
         },

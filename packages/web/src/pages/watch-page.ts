@@ -1,4 +1,5 @@
 import '@rushes/player'
+import type { PlayerMark } from '@rushes/player'
 import { ApiError, type RecordingView } from '@rushes/protocol'
 import { html, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { faultWords } from '../app/fault-words.ts'
@@ -9,6 +10,7 @@ import { formatBytes, formatLength, formatMoment, lengthWords } from '../figures
 import { recordingSources } from '../recordings/recording-links.ts'
 import { isWatchable, liveStanding, standingOf } from '../recordings/recording-standing.ts'
 import '../recordings/rushes-title.ts'
+import '../timeline/rushes-moments.ts'
 import { copyLinkButton, downloadLinks } from '../recordings/share-actions.ts'
 
 /** Soon enough that somebody who waits for the end of a recording hardly notices the wait. */
@@ -30,6 +32,7 @@ export class RushesWatchPage extends PageElement {
     watch: { state: true },
     mayEdit: { state: true },
     set: { state: true },
+    marks: { state: true },
     finished: { state: true },
     goesOn: { state: true },
   }
@@ -40,6 +43,7 @@ export class RushesWatchPage extends PageElement {
   declare private mayEdit: boolean
   /** Which of a delivery's sets is shown; null: the first. */
   declare private set: string | null
+  declare private marks: readonly PlayerMark[]
   /** It was being recorded when the page opened. */
   declare private finished: boolean
   /** It was interrupted, and is no more: said for a moment. */
@@ -52,6 +56,7 @@ export class RushesWatchPage extends PageElement {
     this.shareId = this.recordingId = this.start = this.set = null
     this.watch = { state: 'loading' }
     this.mayEdit = this.finished = this.goesOn = false
+    this.marks = []
   }
 
   override disconnectedCallback(): void {
@@ -65,6 +70,7 @@ export class RushesWatchPage extends PageElement {
     this.watch = { state: 'loading' }
     this.finished = this.goesOn = false
     this.set = null
+    this.marks = []
     void this.#load()
   }
 
@@ -149,6 +155,7 @@ export class RushesWatchPage extends PageElement {
           ${this.mayEdit ? copyLinkButton(recording, 'main') : ''} ${live ? '' : downloadLinks(recording)}
         </div>
       </div>
+      ${this.#moments(recording)}
       ${this.#notice(isPlayable ? note : null)}
       ${!isPlayable ? '' : html`<p class="soft small watch-keys">Press <kbd>?</kbd> for the keyboard shortcuts.</p>`}
     </article>`
@@ -160,6 +167,20 @@ export class RushesWatchPage extends PageElement {
     return html`<div role="status" class=${words === null ? 'visually-hidden' : ''}>
       ${words === null ? '' : html`<p class="notice">${words}</p>`}
     </div>`
+  }
+
+  #moments(recording: RecordingView): TemplateResult {
+    const { srcHls, src, srcWebm } = recordingSources(recording, undefined, this.set)
+    const onGo = ({ detail }: CustomEvent<number>) => {
+      const player = this.querySelector('rushes-player')
+      player?.seek(detail)
+      player?.scrollIntoView({ block: 'nearest' })
+    }
+    const onMarks = ({ detail }: CustomEvent<PlayerMark[]>) => {
+      this.marks = detail
+    }
+    return html`<rushes-moments .shareId=${this.shareId} .recordingId=${this.shareId === null ? recording.id : null}
+      .playable=${(srcHls ?? src ?? srcWebm) !== null} @go=${onGo} @marks=${onMarks}></rushes-moments>`
   }
 
   #sets({ delivery }: RecordingView): TemplateResult | string {
@@ -205,7 +226,8 @@ export class RushesWatchPage extends PageElement {
     }
     const { srcHls, typeHls, startedAt, src, type, srcWebm, typeWebm } = sources
     return html`<rushes-player keys="page" .srcHls=${srcHls} .typeHls=${typeHls} .startedAt=${startedAt} .src=${src} .type=${type} .srcWebm=${srcWebm} .typeWebm=${typeWebm}
-      .title=${recording.title} .start=${this.start} .recordingId=${recording.id} @rushes-player-problem=${() => this.#onProblem(recording)}></rushes-player>`
+      .title=${recording.title} .start=${this.start} .recordingId=${recording.id} .marks=${this.marks}
+      @rushes-player-problem=${() => this.#onProblem(recording)}></rushes-player>`
   }
 
   /** It may have ended since it was last looked at. */

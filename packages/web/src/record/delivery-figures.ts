@@ -11,6 +11,8 @@ const nothingYet: RecordingProgress = {
   unspooledBytes: 0,
   durationMs: 0,
   connection: 'creating',
+  events: 0,
+  safeEvents: 0,
 }
 
 /** The three figures that are always there: recorded, safe on the server, waiting. */

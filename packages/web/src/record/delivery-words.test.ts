@@ -9,6 +9,8 @@ const progress = (waitingBytes: number, connection: RecordingProgress['connectio
   unspooledBytes: 0,
   durationMs: 1000,
   connection,
+  events: 0,
+  safeEvents: 0,
 })
 
 describe('deliveryWords', () => {

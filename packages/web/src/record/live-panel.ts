@@ -6,6 +6,7 @@ import { pauseIcon, resumeIcon } from '../design/icons.ts'
 import { formatLength } from '../figures.ts'
 import './delivery-figures.ts'
 import './level-meter.ts'
+import './mark-buttons.ts'
 import { discard, onRecord, pauseOrResume, recordNotice, recordProgress, recordState, stop } from './record-session.ts'
 import './source-preview.ts'
 
@@ -78,6 +79,7 @@ export class RushesLivePanel extends PageElement {
             ${paused ? resumeIcon : pauseIcon}${paused ? 'Resume' : 'Pause'}
           </button>
         </div>
+        <rushes-mark-buttons .recording=${now.recording}></rushes-mark-buttons>
         <rushes-delivery-figures .progress=${recordProgress()}></rushes-delivery-figures>
         <div role="alert">${notice === '' ? '' : html`<p class="notice notice-caution">${notice}</p>`}</div>
         ${
