@@ -1,16 +1,32 @@
-export type { Bubble, Corner } from './capture/bubble.ts'
+export type { Bubble, BubbleShape, Corner, Point, Rect, Size } from './capture/bubble.ts'
 export { openCapture } from './capture/capture.ts'
 export { CaptureError, type CaptureErrorCode } from './capture/capture-error.ts'
 export { listDevices } from './capture/devices.ts'
+export {
+  type BubbleSource,
+  defaultScene,
+  keptInside,
+  layOut,
+  mainSource,
+  type PictureSource,
+  type PlacedSource,
+  portionBetween,
+  type Scene,
+  type SceneChange,
+  type SourceSizes,
+} from './capture/scene.ts'
 export type {
+  CameraOptions,
   Capture,
   CaptureEvents,
   CaptureOptions,
   CaptureSource,
   Device,
   DeviceOptions,
+  DeviceSource,
   MicrophoneOptions,
   ScreenOptions,
+  SoundSource,
   SourceKind,
 } from './capture/source.ts'
 export { type BodyEncoder, EncoderError, type EncoderErrorCode } from './encode/body-encoder.ts'

@@ -1,4 +1,5 @@
 import type { CloseName, RecordingView } from '@rushes/protocol'
+import type { Size } from './capture/bubble.ts'
 import type { EncoderChoice } from './encode/choose-encoder.ts'
 import type { Listeners } from './listeners.ts'
 import type { SpoolKind } from './spool/spool-store.ts'
@@ -67,6 +68,8 @@ export interface Recording extends Listeners<RecordingEvents> {
   readonly state: RecordingState
   readonly progress: RecordingProgress
   readonly encoder: EncoderChoice
+  /** Size of the picture, which stays; null where sound alone is recorded. */
+  readonly picture: Size | null
   readonly spool: SpoolKind
   pause(): void
   resume(): void

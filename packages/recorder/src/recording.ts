@@ -107,6 +107,10 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
     return this.#encoder!.choice
   }
 
+  get picture(): BodyEncoder['picture'] {
+    return this.#encoder?.picture ?? null
+  }
+
   get progress(): RecordingProgress {
     const recordedBytes = this.#held.spool.appended
     const safeBytes = Math.min(this.#delivery.safeBytes, recordedBytes)

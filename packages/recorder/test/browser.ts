@@ -118,6 +118,24 @@ export async function pictureAt(path: string, seconds: number): Promise<Buffer> 
   return stdout
 }
 
+/** Red, green and blue of the pixel at a share of the picture's width and height. */
+export function pixel(picture: Buffer, size: { width: number; height: number }, x: number, y: number): number[] {
+  const at = (Math.floor(y * size.height) * size.width + Math.floor(x * size.width)) * 3
+  return [...picture.subarray(at, at + 3)]
+}
+
+const primaries = ['black', 'blue', 'green', 'cyan', 'red', 'magenta', 'yellow', 'white']
+
+/** The nearest of the eight colours that have each light fully on or off. */
+export function colourAt(picture: Buffer, size: { width: number; height: number }, x: number, y: number): string {
+  const [red, green, blue] = pixel(picture, size, x, y).map((value) => (value > 127 ? 1 : 0)) as [
+    number,
+    number,
+    number,
+  ]
+  return primaries[4 * red + 2 * green + blue]!
+}
+
 /** When the picture becomes bright, seconds. */
 export async function flashes(path: string): Promise<number[]> {
   const { stdout } = await run(

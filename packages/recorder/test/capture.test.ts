@@ -10,6 +10,7 @@ import {
   openBrowser,
   packets,
   pictureAt,
+  pixel,
   probe,
   temporaryFolder,
 } from './browser.ts'
@@ -40,12 +41,6 @@ async function openPage(context: BrowserContext = browser): Promise<Page> {
 }
 
 const path = (id: string) => receiver.recordings.get(id)!.path
-
-/** Red, green and blue of the pixel at a share of the picture's width and height. */
-function pixel(picture: Buffer, size: { width: number; height: number }, x: number, y: number): number[] {
-  const at = (Math.floor(y * size.height) * size.width + Math.floor(x * size.width)) * 3
-  return [...picture.subarray(at, at + 3)]
-}
 
 const isWhite = (rgb: number[]) => rgb.every((value) => value > 235)
 
@@ -181,7 +176,10 @@ describe('pictures and sound', () => {
 })
 
 describe('what cannot be captured', () => {
-  const codeOf = (page: Page, options: Parameters<typeof rooms.sdk.openCapture>[0]) =>
+  const codeOf = (
+    page: Page,
+    options: { screen?: true } & { [Kind in 'camera' | 'microphone']?: true | { deviceId: string } },
+  ) =>
     page.evaluate(async (options) => {
       try {
         const capture = await rooms.sdk.openCapture(options)

@@ -1,3 +1,4 @@
+import type { Size } from '../capture/bubble.ts'
 import type { EncoderChoice } from './choose-encoder.ts'
 
 export type EncoderErrorCode =
@@ -24,6 +25,8 @@ export type BodyEvents = {
 /** Makes one recording's body out of an open capture; the bytes come in order and are never changed later. */
 export interface BodyEncoder {
   readonly choice: EncoderChoice
+  /** Size of the encoded picture, once it is settled; null where there is none. */
+  readonly picture: Size | null
   /** Of media made so far, without pauses. */
   readonly durationMs: number
   /** Settles when the first picture (or sound) is being encoded. */

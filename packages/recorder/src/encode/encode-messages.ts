@@ -1,7 +1,9 @@
 // What the page and the encoding worker say to each other.
-import type { Bubble, Size } from '../capture/bubble.ts'
+import type { Size } from '../capture/bubble.ts'
+import type { PictureSource, Scene } from '../capture/scene.ts'
 import type { AudioCodec, EncoderChoice } from './choose-encoder.ts'
-import type { PictureSource } from './frame-stage.ts'
+
+export type SourceFrames = { source: PictureSource; frames: ReadableStream<VideoFrame> }
 
 export type EncodeStart = {
   type: 'start'
@@ -9,8 +11,8 @@ export type EncodeStart = {
   limit: Size
   frameRate: number
   keyIntervalMs: number
-  bubble: Bubble
-  pictures: { source: PictureSource; frames: ReadableStream<VideoFrame> }[]
+  scene: Scene
+  pictures: SourceFrames[]
   sound: ReadableStream<AudioData> | null
 }
 
@@ -19,8 +21,8 @@ export type ComposeStart = {
   type: 'compose'
   limit: Size
   frameRate: number
-  bubble: Bubble
-  pictures: { source: PictureSource; frames: ReadableStream<VideoFrame> }[]
+  scene: Scene
+  pictures: SourceFrames[]
   into: WritableStream<VideoFrame>
 }
 
@@ -29,15 +31,17 @@ export type ToWorker =
   | { type: 'prepare' }
   | EncodeStart
   | ComposeStart
-  | { type: 'arrange'; bubble: Bubble }
+  | { type: 'arrange'; scene: Scene }
+  /** The source gives its pictures here from now on. */
+  | ({ type: 'read-source' } & SourceFrames)
   | { type: 'end-source'; source: PictureSource }
   | { type: 'pause' }
   | { type: 'resume' }
   | { type: 'stop' }
 
 export type FromWorker =
-  /** `audio`: the codec that is used, which may be another than the one that was chosen. */
-  | { type: 'started'; audio: AudioCodec | null }
+  /** `audio`: the codec that is used, which may be another than the one that was chosen; `size`: of the picture. */
+  | { type: 'started'; audio: AudioCodec | null; size: Size | null }
   | { type: 'bytes'; bytes: Uint8Array<ArrayBuffer>; sync: boolean; durationMs: number }
   | { type: 'stopped'; durationMs: number }
   | { type: 'failed'; message: string }

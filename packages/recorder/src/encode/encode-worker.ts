@@ -1,6 +1,7 @@
 // The encoding worker: composes pictures at a constant rate and makes the body. Its timers and streams go on while the
 // tab is hidden, and nothing that the page does can hold them up.
 import { Mp4OutputFormat, Output, StreamTarget, type StreamTargetChunk } from 'mediabunny'
+import type { PictureSource } from '../capture/scene.ts'
 import { aacUsable } from './aac.ts'
 import { AudioLane } from './audio-lane.ts'
 import type { ComposeStart, EncodeStart, FromWorker, ToWorker } from './encode-messages.ts'
@@ -37,7 +38,11 @@ const handlers: { [Type in ToWorker['type']]: (message: Extract<ToWorker, { type
   start: (message) => void encode(message).catch(fail),
   compose: (message) => compose(message),
   arrange: (message) => {
-    if (session) session.stage.bubble = message.bubble
+    if (session) session.stage.scene = message.scene
+  },
+  'read-source': ({ source, frames }) => {
+    if (session) readSource(session.stage, source, frames)
+    else frames.cancel().catch(() => {})
   },
   'end-source': (message) => session?.stage.end(message.source),
   pause: () => session?.pause(),
@@ -52,9 +57,13 @@ self.onmessage = (event: MessageEvent<ToWorker>) => {
 
 function openStage(message: ComposeStart | EncodeStart): FrameStage {
   const stage = new FrameStage(message.limit)
-  stage.bubble = message.bubble
-  for (const { source, frames } of message.pictures) stage.read(source, frames).catch(() => stage.end(source))
+  stage.scene = message.scene
+  for (const { source, frames } of message.pictures) readSource(stage, source, frames)
   return stage
+}
+
+function readSource(stage: FrameStage, source: PictureSource, frames: ReadableStream<VideoFrame>): void {
+  stage.read(source, frames).catch(() => {}) // it broke off: the stage has ended it
 }
 
 async function encode(message: EncodeStart): Promise<void> {
@@ -113,7 +122,7 @@ async function encode(message: EncodeStart): Promise<void> {
 
   function begin(): void {
     clock = new MediaClock(performance.now())
-    post({ type: 'started', audio: audioCodec })
+    post({ type: 'started', audio: audioCodec, size: stage.size })
     metronome?.reset() // picture 0 at once
   }
 
@@ -182,7 +191,7 @@ function compose(message: ComposeStart): void {
       if (writing || stage.size === null) return
       const frame = stage.compose(Math.round((index * 1e6) / message.frameRate), Math.round(1e6 / message.frameRate))
       if (frame === null) return
-      if (!started) post({ type: 'started', audio: null })
+      if (!started) post({ type: 'started', audio: null, size: stage.size })
       started = true
       writing = true
       writer.write(frame).then(

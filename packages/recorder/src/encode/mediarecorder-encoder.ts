@@ -45,6 +45,9 @@ export function mediaRecorderEncoder(capture: Capture, choice: MediaRecorderChoi
 
   return {
     choice,
+    get picture() {
+      return composed?.size ?? null
+    },
     get durationMs() {
       return startedAt === null ? 0 : (endedAt ?? pausedAt ?? performance.now()) - startedAt - pausedMs
     },

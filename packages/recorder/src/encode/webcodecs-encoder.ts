@@ -1,8 +1,9 @@
 // WebCodecs → fragmented MP4, in a worker of its own (encode-worker.ts); here is the page's side.
+import type { Size } from '../capture/bubble.ts'
 import type { Capture } from '../capture/source.ts'
 import { type BodyEncoder, type BodyEvents, EncoderError } from './body-encoder.ts'
 import type { EncoderChoice } from './choose-encoder.ts'
-import { captureFrames, type EncodeWorker, openEncodeWorker } from './worker-door.ts'
+import { type EncodeWorker, followCapture, openEncodeWorker } from './worker-door.ts'
 
 type WebCodecsChoice = Extract<EncoderChoice, { kind: 'webcodecs' }>
 
@@ -13,6 +14,7 @@ export function webCodecsEncoder(
   keyIntervalMs = 1000,
 ): BodyEncoder {
   let used = choice
+  let picture: Size | null = null
   let worker: EncodeWorker | null = null
   let durationMs = 0
   let pausedMs = 0
@@ -31,6 +33,9 @@ export function webCodecsEncoder(
     get choice() {
       return used
     },
+    get picture() {
+      return picture
+    },
     get durationMs() {
       if (startedAt === null) return 0
       return stopping === null ? (pausedAt ?? performance.now()) - startedAt - pausedMs : durationMs
@@ -38,22 +43,15 @@ export function webCodecsEncoder(
     start() {
       const opened = openEncodeWorker()
       worker = opened
-      const pictures = captureFrames(capture)
+      const followed = followCapture(capture, opened)
       const mix = choice.audio === null ? null : capture.track('mix')
       const soundTrack = mix?.clone() ?? null
       const sound =
         soundTrack === null
           ? null
           : new MediaStreamTrackProcessor({ track: soundTrack as MediaStreamAudioTrack, maxBufferSize: 100 }).readable
-      const unlisten = [
-        capture.on('arranged', (bubble) => opened.send({ type: 'arrange', bubble })),
-        capture.on('source-ended', ({ source }) => {
-          if (source.kind !== 'microphone') opened.send({ type: 'end-source', source: source.kind })
-        }),
-      ]
       release = () => {
-        for (const stop of unlisten) stop()
-        for (const { track } of pictures) track.stop()
+        followed.release()
         soundTrack?.stop()
       }
       opened.send(
@@ -63,16 +61,17 @@ export function webCodecsEncoder(
           limit: { width: capture.picture.maxWidth, height: capture.picture.maxHeight },
           frameRate: capture.picture.frameRate,
           keyIntervalMs,
-          bubble: capture.bubble,
-          pictures: pictures.map(({ source, frames }) => ({ source, frames })),
+          scene: capture.scene,
+          pictures: followed.pictures,
           sound,
         },
-        [...pictures.map(({ frames }) => frames), ...(sound ? [sound] : [])],
+        [...followed.pictures.map(({ frames }) => frames), ...(sound ? [sound] : [])],
       )
       opened.on('bytes', ({ bytes, sync }) => events.onBytes(bytes, { sync }))
       return new Promise((resolve, reject) => {
-        opened.on('started', ({ audio }) => {
+        opened.on('started', ({ audio, size }) => {
           used = { ...choice, audio }
+          picture = size
           startedAt = performance.now()
           resolve()
         })
