@@ -1,3 +1,15 @@
+export type {
+  AnnotationOperation,
+  Note,
+  Outline,
+  Region,
+  Scribble,
+  Shape,
+  TimedOperation,
+} from './annotate/annotation.ts'
+export type { Annotations, AnnotationsEvents } from './annotate/annotations.ts'
+export { type AnnotationView, type BoardShape, type TrailPoint, viewAt } from './annotate/board.ts'
+export { AnnotationPainter } from './annotate/painter.ts'
 export type { Bubble, BubbleShape, Corner, Point, Rect, Size } from './capture/bubble.ts'
 export { openCapture } from './capture/capture.ts'
 export { CaptureError, type CaptureErrorCode } from './capture/capture-error.ts'

@@ -1,4 +1,5 @@
 import type { CloseName, RecordingView } from '@rushes/protocol'
+import type { TimedOperation } from './annotate/annotation.ts'
 import type { Size } from './capture/bubble.ts'
 import type { EncoderChoice } from './encode/choose-encoder.ts'
 import type { Listeners } from './listeners.ts'
@@ -58,6 +59,8 @@ export type RecordingEvents = {
   state: RecordingState
   progress: RecordingProgress
   notice: RecordingNotice
+  /** Something was drawn, erased, undone …: a value that goes through JSON, with its time of media. */
+  annotated: { data: TimedOperation }
 }
 
 export interface Recording extends Listeners<RecordingEvents> {

@@ -1,6 +1,7 @@
 // One recording, from the first picture to the published page. The states are drawn in recording-state.ts; the way of the
 // bytes is encoder → spool → delivery, and each of them goes on when the next one stands still.
 import { apiClient, type RecordingView } from '@rushes/protocol'
+import type { TimedOperation } from './annotate/annotation.ts'
 import type { Capture } from './capture/source.ts'
 import { type Delivery, type DeliveryOutcome, openDelivery } from './deliver/delivery.ts'
 import type { BodyEncoder, BodyEvents, EncoderError } from './encode/body-encoder.ts'
@@ -67,6 +68,8 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
   #state: RecordingState = { state: 'starting' }
   #fault: EncoderError | null = null
   #outcome: Promise<RecordingView> | null = null
+  /** What stood on the picture at the start, until those who await the recording can listen. */
+  #early: TimedOperation[] | null = []
   #unlisten: (() => void)[] = []
   #timer: ReturnType<typeof setInterval>
 
@@ -128,6 +131,7 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
     const { capture, encoder: wish = {} } = this.#options
     const events: BodyEvents = {
       onBytes: (bytes, { sync }) => this.#take(bytes, sync),
+      onAnnotated: (data) => this.#annotated(data),
       onError: (error) => this.#broke(error),
     }
     this.#encoder = openEncoder(capture, choice, wish, events)
@@ -143,6 +147,11 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
       await this.#encoder.start()
     }
     if (this.#state.state === 'starting') this.#become({ state: 'recording' })
+    setTimeout(() => {
+      const early = this.#early ?? []
+      this.#early = null
+      for (const data of early) this.#annotated(data)
+    })
     if (this.#held.kind === 'memory') {
       this.#notice('spool-in-memory', 'This browser keeps nothing on disk: what is not delivered is lost with the tab.')
     }
@@ -238,6 +247,11 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
       }, 100)
       this.#unlisten.push(() => clearInterval(timer))
     })
+  }
+
+  #annotated(data: TimedOperation): void {
+    if (this.#early === null) this.emit('annotated', { data })
+    else this.#early.push(data)
   }
 
   #take(bytes: Uint8Array, sync: boolean): void {

@@ -1,3 +1,4 @@
+import { LiveAnnotations } from '../annotate/annotations.ts'
 import { Emitter } from '../listeners.ts'
 import { type AudioInput, type AudioMix, openAudioMix } from './audio-mix.ts'
 import type { Bubble } from './bubble.ts'
@@ -25,6 +26,7 @@ type Sound = { gain: number; muted: boolean; input: AudioInput | null }
 export class OpenSources extends Emitter<CaptureEvents> implements Capture {
   readonly picture: Capture['picture']
   readonly hasVideo: boolean
+  readonly annotations: LiveAnnotations = new LiveAnnotations()
   readonly #sources: CaptureSource[]
   readonly #sounds: Record<SoundSource, Sound> = {
     screen: { gain: 1, muted: false, input: null },

@@ -1,3 +1,4 @@
+import type { Annotations } from '../annotate/annotations.ts'
 import type { Listeners } from '../listeners.ts'
 import type { Bubble } from './bubble.ts'
 import type { BubbleSource, PictureSource, Scene, SceneChange } from './scene.ts'
@@ -74,6 +75,8 @@ export interface Capture extends Listeners<CaptureEvents> {
   readonly hasVideo: boolean
   readonly hasAudio: boolean
   readonly scene: Readonly<Scene>
+  /** What is drawn on top; each finished operation is told by the recording's `annotated`. */
+  readonly annotations: Annotations
   /** The first camera's, of the scene. */
   readonly bubble: Readonly<Bubble>
   /** Moves, resizes, reshapes, shows or hides a camera's bubble; at any time. */

@@ -1,3 +1,4 @@
+import type { TimedOperation } from '../annotate/annotation.ts'
 import type { Size } from '../capture/bubble.ts'
 import type { EncoderChoice } from './choose-encoder.ts'
 
@@ -18,6 +19,8 @@ export class EncoderError extends Error {
 export type BodyEvents = {
   /** The body grew. `sync`: these bytes begin where a player can begin (a fragment or the body's start). */
   onBytes(bytes: Uint8Array, mark: { sync: boolean }): void
+  /** An operation on the capture's annotations took place at this time of the media. */
+  onAnnotated(operation: TimedOperation): void
   /** The encoder gave up; no bytes come after. */
   onError(error: EncoderError): void
 }

@@ -1,6 +1,7 @@
 // One track of composed pictures for MediaRecorder: from the worker where the browser can (Chromium), else from a canvas
 // of this page, paced by a worker's timer because a hidden tab's own timers run once a second.
 
+import { AnnotationPainter } from '../annotate/painter.ts'
 import { encodedSize, type Size } from '../capture/bubble.ts'
 import { mainSource, type PictureSource, pictureSources, shownPart } from '../capture/scene.ts'
 import type { Capture } from '../capture/source.ts'
@@ -30,6 +31,7 @@ function composeInWorker(capture: Capture): Promise<ComposedTrack> {
     },
     [...followed.pictures.map(({ frames }) => frames), generator.writable],
   )
+  for (const operation of capture.annotations.restate()) worker.send({ type: 'annotate', operation })
   const close = () => {
     followed.release()
     generator.stop()
@@ -76,7 +78,11 @@ async function composeOnCanvas(capture: Capture): Promise<ComposedTrack> {
   // Without `alpha: false` Chromium encodes an alpha plane as BlockAdditions.
   const context = canvas.getContext('2d', { alpha: false })
   if (context === null) throw new EncoderError('not-supported', 'this browser gives no 2D canvas')
-  const draw = () => drawScene(context, canvas, capture.scene, layers())
+  const painter = new AnnotationPainter({ onPicture: true })
+  const draw = () => {
+    drawScene(context, canvas, capture.scene, layers())
+    if (!capture.scene.clean) painter.paint(context, canvas, capture.annotations.view())
+  }
   draw()
   const stream = canvas.captureStream(capture.picture.frameRate)
   const pulse = startPulse(capture.picture.frameRate, draw)

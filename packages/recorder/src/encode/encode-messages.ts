@@ -1,5 +1,6 @@
 // What the page and the encoding worker say to each other.
-import type { Size } from '../capture/bubble.ts'
+import type { AnnotationOperation, Shape, TimedOperation } from '../annotate/annotation.ts'
+import type { Point, Size } from '../capture/bubble.ts'
 import type { PictureSource, Scene } from '../capture/scene.ts'
 import type { AudioCodec, EncoderChoice } from './choose-encoder.ts'
 
@@ -34,6 +35,9 @@ export type ToWorker =
   | { type: 'arrange'; scene: Scene }
   /** The source gives its pictures here from now on. */
   | ({ type: 'read-source' } & SourceFrames)
+  | { type: 'annotate'; operation: AnnotationOperation }
+  | { type: 'draft'; shape: Shape | null }
+  | { type: 'laser'; at: Point | null }
   | { type: 'end-source'; source: PictureSource }
   | { type: 'pause' }
   | { type: 'resume' }
@@ -43,5 +47,7 @@ export type FromWorker =
   /** `audio`: the codec that is used, which may be another than the one that was chosen; `size`: of the picture. */
   | { type: 'started'; audio: AudioCodec | null; size: Size | null }
   | { type: 'bytes'; bytes: Uint8Array<ArrayBuffer>; sync: boolean; durationMs: number }
+  /** What was told, with the time of media at which it was drawn. */
+  | { type: 'annotated'; operation: TimedOperation }
   | { type: 'stopped'; durationMs: number }
   | { type: 'failed'; message: string }

@@ -1,4 +1,6 @@
 // In the worker: keeps the newest frame of each source and makes one picture of them whenever it is asked.
+import { AnnotationPainter } from '../annotate/painter.ts'
+import { Sheet } from '../annotate/sheet.ts'
 import { encodedSize, type Size } from '../capture/bubble.ts'
 import { defaultScene, layOut, mainSource, type PictureSource, type Scene, shownPart } from '../capture/scene.ts'
 import { type Drawable, drawScene, sameSize, sizesOf } from './picture.ts'
@@ -8,6 +10,9 @@ const emptySize: Size = { width: 1280, height: 720 }
 
 export class FrameStage {
   scene: Scene = defaultScene
+  /** What is drawn on top. */
+  readonly sheet: Sheet = new Sheet()
+  readonly #painter = new AnnotationPainter({ onPicture: true })
   readonly #limit: Size
   readonly #newest = new Map<PictureSource, VideoFrame>()
   readonly #readers = new Map<PictureSource, ReadableStreamDefaultReader<VideoFrame>>()
@@ -76,11 +81,14 @@ export class FrameStage {
     const size = this.#size
     if (size === null) return null
     const layers = new Map([...this.#newest].map(([source, frame]) => [source, drawable(frame)]))
-    const alone = this.#wholeFrame(size, layers)
+    const now = performance.now()
+    const annotated = !this.scene.clean && !this.sheet.isEmpty(now)
+    const alone = annotated ? null : this.#wholeFrame(size, layers)
     if (alone !== null) return new VideoFrame(alone, { timestamp, duration }) // shares the pixels: no copy
     this.#context ??= new OffscreenCanvas(size.width, size.height).getContext('2d', { alpha: false })
     if (this.#context === null) throw new Error('no 2D canvas in this worker')
     drawScene(this.#context, size, this.scene, layers)
+    if (annotated) this.#painter.paint(this.#context, size, this.sheet.view(now))
     return new VideoFrame(this.#context.canvas, { timestamp, duration, alpha: 'discard' })
   }
 

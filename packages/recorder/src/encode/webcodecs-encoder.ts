@@ -67,6 +67,8 @@ export function webCodecsEncoder(
         },
         [...followed.pictures.map(({ frames }) => frames), ...(sound ? [sound] : [])],
       )
+      for (const operation of capture.annotations.restate()) opened.send({ type: 'annotate', operation })
+      opened.on('annotated', ({ operation }) => events.onAnnotated(operation))
       opened.on('bytes', ({ bytes, sync }) => events.onBytes(bytes, { sync }))
       return new Promise((resolve, reject) => {
         opened.on('started', ({ audio, size }) => {

@@ -75,7 +75,11 @@ export function followCapture(capture: Capture, worker: EncodeWorker): FollowedC
     clones.delete(source)
     worker.send({ type: 'end-source', source })
   }
+  const { annotations } = capture
   const unlisten = [
+    annotations.on('operation', (operation) => worker.send({ type: 'annotate', operation })),
+    annotations.on('draft', (shape) => worker.send({ type: 'draft', shape })),
+    annotations.on('laser', (at) => worker.send({ type: 'laser', at })),
     capture.on('arranged', (scene) => worker.send({ type: 'arrange', scene })),
     capture.on('source-ended', ({ source }) => {
       if (source.kind !== 'microphone') end(source.kind)
