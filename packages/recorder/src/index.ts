@@ -26,6 +26,7 @@ export {
   type Scene,
   type SceneChange,
   type SourceSizes,
+  shownPart,
 } from './capture/scene.ts'
 export type {
   CameraOptions,
