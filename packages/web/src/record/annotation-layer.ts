@@ -225,10 +225,15 @@ export class RushesAnnotationLayer extends PageElement {
       ${
         this.typingAt === null
           ? ''
-          : html`<textarea class="annotation-note" aria-label="Note" maxlength="1000" rows="2" ${place(this.typingAt)}
+          : html`<textarea class="annotation-note ${noteSide(this.typingAt)}" aria-label="Note" maxlength="1000" rows="2" ${place(this.typingAt)}
               placeholder="Type; Enter when done" @input=${this.#type} @keydown=${this.#onNoteKey}
               @blur=${() => this.#endNote(true)}></textarea>`
       }`
   }
 }
 customElements.define('rushes-annotation-layer', RushesAnnotationLayer)
+
+/** The field stands beside the note, on the side where there is room for it. */
+function noteSide({ x, y }: Point): string {
+  return `${y < 0.4 ? 'is-below' : ''} ${x > 0.5 ? 'is-left' : ''}`
+}
