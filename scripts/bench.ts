@@ -10,6 +10,7 @@ const benches: Record<string, () => Promise<string>> = {
   delivery: async () => (await import('../bench/delivery.ts')).benchDelivery(args),
   parse: async () => (await import('../bench/parse.ts')).benchParse(args),
   spool: async () => (await import('../bench/spool.ts')).benchSpool(args),
+  'record-cost': async () => (await import('../bench/record-cost.ts')).benchRecordCost(args),
   rest: async () => (await import('../bench/rest.ts')).benchRest(args),
 }
 

@@ -1,16 +1,45 @@
-export type { Bubble, Corner } from './capture/bubble.ts'
+export type {
+  AnnotationOperation,
+  Note,
+  Outline,
+  Region,
+  Scribble,
+  Shape,
+  TimedOperation,
+} from './annotate/annotation.ts'
+export type { Annotations, AnnotationsEvents } from './annotate/annotations.ts'
+export { type AnnotationView, type BoardShape, type TrailPoint, viewAt } from './annotate/board.ts'
+export { AnnotationPainter } from './annotate/painter.ts'
+export type { Bubble, BubbleShape, Corner, Point, Rect, Size } from './capture/bubble.ts'
 export { openCapture } from './capture/capture.ts'
 export { CaptureError, type CaptureErrorCode } from './capture/capture-error.ts'
 export { listDevices } from './capture/devices.ts'
+export {
+  type BubbleSource,
+  defaultScene,
+  keptInside,
+  layOut,
+  mainSource,
+  type PictureSource,
+  type PlacedSource,
+  portionBetween,
+  type Scene,
+  type SceneChange,
+  type SourceSizes,
+  shownPart,
+} from './capture/scene.ts'
 export type {
+  CameraOptions,
   Capture,
   CaptureEvents,
   CaptureOptions,
   CaptureSource,
   Device,
   DeviceOptions,
+  DeviceSource,
   MicrophoneOptions,
   ScreenOptions,
+  SoundSource,
   SourceKind,
 } from './capture/source.ts'
 export { type BodyEncoder, EncoderError, type EncoderErrorCode } from './encode/body-encoder.ts'

@@ -1,4 +1,6 @@
 import type { CloseName, RecordingView, TimelineEvent } from '@rushes/protocol'
+import type { TimedOperation } from './annotate/annotation.ts'
+import type { Size } from './capture/bubble.ts'
 import type { EncoderChoice } from './encode/choose-encoder.ts'
 import type { Listeners } from './listeners.ts'
 import type { SpoolKind } from './spool/spool-store.ts'
@@ -66,6 +68,8 @@ export type RecordingEvents = {
   notice: RecordingNotice
   /** Something was noted. */
   event: TimelineEvent
+  /** Something was drawn, erased, undone …: a value that goes through JSON, with its time of media. */
+  annotated: { data: TimedOperation }
 }
 
 export interface Recording extends Listeners<RecordingEvents> {
@@ -76,6 +80,8 @@ export interface Recording extends Listeners<RecordingEvents> {
   readonly state: RecordingState
   readonly progress: RecordingProgress
   readonly encoder: EncoderChoice
+  /** Size of the picture, which stays; null where sound alone is recorded. */
+  readonly picture: Size | null
   readonly spool: SpoolKind
   pause(): void
   resume(): void

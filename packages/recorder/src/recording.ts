@@ -1,6 +1,7 @@
 // One recording, from the first picture to the published page. The states are drawn in recording-state.ts; the way of the
 // bytes is encoder → spool → delivery, and each of them goes on when the next one stands still.
 import { apiClient, eventText, type RecordingView, type TimelineEvent } from '@rushes/protocol'
+import type { TimedOperation } from './annotate/annotation.ts'
 import type { Capture } from './capture/source.ts'
 import { type Delivery, type DeliveryOutcome, openDelivery } from './deliver/delivery.ts'
 import type { BodyEncoder, BodyEvents, EncoderError } from './encode/body-encoder.ts'
@@ -70,6 +71,8 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
   /** Nothing is noted any more: how many events there are is what the end says. */
   #ended = false
   #outcome: Promise<RecordingView> | null = null
+  /** What stood on the picture at the start, until those who await the recording can listen. */
+  #early: TimedOperation[] | null = []
   #unlisten: (() => void)[] = []
   #timer: ReturnType<typeof setInterval>
 
@@ -111,6 +114,10 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
     return this.#encoder!.choice
   }
 
+  get picture(): BodyEncoder['picture'] {
+    return this.#encoder?.picture ?? null
+  }
+
   get progress(): RecordingProgress {
     const recordedBytes = this.#held.spool.appended
     const safeBytes = Math.min(this.#delivery.safeBytes, recordedBytes)
@@ -130,6 +137,10 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
     const { capture, encoder: wish = {} } = this.#options
     const events: BodyEvents = {
       onBytes: (bytes, { sync }) => this.#take(bytes, sync),
+      onAnnotated: (data) => {
+        this.#noteDrawn(data)
+        this.#annotated(data)
+      },
       onError: (error) => this.#broke(error),
     }
     this.#encoder = openEncoder(capture, choice, wish, events)
@@ -145,6 +156,11 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
       await this.#encoder.start()
     }
     if (this.#state.state === 'starting') this.#become({ state: 'recording' })
+    setTimeout(() => {
+      const early = this.#early ?? []
+      this.#early = null
+      for (const data of early) this.#annotated(data)
+    })
     if (this.#held.kind === 'memory') {
       this.#notice('spool-in-memory', 'This browser keeps nothing on disk: what is not delivered is lost with the tab.')
     }
@@ -273,6 +289,21 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
       }, 100)
       this.#unlisten.push(() => clearInterval(timer))
     })
+  }
+
+  /** What is drawn is noted, too, so that it can be found, and shown over a picture that was kept clean. */
+  #noteDrawn(data: TimedOperation): void {
+    try {
+      const { clean } = this.#options.capture.scene
+      this.addEvent({ kind: 'annotation', t: data.t, data: clean ? { ...data, clean } : data })
+    } catch (fault) {
+      this.#notice('events-left-out', fault instanceof Error ? fault.message : String(fault))
+    }
+  }
+
+  #annotated(data: TimedOperation): void {
+    if (this.#early === null) this.emit('annotated', { data })
+    else this.#early.push(data)
   }
 
   #take(bytes: Uint8Array, sync: boolean): void {

@@ -118,6 +118,51 @@ export async function pictureAt(path: string, seconds: number): Promise<Buffer> 
   return stdout
 }
 
+/** Red, green and blue of the pixel at a share of the picture's width and height. */
+export function pixel(picture: Buffer, size: { width: number; height: number }, x: number, y: number): number[] {
+  const at = (Math.floor(y * size.height) * size.width + Math.floor(x * size.width)) * 3
+  return [...picture.subarray(at, at + 3)]
+}
+
+const primaries = ['black', 'blue', 'green', 'cyan', 'red', 'magenta', 'yellow', 'white']
+
+/** The nearest of the eight colours that have each light fully on or off. */
+export function colourAt(picture: Buffer, size: { width: number; height: number }, x: number, y: number): string {
+  const [red, green, blue] = pixel(picture, size, x, y).map((value) => (value > 127 ? 1 : 0)) as [
+    number,
+    number,
+    number,
+  ]
+  return primaries[4 * red + 2 * green + blue]!
+}
+
+/** The colour of one pixel in every picture, with the picture's time in seconds. */
+export async function coloursOver(
+  path: string,
+  size: { width: number; height: number },
+  x: number,
+  y: number,
+): Promise<{ time: number; colour: string }[]> {
+  const [left, top] = [2 * Math.floor((x * size.width) / 2), 2 * Math.floor((y * size.height) / 2)]
+  const looks = [
+    '-vf',
+    `crop=2:2:${left}:${top}`,
+    '-fps_mode',
+    'passthrough',
+    '-pix_fmt',
+    'rgb24',
+    '-f',
+    'rawvideo',
+    '-',
+  ]
+  const { stdout } = await run('ffmpeg', ['-v', 'error', '-i', path, ...looks], { encoding: 'buffer', maxBuffer: 1e8 })
+  const times = (await packets(path, 'v')).map(({ time }) => time).sort((a, b) => a - b)
+  return times.map((time, index) => ({
+    time,
+    colour: colourAt(stdout.subarray(12 * index, 12 * index + 12), { width: 2, height: 2 }, 0, 0),
+  }))
+}
+
 /** When the picture becomes bright, seconds. */
 export async function flashes(path: string): Promise<number[]> {
   const { stdout } = await run(

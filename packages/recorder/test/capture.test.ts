@@ -10,6 +10,7 @@ import {
   openBrowser,
   packets,
   pictureAt,
+  pixel,
   probe,
   temporaryFolder,
 } from './browser.ts'
@@ -40,12 +41,6 @@ async function openPage(context: BrowserContext = browser): Promise<Page> {
 }
 
 const path = (id: string) => receiver.recordings.get(id)!.path
-
-/** Red, green and blue of the pixel at a share of the picture's width and height. */
-function pixel(picture: Buffer, size: { width: number; height: number }, x: number, y: number): number[] {
-  const at = (Math.floor(y * size.height) * size.width + Math.floor(x * size.width)) * 3
-  return [...picture.subarray(at, at + 3)]
-}
 
 const isWhite = (rgb: number[]) => rgb.every((value) => value > 235)
 
@@ -148,6 +143,78 @@ describe('a capture of screen, camera and microphone', () => {
   })
 })
 
+describe('sound', () => {
+  it('has a gain for each source, and a level of each before it', async () => {
+    const page = await openPage()
+    const levels = await page.evaluate(async () => {
+      const capture = rooms.canvasCapture({ video: false })
+      const measured = async () => {
+        await new Promise((resolve) => setTimeout(resolve, 700))
+        return { mix: capture.level(), own: capture.level('microphone') }
+      }
+      const plain = await measured()
+      capture.setGain('microphone', 0.25)
+      const quiet = await measured()
+      capture.setGain('microphone', Number.NaN)
+      const gain = capture.gain('microphone')
+      capture.close()
+      return { plain, quiet, gain }
+    })
+    await page.close()
+    expect(levels.plain.own).toBeGreaterThan(0.9)
+    expect(levels.quiet.own).toBeGreaterThan(0.9)
+    // The limiter of the mix lifts what is quiet a little.
+    expect(levels.quiet.mix / levels.quiet.own).toBeGreaterThan(0.2)
+    expect(levels.quiet.mix / levels.quiet.own).toBeLessThan(0.4)
+    expect(levels.plain.mix).toBeGreaterThan(2 * levels.quiet.mix)
+    expect(levels.gain).toBe(1)
+  })
+
+  it('is missed where the microphone gives none for some seconds, and not where it is muted', async () => {
+    const page = await openPage()
+    const told = await page.evaluate(async () => {
+      const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+      const capture = rooms.canvasCapture({ video: false, marks: true })
+      const muted = rooms.canvasCapture({ video: false, marks: true })
+      muted.mute('microphone', true)
+      const told: boolean[] = []
+      capture.on('silence', ({ silent }) => told.push(silent))
+      const until = performance.now() + 15_000
+      while (told.length === 0 && performance.now() < until) await wait(100)
+      const meanwhile = muted.silent
+      capture.mark()
+      while (told.length === 1 && performance.now() < until) await wait(100)
+      capture.close()
+      muted.close()
+      return { told, meanwhile }
+    })
+    await page.close()
+    expect(told).toEqual({ told: [true, false], meanwhile: false })
+  })
+
+  it('comes from another microphone in mid-recording', async () => {
+    const page = await openPage()
+    const made = await page.evaluate(async () => {
+      const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+      const capture = rooms.canvasCapture({ marks: true })
+      const recording = await rooms.sdk.startRecording({ server: '', capture })
+      const other = rooms.canvasCapture({ video: false })
+      navigator.mediaDevices.getUserMedia = () => Promise.resolve(other.sources[0]!.stream)
+      await wait(1000)
+      const changedAt = recording.progress.durationMs
+      await capture.change('microphone', {})
+      await wait(1000)
+      const { id } = await recording.stop()
+      capture.close()
+      other.close()
+      return { id, changedAt }
+    })
+    await page.close()
+    const [first] = await onsets(path(made.id))
+    expect(Math.abs(first! * 1000 - made.changedAt)).toBeLessThan(400)
+  })
+})
+
 describe('pictures and sound', () => {
   it('stay in step, through a pause', async () => {
     const page = await openPage()
@@ -181,7 +248,10 @@ describe('pictures and sound', () => {
 })
 
 describe('what cannot be captured', () => {
-  const codeOf = (page: Page, options: Parameters<typeof rooms.sdk.openCapture>[0]) =>
+  const codeOf = (
+    page: Page,
+    options: { screen?: true } & { [Kind in 'camera' | 'microphone']?: true | { deviceId: string } },
+  ) =>
     page.evaluate(async (options) => {
       try {
         const capture = await rooms.sdk.openCapture(options)

@@ -115,6 +115,31 @@ describe('an event', () => {
     }
   })
 
+  it('is noted of everything that is drawn, at the time at which it is, with whether the picture was kept clean', async () => {
+    const page = await openPage()
+    await start(page)
+    const told = await page.evaluate(async () => {
+      const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+      const { annotations } = rooms.capture!
+      const told: object[] = []
+      rooms.recording!.on('annotated', ({ data }) => told.push(data))
+      const shape = { kind: 'arrow', colour: '#f00', width: 0.01, from: { x: 0, y: 0 }, to: { x: 1, y: 1 } } as const
+      annotations.add(shape)
+      await wait(500)
+      rooms.capture!.compose({ clean: true })
+      await wait(200)
+      annotations.add(shape)
+      annotations.undo()
+      await wait(500)
+      return told
+    })
+    expect(told).toHaveLength(3)
+    const { events } = await stop(page)
+    const wanted = told.map((data, index) => (index === 0 ? data : { ...data, clean: true })) as { t: number }[]
+    expect(events).toEqual(wanted.map((data) => ({ t: Math.round(data.t * 1000) / 1000, kind: 'annotation', data })))
+    await page.close()
+  })
+
   it('that is none is refused, and the recording goes on', async () => {
     const page = await openPage()
     await start(page)

@@ -72,7 +72,9 @@ describe('the pages', { timeout: 90_000 }, () => {
   it('offer screen, camera and microphone, with a picture and a level before it begins', async () => {
     await inspect('record-screen')
     await page.getByRole('radio', { name: /^Camera/ }).check()
-    await page.waitForFunction(() => (document.querySelector('.preview-main') as HTMLVideoElement)?.videoWidth > 0)
+    await page.waitForFunction(
+      () => (document.querySelector('.preview-main video') as HTMLVideoElement)?.videoWidth > 0,
+    )
     await page.waitForFunction(() => (document.querySelector('progress.bar-level') as HTMLProgressElement)?.value > 0.1)
     await inspect('record-camera')
   })
@@ -190,14 +192,19 @@ describe('the pages', { timeout: 90_000 }, () => {
     await page.getByRole('radio', { name: /Screen and camera/ }).check()
     await page.getByRole('button', { name: 'Record', exact: true }).click()
     await page.getByText(/^(All safe|Safe as you go)$/).waitFor()
-    await page.waitForFunction(() => (document.querySelector('.preview-bubble') as HTMLVideoElement)?.videoWidth > 0)
+    await page.waitForFunction(
+      () => (document.querySelector('.preview-bubble video') as HTMLVideoElement)?.videoWidth > 0,
+    )
     await inspect('live-bubble')
-    await page.getByLabel('Camera bubble').selectOption('Top right')
-    await page.locator('.preview-top-right').waitFor()
-    await page.getByLabel('Camera bubble').selectOption('Hidden')
-    await page.locator('.preview-bubble').waitFor({ state: 'detached' })
+    await page.getByLabel('Camera bubble', { exact: true }).selectOption('Hidden')
+    await page.locator('.bubble-grip').waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Discard', exact: true }).click()
-    await page.getByRole('dialog').getByRole('button', { name: 'Discard', exact: true }).click()
+    await heading('Discarded').waitFor()
+    await inspect('discarded')
+    await page.getByRole('button', { name: /^Undo/ }).click()
+    await page.getByRole('status').filter({ hasText: 'Recording' }).waitFor()
+    await page.keyboard.press('Shift+D')
+    await page.getByRole('button', { name: 'Delete it now', exact: true }).click()
     await heading('Record').waitFor()
   })
 

@@ -1,7 +1,16 @@
 /** Hz of everything that is mixed; AAC and Opus both take it. */
 const sampleRate = 48_000
 
-export type AudioInput = { setMuted(muted: boolean): void; disconnect(): void }
+/** One stream in the mix. */
+export type AudioInput = {
+  /** 0 is silent, 1 as it comes. */
+  setGain(gain: number): void
+  /** Peak of the last 20 ms or so, before the gain, 0 to 1. */
+  level(): number
+  /** Peak of the last two thirds of a second, likewise. */
+  recentPeak(): number
+  disconnect(): void
+}
 
 /** Mixes any number of streams into one track that never ends and never stops giving samples, silent or not. */
 export interface AudioMix {
@@ -33,6 +42,7 @@ export function openAudioMix(): AudioMix {
   silence.connect(limiter)
   silence.start()
   const samples = new Float32Array(meter.fftSize)
+  const recent = new Float32Array(32_768)
   // Browsers start it suspended where nobody has clicked yet; the operating system may suspend it later (a call).
   const wake = () => {
     if (context.state !== 'running' && context.state !== 'closed') context.resume().catch(() => {})
@@ -47,23 +57,23 @@ export function openAudioMix(): AudioMix {
     add(stream) {
       const source = new MediaStreamAudioSourceNode(context, { mediaStream: new MediaStream(stream.getAudioTracks()) })
       const gain = new GainNode(context)
+      const inputMeter = new AnalyserNode(context, { fftSize: 32_768 })
       source.connect(gain).connect(limiter)
+      source.connect(inputMeter)
       return {
-        setMuted(muted) {
-          gain.gain.setTargetAtTime(muted ? 0 : 1, context.currentTime, 0.01) // without a click
+        setGain(value) {
+          gain.gain.setTargetAtTime(value, context.currentTime, 0.01) // without a click
         },
+        level: () => peakOf(inputMeter, recent, samples.length),
+        recentPeak: () => peakOf(inputMeter, recent, recent.length),
         disconnect() {
           source.disconnect()
           gain.disconnect()
+          inputMeter.disconnect()
         },
       }
     },
-    level() {
-      meter.getFloatTimeDomainData(samples)
-      let peak = 0
-      for (const sample of samples) peak = Math.max(peak, Math.abs(sample))
-      return Math.min(1, peak)
-    },
+    level: () => peakOf(meter, samples, samples.length),
     close() {
       document.removeEventListener('pointerdown', wake)
       context.removeEventListener('statechange', wake)
@@ -71,4 +81,12 @@ export function openAudioMix(): AudioMix {
       context.close().catch(() => {})
     },
   }
+}
+
+/** Of the newest `length` samples; `into` has room for all that the meter keeps, the newest last. */
+function peakOf(meter: AnalyserNode, into: Float32Array<ArrayBuffer>, length: number): number {
+  meter.getFloatTimeDomainData(into)
+  let peak = 0
+  for (let at = into.length - length; at < into.length; at++) peak = Math.max(peak, Math.abs(into[at]!))
+  return Math.min(1, peak)
 }

@@ -1,5 +1,5 @@
 import { CaptureError, captureError } from './capture-error.ts'
-import type { CaptureOptions, Device, MicrophoneOptions, ScreenOptions } from './source.ts'
+import type { CameraOptions, Device, MicrophoneOptions, ScreenOptions } from './source.ts'
 
 /** Cameras and microphones; labels are empty until the user has once allowed a capture. @throws CaptureError */
 export async function listDevices(): Promise<Device[]> {
@@ -49,13 +49,28 @@ export async function openScreen(options: ScreenOptions, picture: { frameRate: n
     systemAudio: audio ? 'include' : 'exclude',
     ...(options.thisTab && { preferCurrentTab: true }),
   }
-  return devices.getDisplayMedia(wanted).catch((cause: unknown) => {
+  const stream = await devices.getDisplayMedia(wanted).catch((cause: unknown) => {
     throw captureError('screen', cause)
   })
+  if (options.element !== undefined) await cropTo(stream, options.element)
+  return stream
 }
 
+type CroppableTrack = MediaStreamTrack & { cropTo?(target: unknown): Promise<void> }
+type CropTargetMaker = { fromElement(element: Element): Promise<unknown> }
+
+/** Region Capture §4: only of the page's own tab, and before the track is cloned. Anything else is shown whole. */
+async function cropTo(stream: MediaStream, element: Element): Promise<void> {
+  const maker = (globalThis as { CropTarget?: CropTargetMaker }).CropTarget
+  const track: CroppableTrack | undefined = stream.getVideoTracks()[0]
+  if (maker === undefined || track?.cropTo === undefined) return
+  await track.cropTo(await maker.fromElement(element)).catch(() => {}) // another tab was picked
+}
+
+const facingModes = { front: 'user', back: 'environment' } as const
+
 export async function openCamera(
-  options: Exclude<CaptureOptions['camera'], boolean | undefined>,
+  options: CameraOptions,
   picture: { maxWidth: number; maxHeight: number; frameRate: number },
 ): Promise<MediaStream> {
   const video: MediaTrackConstraints = {
@@ -63,6 +78,8 @@ export async function openCamera(
     height: { ideal: Math.min(720, picture.maxHeight) },
     frameRate: { ideal: picture.frameRate },
     ...(options.deviceId !== undefined && { deviceId: { exact: options.deviceId } }),
+    // Not exact: a computer's one camera looks nowhere in particular.
+    ...(options.facing !== undefined && { facingMode: { ideal: facingModes[options.facing] } }),
   }
   return mediaDevices()
     .getUserMedia({ video })

@@ -1,3 +1,5 @@
+import type { TimedOperation } from '../annotate/annotation.ts'
+import type { Size } from '../capture/bubble.ts'
 import type { EncoderChoice } from './choose-encoder.ts'
 
 export type EncoderErrorCode =
@@ -17,6 +19,8 @@ export class EncoderError extends Error {
 export type BodyEvents = {
   /** The body grew. `sync`: these bytes begin where a player can begin (a fragment or the body's start). */
   onBytes(bytes: Uint8Array, mark: { sync: boolean }): void
+  /** An operation on the capture's annotations took place at this time of the media. */
+  onAnnotated(operation: TimedOperation): void
   /** The encoder gave up; no bytes come after. */
   onError(error: EncoderError): void
 }
@@ -24,6 +28,8 @@ export type BodyEvents = {
 /** Makes one recording's body out of an open capture; the bytes come in order and are never changed later. */
 export interface BodyEncoder {
   readonly choice: EncoderChoice
+  /** Size of the encoded picture, once it is settled; null where there is none. */
+  readonly picture: Size | null
   /** Of media made so far, without pauses. */
   readonly durationMs: number
   /** Settles when the first picture (or sound) is being encoded. */

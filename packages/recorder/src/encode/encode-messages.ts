@@ -1,7 +1,10 @@
 // What the page and the encoding worker say to each other.
-import type { Bubble, Size } from '../capture/bubble.ts'
+import type { AnnotationOperation, Shape, TimedOperation } from '../annotate/annotation.ts'
+import type { Point, Size } from '../capture/bubble.ts'
+import type { PictureSource, Scene } from '../capture/scene.ts'
 import type { AudioCodec, EncoderChoice } from './choose-encoder.ts'
-import type { PictureSource } from './frame-stage.ts'
+
+export type SourceFrames = { source: PictureSource; frames: ReadableStream<VideoFrame> }
 
 export type EncodeStart = {
   type: 'start'
@@ -9,8 +12,8 @@ export type EncodeStart = {
   limit: Size
   frameRate: number
   keyIntervalMs: number
-  bubble: Bubble
-  pictures: { source: PictureSource; frames: ReadableStream<VideoFrame> }[]
+  scene: Scene
+  pictures: SourceFrames[]
   sound: ReadableStream<AudioData> | null
 }
 
@@ -19,8 +22,8 @@ export type ComposeStart = {
   type: 'compose'
   limit: Size
   frameRate: number
-  bubble: Bubble
-  pictures: { source: PictureSource; frames: ReadableStream<VideoFrame> }[]
+  scene: Scene
+  pictures: SourceFrames[]
   into: WritableStream<VideoFrame>
 }
 
@@ -29,7 +32,12 @@ export type ToWorker =
   | { type: 'prepare' }
   | EncodeStart
   | ComposeStart
-  | { type: 'arrange'; bubble: Bubble }
+  | { type: 'arrange'; scene: Scene }
+  /** The source gives its pictures here from now on. */
+  | ({ type: 'read-source' } & SourceFrames)
+  | { type: 'annotate'; operation: AnnotationOperation }
+  | { type: 'draft'; shape: Shape | null }
+  | { type: 'laser'; at: Point | null }
   | { type: 'end-source'; source: PictureSource }
   | { type: 'key-interval'; ms: number }
   | { type: 'pause' }
@@ -37,10 +45,12 @@ export type ToWorker =
   | { type: 'stop' }
 
 export type FromWorker =
-  /** `audio`: the codec that is used, which may be another than the one that was chosen. */
-  | { type: 'started'; audio: AudioCodec | null }
+  /** `audio`: the codec that is used, which may be another than the one that was chosen; `size`: of the picture. */
+  | { type: 'started'; audio: AudioCodec | null; size: Size | null }
   /** While the clock runs: what it showed at `atMs` of the worker's own. */
   | { type: 'clock'; mediaMs: number; atMs: number }
   | { type: 'bytes'; bytes: Uint8Array<ArrayBuffer>; sync: boolean }
+  /** What was told, with the time of media at which it was drawn. */
+  | { type: 'annotated'; operation: TimedOperation }
   | { type: 'stopped'; durationMs: number }
   | { type: 'failed'; message: string }

@@ -1,6 +1,7 @@
 // The encoding worker: composes pictures at a constant rate and makes the body. Its timers and streams go on while the
 // tab is hidden, and nothing that the page does can hold them up.
 import { Mp4OutputFormat, Output, StreamTarget, type StreamTargetChunk } from 'mediabunny'
+import type { PictureSource } from '../capture/scene.ts'
 import { aacUsable } from './aac.ts'
 import { AudioLane } from './audio-lane.ts'
 import type { ComposeStart, EncodeStart, FromWorker, ToWorker } from './encode-messages.ts'
@@ -16,7 +17,8 @@ const soundRate = 48_000
 const firstPictureMs = 3000
 
 type Session = {
-  stage: FrameStage
+  /** Of media, now. */
+  mediaMs(): number
   keyInterval(ms: number): void
   pause(): void
   resume(): void
@@ -24,6 +26,8 @@ type Session = {
 }
 
 let session: Session | null = null
+/** There before the session is: what comes meanwhile is not lost. */
+let stage: FrameStage | null = null
 
 function post(message: FromWorker, transfer: Transferable[] = []): void {
   ;(self as unknown as { postMessage(message: unknown, transfer: Transferable[]): void }).postMessage(message, transfer)
@@ -38,10 +42,23 @@ const handlers: { [Type in ToWorker['type']]: (message: Extract<ToWorker, { type
   start: (message) => void encode(message).catch(fail),
   compose: (message) => compose(message),
   arrange: (message) => {
-    if (session) session.stage.bubble = message.bubble
+    if (stage) stage.scene = message.scene
   },
-  'end-source': (message) => session?.stage.end(message.source),
+  'end-source': (message) => stage?.end(message.source),
   'key-interval': ({ ms }) => session?.keyInterval(ms),
+  'read-source': ({ source, frames }) => {
+    if (stage) readSource(stage, source, frames)
+    else frames.cancel().catch(() => {})
+  },
+  annotate: ({ operation }) => {
+    stage?.sheet.apply(operation)
+    const t = Math.round((session?.mediaMs() ?? 0) * 1000) / 1000
+    post({ type: 'annotated', operation: { ...operation, t } })
+  },
+  draft: (message) => {
+    if (stage) stage.sheet.draft = message.shape
+  },
+  laser: (message) => stage?.sheet.point(message.at, performance.now()),
   pause: () => session?.pause(),
   resume: () => session?.resume(),
   stop: () => void session?.stop().catch(fail),
@@ -53,15 +70,20 @@ self.onmessage = (event: MessageEvent<ToWorker>) => {
 }
 
 function openStage(message: ComposeStart | EncodeStart): FrameStage {
-  const stage = new FrameStage(message.limit)
-  stage.bubble = message.bubble
-  for (const { source, frames } of message.pictures) stage.read(source, frames).catch(() => stage.end(source))
-  return stage
+  const opened = new FrameStage(message.limit)
+  stage = opened
+  opened.scene = message.scene
+  for (const { source, frames } of message.pictures) readSource(opened, source, frames)
+  return opened
+}
+
+function readSource(stage: FrameStage, source: PictureSource, frames: ReadableStream<VideoFrame>): void {
+  stage.read(source, frames).catch(() => {}) // it broke off: the stage has ended it
 }
 
 async function encode(message: EncodeStart): Promise<void> {
   const { choice, frameRate } = message
-  const stage = openStage(message)
+  const picture = openStage(message)
   const askedAt = performance.now()
   let clock: MediaClock | null = null
   let metronome: Metronome | null = null
@@ -120,7 +142,7 @@ async function encode(message: EncodeStart): Promise<void> {
   function begin(): void {
     clock = new MediaClock(performance.now())
     tellClock()
-    post({ type: 'started', audio: audioCodec })
+    post({ type: 'started', audio: audioCodec, size: picture.size })
     metronome?.reset() // picture 0 at once
   }
 
@@ -128,7 +150,7 @@ async function encode(message: EncodeStart): Promise<void> {
   function beat(index: number): void {
     if (clock === null) {
       const waited = performance.now() - askedAt > firstPictureMs
-      const sourcesReady = (video === null || stage.ready) && (audio === null || audio.caughtUp)
+      const sourcesReady = (video === null || picture.ready) && (audio === null || audio.caughtUp)
       if (!sourcesReady && !waited) return
       if (video === null) {
         begin()
@@ -136,18 +158,18 @@ async function encode(message: EncodeStart): Promise<void> {
       }
       if (configuring) return
       configuring = true
-      video.configure(stage.settle()).then(begin, breakDown)
+      video.configure(picture.settle()).then(begin, breakDown)
       return
     }
     audio?.fillHole(performance.now())
     if (video === null || broken) return
-    const frame = stage.compose(Math.round((index * 1e6) / frameRate), Math.round(1e6 / frameRate))
+    const frame = picture.compose(Math.round((index * 1e6) / frameRate), Math.round(1e6 / frameRate))
     if (frame !== null) video.encode(frame, index)
   }
   metronome = startMetronome(() => clock, frameRate, beat)
 
   session = {
-    stage,
+    mediaMs: () => Math.max(0, clock?.at(performance.now()) ?? 0),
     keyInterval(ms) {
       if (video !== null) video.keyInterval = ms
     },
@@ -171,7 +193,7 @@ async function encode(message: EncodeStart): Promise<void> {
         await audio.finish()
       }
       await muxing
-      stage.close()
+      picture.close()
       if (clock === null) await output.cancel()
       else await output.finalize()
       post({ type: 'stopped', durationMs })
@@ -180,7 +202,7 @@ async function encode(message: EncodeStart): Promise<void> {
 }
 
 function compose(message: ComposeStart): void {
-  const stage = openStage(message)
+  const picture = openStage(message)
   const clock = new MediaClock(performance.now())
   const writer = message.into.getWriter()
   let started = false
@@ -189,11 +211,11 @@ function compose(message: ComposeStart): void {
     () => clock,
     message.frameRate,
     (index) => {
-      if (stage.size === null && stage.ready) stage.settle()
-      if (writing || stage.size === null) return
-      const frame = stage.compose(Math.round((index * 1e6) / message.frameRate), Math.round(1e6 / message.frameRate))
+      if (picture.size === null && picture.ready) picture.settle()
+      if (writing || picture.size === null) return
+      const frame = picture.compose(Math.round((index * 1e6) / message.frameRate), Math.round(1e6 / message.frameRate))
       if (frame === null) return
-      if (!started) post({ type: 'started', audio: null })
+      if (!started) post({ type: 'started', audio: null, size: picture.size })
       started = true
       writing = true
       writer.write(frame).then(
@@ -208,13 +230,13 @@ function compose(message: ComposeStart): void {
     },
   )
   session = {
-    stage,
+    mediaMs: () => clock.at(performance.now()),
     keyInterval() {},
     pause() {},
     resume() {},
     async stop() {
       metronome.stop()
-      stage.close()
+      picture.close()
       await writer.close().catch(() => {})
       post({ type: 'stopped', durationMs: 0 })
     },

@@ -1,11 +1,18 @@
 // In the worker: keeps the newest frame of each source and makes one picture of them whenever it is asked.
-import { type Bubble, defaultBubble, encodedSize, type Size } from '../capture/bubble.ts'
-import { type Drawable, drawPicture } from './picture.ts'
+import { AnnotationPainter } from '../annotate/painter.ts'
+import { Sheet } from '../annotate/sheet.ts'
+import { encodedSize, type Size } from '../capture/bubble.ts'
+import { defaultScene, layOut, mainSource, type PictureSource, type Scene, shownPart } from '../capture/scene.ts'
+import { type Drawable, drawScene, sameSize, sizesOf } from './picture.ts'
 
-export type PictureSource = 'screen' | 'camera'
+/** Of the page to draw on, and where no picture came in time. */
+const emptySize: Size = { width: 1280, height: 720 }
 
 export class FrameStage {
-  bubble: Bubble = { ...defaultBubble }
+  scene: Scene = defaultScene
+  /** What is drawn on top. */
+  readonly sheet: Sheet = new Sheet()
+  readonly #painter = new AnnotationPainter({ onPicture: true })
   readonly #limit: Size
   readonly #newest = new Map<PictureSource, VideoFrame>()
   readonly #readers = new Map<PictureSource, ReadableStreamDefaultReader<VideoFrame>>()
@@ -21,15 +28,20 @@ export class FrameStage {
     return this.#size
   }
 
-  /** Reads frames until the source ends; only the newest is kept, the others are let go at once. */
+  /**
+   * Reads frames until the source ends; only the newest is kept, the others are let go at once. Frames that were read
+   * before for this source are read no more, but the last one is shown until a new one comes.
+   */
   async read(source: PictureSource, frames: ReadableStream<VideoFrame>): Promise<void> {
     const reader = frames.getReader()
+    const isRead = () => this.#readers.get(source) === reader
+    letGo(this.#readers.get(source))
     this.#readers.set(source, reader)
     try {
       for (;;) {
         const { done, value } = await reader.read()
         if (done) return
-        if (!this.#readers.has(source)) {
+        if (!isRead()) {
           value.close()
           return
         }
@@ -37,75 +49,70 @@ export class FrameStage {
         this.#newest.set(source, value)
       }
     } finally {
-      this.end(source)
+      if (isRead()) this.end(source)
     }
   }
 
   /** Shows no more of it, and reads no more. */
   end(source: PictureSource): void {
-    this.#readers
-      .get(source)
-      ?.cancel()
-      .catch(() => {})
+    letGo(this.#readers.get(source))
     this.#readers.delete(source)
     this.#newest.get(source)?.close()
     this.#newest.delete(source)
   }
 
-  /** True when there is something to show: the main source's first frame, or a camera that has no screen to wait for. */
+  /** True when there is something to show: the main source's first frame, or the page. */
   get ready(): boolean {
-    return this.#newest.has('screen') || (!this.#readers.has('screen') && this.#newest.has('camera'))
+    if (this.scene.main === 'page') return true
+    const main = mainSource(this.scene, (source) => this.#readers.has(source))
+    return main !== null && this.#newest.has(main)
   }
 
-  /** Decides the size, for good: the main source's, or 720p (black) where there is no picture yet. */
+  /** Decides the size, for good: that of what is shown of the main source, or 720p where there is no picture yet. */
   settle(): Size {
-    const whole = this.#newest.get('screen') ?? this.#newest.get('camera')
-    const source = whole ? { width: whole.displayWidth, height: whole.displayHeight } : { width: 1280, height: 720 }
-    this.#size ??= encodedSize(source, this.#limit)
+    const main = mainSource(this.scene, (source) => this.#newest.has(source))
+    const whole = main === null ? emptySize : drawable(this.#newest.get(main)!).size
+    this.#size ??= encodedSize(main === null ? whole : shownPart(this.scene, main, whole), this.#limit)
     return this.#size
   }
 
   /** The picture for `timestamp` (µs); the caller closes it. Null before {@link settle}. */
   compose(timestamp: number, duration: number): VideoFrame | null {
-    if (this.#size === null) return null
-    const screen = this.#newest.get('screen') ?? null
-    const camera = this.#newest.get('camera') ?? null
-    const whole = screen ?? camera
-    const alone = whole !== null && (screen === null || camera === null || !this.bubble.visible)
-    if (alone && isOpaque(whole) && sameSize(whole, this.#size)) {
-      return new VideoFrame(whole, { timestamp, duration }) // shares the pixels: no copy
-    }
-    this.#context ??= new OffscreenCanvas(this.#size.width, this.#size.height).getContext('2d', { alpha: false })
+    const size = this.#size
+    if (size === null) return null
+    const layers = new Map([...this.#newest].map(([source, frame]) => [source, drawable(frame)]))
+    const now = performance.now()
+    const annotated = !this.scene.clean && !this.sheet.isEmpty(now)
+    const alone = annotated ? null : this.#wholeFrame(size, layers)
+    if (alone !== null) return new VideoFrame(alone, { timestamp, duration }) // shares the pixels: no copy
+    this.#context ??= new OffscreenCanvas(size.width, size.height).getContext('2d', { alpha: false })
     if (this.#context === null) throw new Error('no 2D canvas in this worker')
-    drawPicture(this.#context, this.#size, {
-      screen: screen && drawable(screen),
-      camera: camera && drawable(camera),
-      bubble: this.bubble,
-    })
+    drawScene(this.#context, size, this.scene, layers)
+    if (annotated) this.#painter.paint(this.#context, size, this.sheet.view(now))
     return new VideoFrame(this.#context.canvas, { timestamp, duration, alpha: 'discard' })
   }
 
   close(): void {
     for (const source of [...this.#readers.keys()]) this.end(source)
   }
+
+  /** The frame that is the picture as it stands, if there is one. */
+  #wholeFrame(size: Size, layers: ReadonlyMap<PictureSource, Drawable>): VideoFrame | null {
+    const [main, ...others] = layOut(this.scene, sizesOf(layers), size)
+    if (main === undefined || !main.main || main.mirrored || others.length > 0) return null
+    const frame = this.#newest.get(main.source)!
+    const opaque = frame.format === 'I420' || frame.format === 'NV12'
+    // Coded and shown at exactly this size: no crop, no other aspect.
+    const rect = frame.visibleRect
+    const exact = rect !== null && sameSize(rect, size) && sameSize(main.part, size) && sameSize(main.place, size)
+    return opaque && exact ? frame : null
+  }
+}
+
+function letGo(reader: ReadableStreamDefaultReader<VideoFrame> | undefined): void {
+  reader?.cancel().catch(() => {})
 }
 
 function drawable(frame: VideoFrame): Drawable {
   return { image: frame, size: { width: frame.displayWidth, height: frame.displayHeight } }
-}
-
-function isOpaque(frame: VideoFrame): boolean {
-  return frame.format === 'I420' || frame.format === 'NV12'
-}
-
-/** Coded and shown at exactly this size: no crop, no other aspect. */
-function sameSize(frame: VideoFrame, size: Size): boolean {
-  const rect = frame.visibleRect
-  return (
-    frame.displayWidth === size.width &&
-    frame.displayHeight === size.height &&
-    rect !== null &&
-    rect.width === size.width &&
-    rect.height === size.height
-  )
 }

@@ -1,5 +1,6 @@
 // MediaRecorder, where WebCodecs is missing. Pictures are composed to a constant size first, so that no body breaks when a
 // window is resized; and since it gives no key frame at a resume, pictures go on while the recorder is paused.
+import type { AnnotationOperation } from '../annotate/annotation.ts'
 import type { Capture } from '../capture/source.ts'
 import { type BodyEncoder, type BodyEvents, EncoderError } from './body-encoder.ts'
 import { bodyHead } from './body-head.ts'
@@ -18,6 +19,7 @@ export function mediaRecorderEncoder(capture: Capture, choice: MediaRecorderChoi
   let pausedMs = 0
   let endedAt: number | null = null
   let stopping: Promise<void> | null = null
+  let unlisten: () => void = () => {}
   // Blobs are read in turn: a later one may be ready before an earlier one.
   let reading: Promise<void> = Promise.resolve()
   const head = bodyHead()
@@ -33,6 +35,7 @@ export function mediaRecorderEncoder(capture: Capture, choice: MediaRecorderChoi
   }
 
   function release(): void {
+    unlisten()
     composed?.close()
     sound?.stop()
   }
@@ -45,6 +48,9 @@ export function mediaRecorderEncoder(capture: Capture, choice: MediaRecorderChoi
 
   return {
     choice,
+    get picture() {
+      return composed?.size ?? null
+    },
     get durationMs() {
       return startedAt === null ? 0 : (endedAt ?? pausedAt ?? performance.now()) - startedAt - pausedMs
     },
@@ -71,6 +77,11 @@ export function mediaRecorderEncoder(capture: Capture, choice: MediaRecorderChoi
       recorder.onerror = (event) => fail((event as Event & { error?: unknown }).error ?? 'no reason given')
       recorder.start(choice.timesliceMs)
       startedAt = performance.now()
+      const tell = (operation: AnnotationOperation) => {
+        events.onAnnotated({ ...operation, t: Math.round((pausedAt ?? performance.now()) - startedAt! - pausedMs) })
+      }
+      for (const operation of capture.annotations.restate()) tell(operation)
+      unlisten = capture.annotations.on('operation', tell)
     },
     // It gives out what it has every 250 ms as it is, and key frames can't be asked for.
     watched() {},

@@ -1,9 +1,10 @@
 // WebCodecs → fragmented MP4, in a worker of its own (encode-worker.ts); here is the page's side.
+import type { Size } from '../capture/bubble.ts'
 import type { Capture } from '../capture/source.ts'
 import { type BodyEncoder, type BodyEvents, EncoderError } from './body-encoder.ts'
 import type { EncoderChoice } from './choose-encoder.ts'
 import { MediaNow } from './media-now.ts'
-import { captureFrames, type EncodeWorker, openEncodeWorker } from './worker-door.ts'
+import { type EncodeWorker, followCapture, openEncodeWorker } from './worker-door.ts'
 
 type WebCodecsChoice = Extract<EncoderChoice, { kind: 'webcodecs' }>
 
@@ -20,6 +21,7 @@ export function webCodecsEncoder(
   keyIntervalMs = 1000,
 ): BodyEncoder {
   let used = choice
+  let picture: Size | null = null
   let worker: EncodeWorker | null = null
   const clock = new MediaNow()
   let stoppedMs: number | null = null
@@ -36,28 +38,24 @@ export function webCodecsEncoder(
     get choice() {
       return used
     },
+    get picture() {
+      return picture
+    },
     get durationMs() {
       return stoppedMs ?? clock.at(performance.now())
     },
     start() {
       const opened = openEncodeWorker()
       worker = opened
-      const pictures = captureFrames(capture)
+      const followed = followCapture(capture, opened)
       const mix = choice.audio === null ? null : capture.track('mix')
       const soundTrack = mix?.clone() ?? null
       const sound =
         soundTrack === null
           ? null
           : new MediaStreamTrackProcessor({ track: soundTrack as MediaStreamAudioTrack, maxBufferSize: 100 }).readable
-      const unlisten = [
-        capture.on('arranged', (bubble) => opened.send({ type: 'arrange', bubble })),
-        capture.on('source-ended', ({ source }) => {
-          if (source.kind !== 'microphone') opened.send({ type: 'end-source', source: source.kind })
-        }),
-      ]
       release = () => {
-        for (const stop of unlisten) stop()
-        for (const { track } of pictures) track.stop()
+        followed.release()
         soundTrack?.stop()
       }
       opened.send(
@@ -67,17 +65,20 @@ export function webCodecsEncoder(
           limit: { width: capture.picture.maxWidth, height: capture.picture.maxHeight },
           frameRate: capture.picture.frameRate,
           keyIntervalMs,
-          bubble: capture.bubble,
-          pictures: pictures.map(({ source, frames }) => ({ source, frames })),
+          scene: capture.scene,
+          pictures: followed.pictures,
           sound,
         },
-        [...pictures.map(({ frames }) => frames), ...(sound ? [sound] : [])],
+        [...followed.pictures.map(({ frames }) => frames), ...(sound ? [sound] : [])],
       )
       opened.on('clock', ({ mediaMs, atMs }) => clock.told(mediaMs, atMs, performance.now()))
+      for (const operation of capture.annotations.restate()) opened.send({ type: 'annotate', operation })
+      opened.on('annotated', ({ operation }) => events.onAnnotated(operation))
       opened.on('bytes', ({ bytes, sync }) => events.onBytes(bytes, { sync }))
       return new Promise((resolve, reject) => {
-        opened.on('started', ({ audio }) => {
+        opened.on('started', ({ audio, size }) => {
           used = { ...choice, audio }
+          picture = size
           resolve()
         })
         opened.on('failed', ({ message }) => {

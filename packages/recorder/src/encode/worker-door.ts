@@ -1,7 +1,7 @@
+import { type PictureSource, pictureSources } from '../capture/scene.ts'
 import type { Capture } from '../capture/source.ts'
 import { Emitter, type Listeners } from '../listeners.ts'
-import type { FromWorker, ToWorker } from './encode-messages.ts'
-import type { PictureSource } from './frame-stage.ts'
+import type { FromWorker, SourceFrames, ToWorker } from './encode-messages.ts'
 
 type WorkerEvents = { [Type in FromWorker['type']]: Extract<FromWorker, { type: Type }> }
 
@@ -52,14 +52,50 @@ export function openEncodeWorker(): EncodeWorker {
   }
 }
 
-/** Frames of the capture's pictures, to be handed to a worker. The tracks are clones: stopping them stops only these. */
-export function captureFrames(
-  capture: Capture,
-): { source: PictureSource; frames: ReadableStream<VideoFrame>; track: MediaStreamTrack }[] {
-  return (['screen', 'camera'] as const).flatMap((source) => {
+/** What a worker is given of a capture, now and as it changes. */
+export type FollowedCapture = {
+  /** To be handed over with the start, and transferred. */
+  pictures: SourceFrames[]
+  release(): void
+}
+
+/** Frames come from clones of the tracks: stopping them stops only these. */
+export function followCapture(capture: Capture, worker: EncodeWorker): FollowedCapture {
+  const clones = new Map<PictureSource, MediaStreamTrack>()
+  function open(source: PictureSource): SourceFrames[] {
+    clones.get(source)?.stop()
     const track = capture.track(source)?.clone()
     if (track === undefined || track.readyState === 'ended') return []
+    clones.set(source, track)
     const { readable } = new MediaStreamTrackProcessor({ track: track as MediaStreamVideoTrack })
-    return [{ source, frames: readable, track }]
-  })
+    return [{ source, frames: readable }]
+  }
+  const end = (source: PictureSource) => {
+    clones.get(source)?.stop()
+    clones.delete(source)
+    worker.send({ type: 'end-source', source })
+  }
+  const { annotations } = capture
+  const unlisten = [
+    annotations.on('operation', (operation) => worker.send({ type: 'annotate', operation })),
+    annotations.on('draft', (shape) => worker.send({ type: 'draft', shape })),
+    annotations.on('laser', (at) => worker.send({ type: 'laser', at })),
+    capture.on('arranged', (scene) => worker.send({ type: 'arrange', scene })),
+    capture.on('source-ended', ({ source }) => {
+      if (source.kind !== 'microphone') end(source.kind)
+    }),
+    capture.on('source-changed', ({ source: { kind, live } }) => {
+      if (kind === 'microphone') return
+      if (!live) end(kind)
+      else for (const opened of open(kind)) worker.send({ type: 'read-source', ...opened }, [opened.frames])
+    }),
+  ]
+  return {
+    pictures: pictureSources.flatMap(open),
+    release() {
+      for (const stop of unlisten) stop()
+      for (const track of clones.values()) track.stop()
+      clones.clear()
+    },
+  }
 }

@@ -5,12 +5,13 @@ import { openIndexedDbStore } from '../../src/spool/indexed-db-store.ts'
 import { openMemoryStore } from '../../src/spool/memory-store.ts'
 import { openOpfsStore } from '../../src/spool/opfs-store.ts'
 import type { SpoolFile, SpoolStore } from '../../src/spool/spool-store.ts'
-import { type CanvasCapture, canvasCapture } from './canvas-capture.ts'
+import { type CanvasCapture, canvasCapture, colourCamera } from './canvas-capture.ts'
 import { spoolContract } from './spool-contract.ts'
 
 type Rooms = {
   sdk: typeof sdk
   canvasCapture: typeof canvasCapture
+  colourCamera: typeof colourCamera
   spoolContract: typeof spoolContract
   stores: Record<'opfs' | 'indexeddb' | 'memory', () => Promise<SpoolStore & { close?(): void }>>
   /** All that encoders of this page gave out, in order. */
@@ -46,6 +47,7 @@ for (let at = 0; at < grain.length; at += 65_536) crypto.getRandomValues(grain.s
 globalThis.rooms = {
   sdk,
   canvasCapture,
+  colourCamera,
   spoolContract,
   stores: { opfs: openOpfsStore, indexeddb: openIndexedDbStore, memory: async () => openMemoryStore() },
   produced,

@@ -22,6 +22,9 @@ export const screenCameraIcon: TemplateResult = icon(
 export const cameraIcon: TemplateResult = icon(
   svg`<rect x="2.500" y="6" width="13" height="12" rx="2.500" /><path d="M15.500 11l6-3.500v9l-6-3.500" />`,
 )
+export const pageIcon: TemplateResult = icon(
+  svg`<rect x="3" y="4" width="18" height="15" rx="2" /><path d="M7 14.500c2-5 3.500-5 4.500-2s2.500 2 5.500-3" />`,
+)
 export const copyIcon: TemplateResult = icon(
   svg`<path d="M8 3h10a2 2 0 0 1 2 2v11h-2V5H8zM4 7h10a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2zm2 2v10h8V9z" />`,
 )

@@ -1,6 +1,7 @@
 import '@rushes/player'
 import type { PlayerMark } from '@rushes/player'
 import { ApiError, type RecordingView } from '@rushes/protocol'
+import type { TimedOperation } from '@rushes/recorder'
 import { html, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { faultWords } from '../app/fault-words.ts'
 import { PageElement } from '../app/page-element.ts'
@@ -10,6 +11,7 @@ import { formatBytes, formatLength, formatMoment, lengthWords } from '../figures
 import { recordingSources } from '../recordings/recording-links.ts'
 import { isWatchable, liveStanding, standingOf } from '../recordings/recording-standing.ts'
 import '../recordings/rushes-title.ts'
+import '../timeline/drawn-overlay.ts'
 import '../timeline/rushes-moments.ts'
 import { copyLinkButton, downloadLinks } from '../recordings/share-actions.ts'
 
@@ -33,6 +35,8 @@ export class RushesWatchPage extends PageElement {
     mayEdit: { state: true },
     set: { state: true },
     marks: { state: true },
+    drawn: { state: true },
+    drawnHidden: { state: true },
     finished: { state: true },
     goesOn: { state: true },
   }
@@ -44,6 +48,9 @@ export class RushesWatchPage extends PageElement {
   /** Which of a delivery's sets is shown; null: the first. */
   declare private set: string | null
   declare private marks: readonly PlayerMark[]
+  /** Drawings that are not in the picture. */
+  declare private drawn: readonly TimedOperation[]
+  declare private drawnHidden: boolean
   /** It was being recorded when the page opened. */
   declare private finished: boolean
   /** It was interrupted, and is no more: said for a moment. */
@@ -55,8 +62,8 @@ export class RushesWatchPage extends PageElement {
     super()
     this.shareId = this.recordingId = this.start = this.set = null
     this.watch = { state: 'loading' }
-    this.mayEdit = this.finished = this.goesOn = false
-    this.marks = []
+    this.mayEdit = this.finished = this.goesOn = this.drawnHidden = false
+    this.marks = this.drawn = []
   }
 
   override disconnectedCallback(): void {
@@ -70,7 +77,7 @@ export class RushesWatchPage extends PageElement {
     this.watch = { state: 'loading' }
     this.finished = this.goesOn = false
     this.set = null
-    this.marks = []
+    this.marks = this.drawn = []
     void this.#load()
   }
 
@@ -179,7 +186,17 @@ export class RushesWatchPage extends PageElement {
     const onMarks = ({ detail }: CustomEvent<PlayerMark[]>) => {
       this.marks = detail
     }
-    return html`<rushes-moments .shareId=${this.shareId} .recordingId=${this.shareId === null ? recording.id : null}
+    const onDrawn = ({ detail }: CustomEvent<TimedOperation[]>) => {
+      this.drawn = detail
+    }
+    const hide = (event: Event) => {
+      this.drawnHidden = !(event.target as HTMLInputElement).checked
+    }
+    return html`${
+      this.drawn.length === 0
+        ? ''
+        : html`<label class="check"><input type="checkbox" .checked=${!this.drawnHidden} @change=${hide} /> Show drawings</label>`
+    }<rushes-moments @drawn=${onDrawn} .shareId=${this.shareId} .recordingId=${this.shareId === null ? recording.id : null}
       .playable=${(srcHls ?? src ?? srcWebm) !== null} @go=${onGo} @marks=${onMarks}></rushes-moments>`
   }
 
@@ -227,7 +244,11 @@ export class RushesWatchPage extends PageElement {
     const { srcHls, typeHls, startedAt, src, type, srcWebm, typeWebm } = sources
     return html`<rushes-player keys="page" .srcHls=${srcHls} .typeHls=${typeHls} .startedAt=${startedAt} .src=${src} .type=${type} .srcWebm=${srcWebm} .typeWebm=${typeWebm}
       .title=${recording.title} .start=${this.start} .recordingId=${recording.id} .marks=${this.marks}
-      @rushes-player-problem=${() => this.#onProblem(recording)}></rushes-player>`
+      @rushes-player-problem=${() => this.#onProblem(recording)}>${
+        this.drawn.length === 0 || this.drawnHidden
+          ? ''
+          : html`<rushes-drawn-overlay slot="overlay" .operations=${this.drawn}></rushes-drawn-overlay>`
+      }</rushes-player>`
   }
 
   /** It may have ended since it was last looked at. */

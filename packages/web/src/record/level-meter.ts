@@ -1,4 +1,4 @@
-import type { Capture } from '@rushes/recorder'
+import type { Capture, SoundSource } from '@rushes/recorder'
 import { html, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { PageElement } from '../app/page-element.ts'
 
@@ -7,14 +7,16 @@ const floorDb = -60
 
 /** How loud what is captured is, now. */
 export class RushesLevelMeter extends PageElement {
-  static override properties: PropertyDeclarations = { capture: { attribute: false } }
+  static override properties: PropertyDeclarations = { capture: { attribute: false }, of: { attribute: false } }
   declare capture: Capture | null
+  /** One source; null for all that is heard. */
+  declare of: SoundSource | null
   #frame = 0
   #shown = 0
 
   constructor() {
     super()
-    this.capture = null
+    this.capture = this.of = null
   }
 
   override connectedCallback(): void {
@@ -23,7 +25,7 @@ export class RushesLevelMeter extends PageElement {
       this.#frame = requestAnimationFrame(draw)
       const bar = this.querySelector('progress')
       if (bar === null) return
-      const peak = this.capture?.level() ?? 0
+      const peak = this.capture?.level(this.of ?? undefined) ?? 0
       const loudness = peak > 0 ? Math.max(0, 1 - (20 * Math.log10(peak)) / floorDb) : 0
       // Up at once, down slowly, as meters do: a peak can be seen.
       this.#shown = Math.max(loudness, this.#shown - 0.02)

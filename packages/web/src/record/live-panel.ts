@@ -1,72 +1,131 @@
-import type { Capture, Corner } from '@rushes/recorder'
+import { type Capture, type Device, listDevices } from '@rushes/recorder'
 import { html, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { confirmWith } from '../app/confirm-dialog.ts'
+import { faultWords } from '../app/fault-words.ts'
 import { PageElement } from '../app/page-element.ts'
+import { toast } from '../app/toasts.ts'
 import { pauseIcon, resumeIcon } from '../design/icons.ts'
 import { formatLength } from '../figures.ts'
 import './delivery-figures.ts'
-import './level-meter.ts'
+import { changeDrawing, toggleTool } from './drawing.ts'
+import './drawing-toolbar.ts'
+import { canFloat, toggleFloating } from './floating-control.ts'
 import './mark-buttons.ts'
-import { discard, onRecord, pauseOrResume, recordNotice, recordProgress, recordState, stop } from './record-session.ts'
-import './source-preview.ts'
+import './picture-controls.ts'
+import {
+  discard,
+  onRecord,
+  pauseOrResume,
+  recordNotice,
+  recordProgress,
+  recordState,
+  restart,
+  stop,
+} from './record-session.ts'
+import { showRecorderShortcuts } from './recorder-shortcut-dialog.ts'
+import { commandFor, type RecorderCommand } from './recorder-shortcuts.ts'
+import './scene-preview.ts'
+import './sound-controls.ts'
 
-const corners: { corner: Corner; words: string }[] = [
-  { corner: 'bottom-left', words: 'Bottom left' },
-  { corner: 'bottom-right', words: 'Bottom right' },
-  { corner: 'top-left', words: 'Top left' },
-  { corner: 'top-right', words: 'Top right' },
-]
-
-/** While it records: the time, the two buttons that matter, and where the bytes are. */
+/** While it records: the picture to draw on, the time, the buttons that matter, and where the bytes are. */
 export class RushesLivePanel extends PageElement {
-  static override properties: PropertyDeclarations = { muted: { state: true } }
-  declare private muted: boolean
+  static override properties: PropertyDeclarations = { devices: { state: true } }
+  declare private devices: Device[]
   #endListening: (() => void) | null = null
 
   constructor() {
     super()
-    this.muted = false
+    this.devices = []
   }
 
   override connectedCallback(): void {
     super.connectedCallback()
     this.#endListening = onRecord(() => this.requestUpdate())
+    window.addEventListener('keydown', this.#onKey)
+    navigator.mediaDevices?.addEventListener('devicechange', this.#list)
+    void this.#list()
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     this.#endListening?.()
+    window.removeEventListener('keydown', this.#onKey)
+    navigator.mediaDevices?.removeEventListener('devicechange', this.#list)
+    changeDrawing({ tool: null })
   }
 
-  #mute(capture: Capture): void {
-    this.muted = !this.muted
-    capture.mute('microphone', this.muted)
+  readonly #list = async (): Promise<void> => {
+    this.devices = await listDevices().catch(() => [])
   }
 
-  async #discard(): Promise<void> {
+  readonly #onKey = (event: KeyboardEvent): void => {
+    const now = recordState()
+    if (now.step !== 'live' || event.defaultPrevented || event.repeat || isTyping(event)) return
+    const command = commandFor(event)
+    if (command === null) return
+    event.preventDefault()
+    this.#do(command, now.capture)
+  }
+
+  #do(command: RecorderCommand, capture: Capture): void {
+    const { annotations, scene } = capture
+    const actions: { [Name in Exclude<RecorderCommand['do'], 'tool'>]: () => void } = {
+      pause: pauseOrResume,
+      stop: () => void stop(),
+      restart: () => void this.#restart(),
+      discard: () => void discard(),
+      mute: () => {
+        capture.mute('microphone', !capture.isMuted('microphone'))
+        toast(capture.isMuted('microphone') ? 'Microphone off' : 'Microphone on')
+        this.querySelector<PageElement>('rushes-sound-controls')?.requestUpdate()
+      },
+      bubble: () => capture.arrange({ visible: !scene.bubbles.camera.visible }),
+      page: () => capture.compose({ main: scene.main === 'page' ? 'screen' : 'page' }),
+      shortcuts: showRecorderShortcuts,
+      undo: () => annotations.undo(),
+      redo: () => annotations.redo(),
+      clear: () => annotations.clear(),
+      'put-away': () => changeDrawing({ tool: null }),
+    }
+    if (command.do !== 'tool') {
+      actions[command.do]()
+      return
+    }
+    toggleTool(command.tool)
+    // So that the arrow keys draw at once.
+    requestAnimationFrame(() => this.querySelector<HTMLElement>('.annotation-surface')?.focus({ preventScroll: true }))
+  }
+
+  async #restart(): Promise<void> {
     const sure = await confirmWith({
-      heading: 'Discard this recording?',
-      words: 'It goes on until you decide. What was recorded is deleted here and on the server.',
-      action: 'Discard',
+      heading: 'Start over?',
+      words:
+        'It goes on until you decide. What was recorded is deleted here and on the server, and a new recording begins.',
+      action: 'Start over',
     })
-    if (sure) await discard()
+    if (sure) await restart()
   }
 
-  #arrange(capture: Capture, value: string): void {
-    if (value === 'hidden') capture.arrange({ visible: false })
-    else capture.arrange({ visible: true, corner: value as Corner })
-    this.requestUpdate()
+  readonly #float = (): void => {
+    toggleFloating().catch((fault: unknown) =>
+      toast(`The small window could not be opened: ${faultWords(fault)}`, 'problem'),
+    )
   }
 
   protected override render(): TemplateResult {
     const now = recordState()
     if (now.step !== 'live') return html``
-    const { capture, paused } = now
+    const { capture, paused, recording } = now
     const notice = recordNotice()
-    const open = (kind: string) => capture.sources.some((source) => source.kind === kind && source.live)
-    const { bubble } = capture
-    return html`<div class="recorder">
-      <div class="recorder-stage"><rushes-source-preview .capture=${capture} .bubble=${{ ...bubble }}></rushes-source-preview></div>
+    return html`<div class="recorder recorder-live">
+      <div class="recorder-stage stack stack-tight">
+        ${
+          capture.hasVideo
+            ? html`<rushes-scene-preview .capture=${capture} .picture=${recording.picture} .editable=${true}></rushes-scene-preview>
+                <rushes-drawing-toolbar .capture=${capture}></rushes-drawing-toolbar>`
+            : html`<div class="preview"></div>`
+        }
+      </div>
       <div class="recorder-side stack stack-wide">
         <div class="live-time">
           <span class="live-light ${paused ? 'is-paused' : ''}" aria-hidden="true"></span>
@@ -82,37 +141,32 @@ export class RushesLivePanel extends PageElement {
         <rushes-mark-buttons .recording=${now.recording}></rushes-mark-buttons>
         <rushes-delivery-figures .progress=${recordProgress()}></rushes-delivery-figures>
         <div role="alert">${notice === '' ? '' : html`<p class="notice notice-caution">${notice}</p>`}</div>
+        <rushes-sound-controls .capture=${capture} .devices=${this.devices}></rushes-sound-controls>
         ${
-          open('microphone')
-            ? html`<div class="stack stack-tight">
-                <label class="check">
-                  <input type="checkbox" .checked=${!this.muted} @change=${() => this.#mute(capture)} />
-                  Microphone on
-                </label>
-                <rushes-level-meter .capture=${capture}></rushes-level-meter>
-              </div>`
+          capture.hasVideo
+            ? html`<details class="settings" open>
+                <summary>Picture and cameras</summary>
+                <rushes-picture-controls .capture=${capture} .devices=${this.devices}></rushes-picture-controls>
+              </details>`
             : ''
         }
-        ${
-          open('camera') && open('screen')
-            ? html`<div class="field">
-                <label for="bubble">Camera bubble</label>
-                <select class="select" id="bubble"
-                  @change=${(event: Event) => this.#arrange(capture, (event.target as HTMLSelectElement).value)}>
-                  ${corners.map(
-                    ({ corner, words }) =>
-                      html`<option value=${corner} ?selected=${bubble.visible && bubble.corner === corner}>${words}</option>`,
-                  )}
-                  <option value="hidden" ?selected=${!bubble.visible}>Hidden</option>
-                </select>
-              </div>`
-            : ''
-        }
-        <div>
-          <button class="button button-quiet is-danger live-discard" type="button" @click=${this.#discard}>Discard</button>
+        <div class="buttons live-more">
+          ${canFloat() ? html`<button class="button button-quiet" type="button" @click=${this.#float}>Small window on top</button>` : ''}
+          <button class="button button-quiet" type="button" @click=${showRecorderShortcuts}>Keyboard shortcuts</button>
+          <button class="button button-quiet is-danger" type="button" @click=${() => this.#restart()}>Start over</button>
+          <button class="button button-quiet is-danger" type="button" @click=${discard}>Discard</button>
         </div>
       </div>
     </div>`
   }
 }
 customElements.define('rushes-live-panel', RushesLivePanel)
+
+/** In fields, and in dialogues, keys are theirs. */
+function isTyping({ target }: KeyboardEvent): boolean {
+  if (document.querySelector('dialog[open]') !== null) return true
+  return (
+    target instanceof Element &&
+    target.closest('input:not([type="checkbox"]), textarea, select, [contenteditable]') !== null
+  )
+}

@@ -4,11 +4,20 @@ import './delivery-figures.ts'
 import { keptWords } from './delivery-words.ts'
 import './done-panel.ts'
 import './live-panel.ts'
-import { again, cancelCountdown, onRecord, type RecordState, recordProgress, recordState } from './record-session.ts'
+import {
+  again,
+  cancelCountdown,
+  discardNow,
+  onRecord,
+  type RecordState,
+  recordProgress,
+  recordState,
+  undoDiscard,
+} from './record-session.ts'
 import './record-setup.ts'
 import './restore-panel.ts'
 import { saveRecordingFile } from './restore.ts'
-import './source-preview.ts'
+import './scene-preview.ts'
 
 /** The recorder: whichever step the recording of this tab is at. */
 export class RushesRecordPage extends PageElement {
@@ -44,9 +53,7 @@ export class RushesRecordPage extends PageElement {
   /** Progress comes many times a second; the parts that show it listen themselves. */
   #onRecord(): void {
     const { step } = recordState()
-    if (step !== this.#step || step === 'countdown' || step === 'done' || step === 'stopping' || step === 'kept') {
-      this.requestUpdate()
-    }
+    if (step !== this.#step || step !== 'live') this.requestUpdate()
   }
 
   protected override render(): TemplateResult {
@@ -62,7 +69,7 @@ export class RushesRecordPage extends PageElement {
         return html`<h1 class="visually-hidden" tabindex="-1">Record</h1>
           <div class="recorder">
             <div class="recorder-stage countdown-stage">
-              <rushes-source-preview .capture=${now.capture}></rushes-source-preview>
+              <rushes-scene-preview .capture=${now.capture}></rushes-scene-preview>
               <div class="countdown" role="timer" aria-live="assertive">${now.left}</div>
             </div>
             <div class="recorder-side stack">
@@ -74,6 +81,15 @@ export class RushesRecordPage extends PageElement {
       case 'live':
         return html`<h1 class="visually-hidden" tabindex="-1">Recording</h1>
           <rushes-live-panel></rushes-live-panel>`
+      case 'discarding':
+        return html`<div class="page-narrow stack stack-wide">
+          <h1 tabindex="-1">Discarded</h1>
+          <p role="status">Nothing is deleted yet. <span class="figures">In ${now.left} s</span> the recording is gone, here and on the server.</p>
+          <div class="buttons">
+            <button class="button button-main" type="button" @click=${undoDiscard}>Undo, keep recording</button>
+            <button class="button button-quiet is-danger" type="button" @click=${discardNow}>Delete it now</button>
+          </div>
+        </div>`
       case 'stopping':
         return html`<div class="page-narrow stack stack-wide">
           <h1 tabindex="-1">Finishing</h1>

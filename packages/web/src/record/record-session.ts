@@ -2,7 +2,9 @@
 //
 //   setup ── begin ──> opening ──> countdown ──> live ── stop ──> stopping ──> done
 //     ^                   │            │           │                  └──> kept ──> done, once the server is back
-//     └──── problem ──────┴─ cancel ───┴─ discard ─┘
+//     ├──── problem ──────┴─ cancel ───┤           │
+//     │                                └─ restart ─┤
+//     └───────── discarding, eight seconds ────────┘  undo leads back to live
 
 import type { RecordingView } from '@rushes/protocol'
 import {
@@ -26,6 +28,7 @@ export type RecordState =
   | { step: 'opening' }
   | { step: 'countdown'; capture: Capture; left: number }
   | { step: 'live'; capture: Capture; recording: Recording; paused: boolean }
+  | { step: 'discarding'; capture: Capture; recording: Recording; left: number; wasPaused: boolean }
   | { step: 'stopping'; recording: Recording }
   | { step: 'kept'; recording: Recording; reason: KeptReason }
   | { step: 'done'; recording: RecordingView; link: string | null; copied: boolean; notice: string }
@@ -34,6 +37,8 @@ export type BeginOptions = { capture: CaptureOptions; countdownSeconds: number }
 
 let state: RecordState = { step: 'setup', problem: '' }
 let progress: RecordingProgress | null = null
+/** As it was begun; a restart counts down again. */
+let countdownSeconds = 0
 /** The last thing the recorder had to say; shown to the end. */
 let notice = ''
 /** The link of the recording that is being stopped, asked for in the click. */
@@ -71,6 +76,7 @@ function announce(): void {
   const clock = formatLength(progress?.durationMs ?? 0)
   const chips: Partial<Record<RecordState['step'], string>> = {
     live: state.step === 'live' && state.paused ? `Paused ${clock}` : clock,
+    discarding: 'Discarding …',
     stopping: 'Sending …',
     kept: 'Waiting …',
   }
@@ -89,7 +95,12 @@ export async function begin(options: BeginOptions): Promise<void> {
     change({ step: 'setup', problem: captureWords(fault) })
     return
   }
-  for (let left = options.countdownSeconds; left > 0; left--) {
+  countdownSeconds = options.countdownSeconds
+  await countDown(capture)
+}
+
+async function countDown(capture: Capture): Promise<void> {
+  for (let left = countdownSeconds; left > 0; left--) {
     change({ step: 'countdown', capture, left })
     await new Promise((resolve) => setTimeout(resolve, 1000))
     const now = recordState()
@@ -116,6 +127,7 @@ async function record(capture: Capture): Promise<void> {
   notice = ''
   change({ step: 'live', capture, recording, paused: false })
   recording.on('progress', (next) => {
+    if (restarted.has(recording)) return
     progress = next
     announce()
   })
@@ -124,6 +136,7 @@ async function record(capture: Capture): Promise<void> {
     announce()
   })
   recording.on('state', (next) => {
+    if (restarted.has(recording)) return // its place is taken
     if (next.state === 'recording' || next.state === 'paused') {
       if (state.step === 'live') change({ ...state, paused: next.state === 'paused' })
     } else if (next.state === 'stopping') {
@@ -146,6 +159,9 @@ async function record(capture: Capture): Promise<void> {
   // The user ended the sharing in the browser's own bar.
   capture.on('ended', () => void stop())
 }
+
+/** Recordings that were thrown away for a new one of the same sources. */
+const restarted = new WeakSet<Recording>()
 
 export function pauseOrResume(): void {
   if (state.step !== 'live') return
@@ -178,10 +194,44 @@ async function show(recording: RecordingView): Promise<void> {
   }
 }
 
-/** Throws the running recording away, here and on the server. */
+/** Throws away what was recorded and begins anew with the same sources, after a countdown as at the start. */
+export async function restart(): Promise<void> {
+  if (state.step !== 'live') return
+  const { capture, recording } = state
+  restarted.add(recording)
+  progress = null
+  capture.annotations.clear()
+  recording.cancel().catch(() => {}) // as far as the server is there; else it ends by its quiet time
+  await countDown(capture)
+}
+
+/** For how long a discarded recording can be taken back, seconds. */
+const undoSeconds = 8
+
+/** Stops recording, and in some seconds throws it away, here and on the server; until then {@link undoDiscard} helps. */
 export async function discard(): Promise<void> {
   if (state.step !== 'live') return
-  await state.recording.cancel() // its event leads back to the choices
+  const { capture, recording, paused: wasPaused } = state
+  if (!wasPaused) recording.pause()
+  for (let left = undoSeconds; left > 0; left--) {
+    change({ step: 'discarding', capture, recording, left, wasPaused })
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+    const now = recordState()
+    if (now.step !== 'discarding' || now.recording !== recording) return // taken back, or deleted at once
+  }
+  await recording.cancel() // its event leads back to the choices
+}
+
+export function undoDiscard(): void {
+  if (state.step !== 'discarding') return
+  const { capture, recording, wasPaused } = state
+  change({ step: 'live', capture, recording, paused: true })
+  if (!wasPaused) recording.resume()
+}
+
+/** Does not wait for the seconds. */
+export async function discardNow(): Promise<void> {
+  if (state.step === 'discarding') await state.recording.cancel()
 }
 
 /** Back to the choices. */
@@ -196,5 +246,5 @@ export function renamed(title: string): void {
 
 // A reload loses nothing that is in the spool, but it ends the recording: browsers ask first.
 window.addEventListener('beforeunload', (event) => {
-  if (['countdown', 'live', 'stopping'].includes(state.step)) event.preventDefault()
+  if (['countdown', 'live', 'discarding', 'stopping'].includes(state.step)) event.preventDefault()
 })

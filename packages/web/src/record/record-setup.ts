@@ -1,8 +1,10 @@
-import { type Capture, type CaptureOptions, type Device, listDevices, openCapture } from '@rushes/recorder'
+import { type Capture, type Device, listDevices, openCapture } from '@rushes/recorder'
 import { html, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { PageElement } from '../app/page-element.ts'
-import { cameraIcon, screenCameraIcon, screenIcon } from '../design/icons.ts'
+import { cameraIcon, pageIcon, screenCameraIcon, screenIcon } from '../design/icons.ts'
+import { captureOptions, checkOptions, wantsCheck } from './capture-options.ts'
 import { captureWords, insecureWords } from './capture-words.ts'
+import { deviceSelect } from './device-select.ts'
 import './level-meter.ts'
 import { begin, onRecord, recordState } from './record-session.ts'
 import {
@@ -11,14 +13,28 @@ import {
   type SourceChoice,
   savePreferences,
 } from './recorder-preferences.ts'
-import './source-preview.ts'
+import { recorderSettings } from './recorder-settings.ts'
+import './scene-preview.ts'
 
 const countdownSeconds = 3
+
+/** Preferences that name what is opened. */
+const opened = new Set([
+  'source',
+  'microphone',
+  'cameraId',
+  'facing',
+  'secondCamera',
+  'secondCameraId',
+  'microphoneId',
+  'noiseSuppression',
+])
 
 const choices: { value: SourceChoice; name: string; words: string; icon: TemplateResult }[] = [
   { value: 'screen', name: 'Screen', words: 'A screen, a window or a tab', icon: screenIcon },
   { value: 'screen-camera', name: 'Screen and camera', words: 'You in a bubble in the corner', icon: screenCameraIcon },
   { value: 'camera', name: 'Camera', words: 'Only you', icon: cameraIcon },
+  { value: 'page', name: 'White page', words: 'An empty sheet to draw on', icon: pageIcon },
 ]
 
 /** What to record, with which devices, and the button. */
@@ -44,7 +60,8 @@ export class RushesRecordSetup extends PageElement {
   constructor() {
     super()
     this.preferences = loadPreferences(localStorage)
-    if (!canShareScreen()) this.preferences = { ...this.preferences, source: 'camera' }
+    const { source } = this.preferences
+    if (!canShareScreen() && needsScreen(source)) this.preferences = { ...this.preferences, source: 'camera' }
     this.devices = []
     this.check = null
     this.checkProblem = this.problem = ''
@@ -76,7 +93,7 @@ export class RushesRecordSetup extends PageElement {
   /** Devices that were allowed before are opened at once; nobody is asked before pressing something. */
   async #start(): Promise<void> {
     await this.#list()
-    if (this.#wantsCheck() && (await this.#allowedAlready())) await this.#openCheck()
+    if (wantsCheck(this.preferences) && (await this.#allowedAlready())) await this.#openCheck()
   }
 
   async #list(): Promise<void> {
@@ -87,14 +104,10 @@ export class RushesRecordSetup extends PageElement {
     }
   }
 
-  #wantsCheck(): boolean {
-    return this.preferences.microphone || this.preferences.source !== 'screen'
-  }
-
   async #allowedAlready(): Promise<boolean> {
     const wanted = [
       ...(this.preferences.microphone ? ['microphone'] : []),
-      ...(this.preferences.source !== 'screen' ? ['camera'] : []),
+      ...(usesCamera(this.preferences.source) ? ['camera'] : []),
     ]
     try {
       const answers = await Promise.all(
@@ -115,11 +128,10 @@ export class RushesRecordSetup extends PageElement {
   async #openCheck(): Promise<void> {
     this.#closeCheck()
     this.checkProblem = ''
-    if (!this.#wantsCheck()) return
+    if (!wantsCheck(this.preferences)) return
     const turn = this.#checks
     try {
-      const { screen: _screen, ...devices } = captureOptions(this.preferences)
-      const capture = await openCapture(devices)
+      const capture = await openCapture(checkOptions(this.preferences))
       if (turn !== this.#checks || !this.isConnected) {
         capture.close()
         return
@@ -134,7 +146,7 @@ export class RushesRecordSetup extends PageElement {
   #prefer(change: Partial<RecorderPreferences>): void {
     this.preferences = { ...this.preferences, ...change }
     savePreferences(localStorage, this.preferences)
-    const matters = ['source', 'microphone', 'cameraId', 'microphoneId'].some((name) => name in change)
+    const matters = Object.keys(change).some((name) => opened.has(name))
     if (!matters) return
     if (this.check !== null) void this.#openCheck()
     else void this.#start()
@@ -166,7 +178,7 @@ export class RushesRecordSetup extends PageElement {
               (choice) => html`<label class="choice">
                 ${choice.icon}
                 <input type="radio" name="source" .value=${choice.value} .checked=${choice.value === source}
-                  ?disabled=${choice.value !== 'camera' && !canShareScreen()}
+                  ?disabled=${needsScreen(choice.value) && !canShareScreen()}
                   @change=${() => this.#prefer({ source: choice.value })} />
                 <span class="choice-name">${choice.name}</span>
                 <span class="choice-words">${choice.words}</span>
@@ -197,13 +209,15 @@ export class RushesRecordSetup extends PageElement {
 
   #stage(): TemplateResult {
     const { source } = this.preferences
-    if (this.check !== null && source !== 'screen') {
-      return html`<rushes-source-preview .capture=${this.check}></rushes-source-preview>`
+    if (this.check?.hasVideo && usesCamera(source)) {
+      return html`<rushes-scene-preview .capture=${this.check}></rushes-scene-preview>`
     }
-    const words =
-      source === 'camera'
-        ? 'Your camera is shown here once it is allowed.'
-        : 'The browser asks which screen, window or tab when you press Record.'
+    const words = {
+      page: 'You draw on a white page; a camera can be added while recording.',
+      camera: 'Your camera is shown here once it is allowed.',
+      screen: 'The browser asks which screen, window or tab when you press Record.',
+      'screen-camera': 'The browser asks which screen, window or tab when you press Record.',
+    }[source]
     return html`<div class="preview preview-empty">
       ${choices.find(({ value }) => value === source)?.icon}
       <p>${words}</p>
@@ -212,21 +226,9 @@ export class RushesRecordSetup extends PageElement {
 
   #deviceFields(): TemplateResult {
     const { preferences } = this
-    const picker = (kind: Device['kind'], label: string, chosen: string, choose: (deviceId: string) => void) => {
-      const found = this.devices.filter(
-        (device) => device.kind === kind && device.deviceId !== '' && device.label !== '',
-      )
-      return html`<div class="field">
-        <label for=${`pick-${kind}`}>${label}</label>
-        <select class="select" id=${`pick-${kind}`} @change=${(event: Event) => choose((event.target as HTMLSelectElement).value)}>
-          <option value="" ?selected=${chosen === ''}>The usual one</option>
-          ${found.map(
-            ({ deviceId, label: name }) =>
-              html`<option value=${deviceId} ?selected=${deviceId === chosen}>${name}</option>`,
-          )}
-        </select>
-      </div>`
-    }
+    const { source } = preferences
+    const picker = (kind: Device['kind'], id: string, label: string, chosen: string, choose: (value: string) => void) =>
+      deviceSelect({ id, label, kind, devices: this.devices, chosen, choose })
     return html`<fieldset class="stack stack-tight">
       <legend class="visually-hidden">Sound and devices</legend>
       <label class="check">
@@ -236,29 +238,25 @@ export class RushesRecordSetup extends PageElement {
       </label>
       ${
         preferences.microphone
-          ? html`${picker('microphone', 'Which microphone', preferences.microphoneId, (microphoneId) => this.#prefer({ microphoneId }))}
+          ? html`${picker('microphone', 'pick-microphone', 'Which microphone', preferences.microphoneId, (microphoneId) => this.#prefer({ microphoneId }))}
             <rushes-level-meter .capture=${this.check}></rushes-level-meter>`
           : ''
       }
       ${
-        preferences.source === 'camera'
-          ? ''
-          : html`<label class="check">
+        needsScreen(source)
+          ? html`<label class="check">
               <input type="checkbox" .checked=${preferences.systemSound}
                 @change=${(event: Event) => this.#prefer({ systemSound: isChecked(event) })} />
               Sound of the tab or the computer, where the browser can
             </label>`
+          : ''
       }
+      ${usesCamera(source) ? this.#cameraFields(picker) : ''}
       ${
-        preferences.source === 'screen'
-          ? ''
-          : picker('camera', 'Which camera', preferences.cameraId, (cameraId) => this.#prefer({ cameraId }))
-      }
-      ${
-        this.#wantsCheck() && this.check === null
+        wantsCheck(this.preferences) && this.check === null
           ? html`<div>
               <button class="button" type="button" @click=${this.#openCheck}>
-                ${preferences.source === 'screen' ? 'Test the microphone' : 'Test camera and microphone'}
+                ${usesCamera(source) ? 'Test camera and microphone' : 'Test the microphone'}
               </button>
             </div>`
           : ''
@@ -266,18 +264,60 @@ export class RushesRecordSetup extends PageElement {
       <div role="alert">
         ${this.checkProblem === '' ? '' : html`<p class="notice notice-caution">${this.checkProblem}</p>`}
       </div>
-    </fieldset>`
+    </fieldset>
+    ${recorderSettings(preferences, (change) => this.#prefer(change))}`
+  }
+
+  #cameraFields(
+    picker: (
+      kind: 'camera',
+      id: string,
+      label: string,
+      chosen: string,
+      choose: (value: string) => void,
+    ) => TemplateResult,
+  ): TemplateResult {
+    const { cameraId, facing, secondCamera, secondCameraId } = this.preferences
+    const phone = navigator.maxTouchPoints > 0
+    const sides: { value: RecorderPreferences['facing']; name: string }[] = [
+      { value: 'front', name: 'Front' },
+      { value: 'back', name: 'Back' },
+    ]
+    const several = this.devices.filter(({ kind }) => kind === 'camera').length > 1
+    return html`${picker('camera', 'pick-camera', 'Which camera', cameraId, (id) => this.#prefer({ cameraId: id, facing: '' }))}
+      ${
+        phone && several
+          ? html`<div class="buttons" role="group" aria-label="Side of the camera">
+              ${sides.map(
+                ({
+                  value,
+                  name,
+                }) => html`<button class="button" type="button" aria-pressed=${value === facing ? 'true' : 'false'}
+                  @click=${() => this.#prefer({ facing: value, cameraId: '' })}>${name}</button>`,
+              )}
+            </div>`
+          : ''
+      }
+      ${
+        several
+          ? html`<label class="check">
+              <input type="checkbox" .checked=${secondCamera}
+                @change=${(event: Event) => this.#prefer({ secondCamera: isChecked(event) })} />
+              A second camera
+            </label>`
+          : ''
+      }
+      ${several && secondCamera ? picker('camera', 'pick-second-camera', 'Which second camera', secondCameraId, (id) => this.#prefer({ secondCameraId: id })) : ''}`
   }
 }
 customElements.define('rushes-record-setup', RushesRecordSetup)
 
-function captureOptions(preferences: RecorderPreferences): CaptureOptions {
-  const { source, microphone, systemSound, cameraId, microphoneId } = preferences
-  return {
-    ...(source !== 'camera' && { screen: { audio: systemSound } }),
-    ...(source !== 'screen' && { camera: cameraId === '' ? true : { deviceId: cameraId } }),
-    ...(microphone && { microphone: microphoneId === '' ? true : { deviceId: microphoneId } }),
-  }
+function needsScreen(source: SourceChoice): boolean {
+  return source === 'screen' || source === 'screen-camera'
+}
+
+function usesCamera(source: SourceChoice): boolean {
+  return source === 'camera' || source === 'screen-camera'
 }
 
 /** Phones have cameras, but no getDisplayMedia. */

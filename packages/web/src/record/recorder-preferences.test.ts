@@ -14,7 +14,13 @@ function storageWith(text: string | null) {
 describe('recorder preferences', () => {
   it('come back as they were chosen', () => {
     const storage = storageWith(null)
-    const chosen = { ...defaultPreferences, source: 'camera' as const, countdown: false, cameraId: 'abc' }
+    const chosen = {
+      ...defaultPreferences,
+      source: 'camera' as const,
+      countdown: false,
+      cameraId: 'abc',
+      bubbleShape: 'rectangle' as const,
+    }
     savePreferences(storage, chosen)
     expect(loadPreferences(storage)).toEqual(chosen)
   })
@@ -27,6 +33,8 @@ describe('recorder preferences', () => {
     '{"source":"moon"}',
     '{"countdown":"yes"}',
     '{"__proto__":{"source":"camera"}}',
+    '{"bubbleSize":-3,"microphoneGain":1e9,"frameRate":7,"facing":"up"}',
+    '{"constructor":"x","toString":"y"}',
   ])('fall back where %s is stored', (text) => {
     expect(loadPreferences(storageWith(text))).toEqual(defaultPreferences)
   })

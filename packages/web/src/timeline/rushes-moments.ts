@@ -1,9 +1,11 @@
 import type { PlayerMark } from '@rushes/player'
+import type { TimedOperation } from '@rushes/recorder'
 import { html, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { PageElement } from '../app/page-element.ts'
 import { server } from '../app/server.ts'
 import { formatLength, lengthWords } from '../figures.ts'
 import type { Moment } from './moment.ts'
+import { operationOf } from './stored-operation.ts'
 import { followTimeline } from './timeline-follower.ts'
 
 /** Shown at once; more on asking. */
@@ -11,7 +13,7 @@ const pageLength = 50
 
 /**
  * The list of what was marked, noted and asked in a recording, each a way to its place. Events: `marks` with the
- * {@link PlayerMark}s as detail, when there are more; `go` with seconds.
+ * {@link PlayerMark}s as detail, when there are more; `drawn` with the drawings that are not in the picture; `go` with seconds.
  */
 export class RushesMoments extends PageElement {
   static override properties: PropertyDeclarations = {
@@ -27,6 +29,7 @@ export class RushesMoments extends PageElement {
   declare playable: boolean
   declare private moments: readonly Moment[]
   declare private shown: number
+  #drawn: TimedOperation[] = []
   #follower: { close(): void } | null = null
 
   constructor() {
@@ -54,12 +57,19 @@ export class RushesMoments extends PageElement {
   #follow(): void {
     this.#follower?.close()
     this.moments = []
+    this.#drawn = []
     this.shown = pageLength
     const { shareId, recordingId } = this
     if (shareId === null && recordingId === null) return
     this.#follower = followTimeline({
       load: (from) =>
         shareId === null ? server.timeline(recordingId ?? '', from) : server.sharedTimeline(shareId, from),
+      onEvents: (events) => {
+        const more = events.map(operationOf).filter((operation) => operation !== null)
+        if (more.length === 0) return
+        this.#drawn = [...this.#drawn, ...more].sort((a, b) => a.t - b.t)
+        this.dispatchEvent(new CustomEvent<TimedOperation[]>('drawn', { detail: this.#drawn }))
+      },
       onMoments: (moments) => {
         this.moments = moments
         const marks = moments.filter(({ kind }) => kind === 'mark').map(({ t, words }) => ({ t, label: words }))

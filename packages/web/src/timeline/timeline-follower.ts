@@ -4,6 +4,8 @@ import { type Moment, momentOf } from './moment.ts'
 export type TimelineFollowerOptions = {
   /** One page, from this number on. */
   load(from: number): Promise<TimelineView>
+  /** As they come. */
+  onEvents?(events: TimelineView['events']): void
   /** There are more; by time. */
   onMoments(moments: readonly Moment[]): void
   /** How long to wait for more while it is recorded, and after a failure, ms. */
@@ -28,6 +30,7 @@ export function followTimeline(options: TimelineFollowerOptions): { close(): voi
       return
     }
     if (closed) return
+    if (page.events.length > 0) options.onEvents?.(page.events)
     const more = page.events.map(momentOf).filter((moment) => moment !== null)
     if (more.length > 0) {
       moments = [...moments, ...more].sort((a, b) => a.t - b.t || a.number - b.number)

@@ -1,0 +1,213 @@
+// Drawing and arranging on the live preview, with the pointer and with the keyboard, from the button to the published
+// picture.
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { inspect as inspectPage } from './page-inspection.ts'
+import { type OpenedPage, openPage, type ServedPages, servePages } from './served-pages.ts'
+
+let served: ServedPages
+let opened: OpenedPage
+let page: Page
+const folder = mkdtempSync(join(tmpdir(), 'rushes-drawing-'))
+
+beforeAll(async () => {
+  served = await servePages()
+  opened = await openPage(served)
+  page = opened.page
+  await page.goto(served.setupUrl)
+  await page.getByLabel('Your name').fill('Ada Example')
+  await page.getByLabel('E-mail').fill('ada@example.org')
+  await page.getByLabel('Password', { exact: true }).fill('correct horse battery')
+  await page.keyboard.press('Enter')
+  await heading('Record').waitFor()
+}, 120_000)
+afterAll(async () => {
+  await served?.close()
+  rmSync(folder, { recursive: true, force: true })
+}, 30_000)
+
+const inspect = (name: string): Promise<void> => inspectPage(page, name)
+const heading = (words: string) => page.getByRole('heading', { level: 1, name: words })
+const button = (name: string) => page.getByRole('button', { name, exact: true })
+const recording = () => page.getByText(/^(All safe|Safe as you go)$/).waitFor()
+
+async function begin(choice: RegExp): Promise<void> {
+  await page.goto(`${served.origin}/record`)
+  await page.getByRole('radio', { name: choice }).check()
+  await page.getByRole('checkbox', { name: /Count down/ }).uncheck()
+  await button('Record').click()
+  await recording()
+}
+
+/** The last picture of the recording that was published, RGB. */
+async function published(): Promise<{ at(x: number, y: number): number[] }> {
+  await page.getByText('Ready to watch').waitFor({ timeout: 30_000 })
+  const href = await page.getByRole('link', { name: 'Download MP4' }).getAttribute('href')
+  const file = join(folder, 'published.mp4')
+  writeFileSync(file, await (await page.request.get(new URL(href!, served.origin).href)).body())
+  const last = join(folder, 'last.ppm')
+  // Every picture in turn, each over the one before: a busy machine leaves some out before the end.
+  const look = ['-v', 'error', '-y', '-i', file, '-map', '0:v', '-vf', 'scale=640:360', '-update', '1', last]
+  await promisify(execFile)('ffmpeg', look)
+  const pixels = readFileSync(last).subarray(-640 * 360 * 3)
+  return {
+    at(x, y) {
+      const offset = (Math.floor(y * 360) * 640 + Math.floor(x * 640)) * 3
+      return [...pixels.subarray(offset, offset + 3)]
+    },
+  }
+}
+
+/** A point of the preview in the page. */
+async function onPreview(x: number, y: number): Promise<[number, number]> {
+  const box = (await page.locator('.preview').boundingBox())!
+  return [box.x + x * box.width, box.y + y * box.height]
+}
+
+async function drag(from: [number, number], to: [number, number]): Promise<void> {
+  await page.mouse.move(...(await onPreview(...from)))
+  await page.mouse.down()
+  await page.mouse.move(...(await onPreview((from[0] + to[0]) / 2, (from[1] + to[1]) / 2)), { steps: 4 })
+  await page.mouse.move(...(await onPreview(...to)), { steps: 4 })
+  await page.mouse.up()
+}
+
+const isRed = ([red, green, blue]: number[]) => red! > 170 && green! < 110 && blue! < 110
+
+describe('on the preview', { timeout: 90_000 }, () => {
+  it('one draws with every tool on a white page, and what was drawn is published', async () => {
+    await begin(/^White page/)
+    await button('Pen').click()
+    await drag([0.1, 0.2], [0.3, 0.2])
+    await page.keyboard.press('r')
+    await drag([0.5, 0.1], [0.7, 0.3])
+    await page.keyboard.press('t')
+    await page.mouse.click(...(await onPreview(0.1, 0.6)))
+    await page.getByLabel('Note', { exact: true }).fill('Look here')
+    expect(opened.faults, 'before the inspection, which breaks the policy itself').toEqual([])
+    await inspect('live-drawing')
+    await page.getByLabel('Note', { exact: true }).press('Enter')
+    await page.keyboard.press('a')
+    await drag([0.9, 0.1], [0.9, 0.4])
+    await page.keyboard.press('u') // the arrow
+    await page.waitForTimeout(700)
+    await button('Stop').click()
+    const look = await published()
+    expect(isRed(look.at(0.2, 0.2)), 'the stroke').toBe(true)
+    expect(isRed(look.at(0.6, 0.1)), "the rectangle's upper side").toBe(true)
+    expect(isRed(look.at(0.103, 0.65)), 'the paper of the note').toBe(true)
+    expect(Math.min(...look.at(0.6, 0.2)), 'inside of it').toBeGreaterThan(240)
+    expect(Math.min(...look.at(0.9, 0.25)), 'the arrow was taken back').toBeGreaterThan(240)
+  })
+
+  it('one records, pauses, draws, resumes and stops by keyboard alone', async () => {
+    await begin(/^White page/)
+    await page.keyboard.press('k')
+    await page.getByRole('status').filter({ hasText: 'Paused' }).waitFor()
+    await page.keyboard.press('l')
+    await page.locator('.annotation-surface:focus').waitFor()
+    await page.keyboard.press('Enter') // in the middle
+    for (let step = 0; step < 10; step++) await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('?')
+    await page.getByRole('dialog').getByText('Keyboard shortcuts').waitFor()
+    await inspect('live-shortcuts')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('k')
+    await page.getByRole('status').filter({ hasText: 'Recording' }).waitFor()
+    await page.waitForTimeout(700)
+    await page.keyboard.press('s')
+    const look = await published()
+    expect(isRed(look.at(0.6, 0.5))).toBe(true)
+    expect(Math.min(...look.at(0.4, 0.5))).toBeGreaterThan(240)
+  })
+
+  it('one moves the bubble by dragging and by arrows, and chooses a part of the screen', async () => {
+    await begin(/^Screen and camera/)
+    const grip = page.getByRole('button', { name: /^Camera bubble/ })
+    const centre = async () => {
+      const [box, frame] = [(await grip.boundingBox())!, (await page.locator('.preview').boundingBox())!]
+      return [(box.x + box.width / 2 - frame.x) / frame.width, (box.y + box.height / 2 - frame.y) / frame.height]
+    }
+    await grip.waitFor()
+    // Both play: a preview that is drawn anew must not begin anew.
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll('video')].every(({ currentTime }) => currentTime > 1),
+    )
+    const [x, y] = (await centre()) as [number, number]
+    await drag([x, y], [0.5, 0.5])
+    await expect.poll(async () => (await centre())[0]).toBeCloseTo(0.5, 2)
+    expect((await centre())[1]).toBeCloseTo(0.5, 2)
+    await grip.focus()
+    for (let step = 0; step < 5; step++) await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('Enter') // a rounded square
+    await expect.poll(async () => (await centre())[0]).toBeCloseTo(0.6, 2)
+    expect(await page.getByLabel('Shape', { exact: true }).inputValue()).toBe('rounded')
+    await inspect('live-bubble-moved')
+    const faults = opened.faults.length
+    await button('Record a part of the screen …').click()
+    await page.getByRole('dialog').getByText('Record a part of the screen').waitFor()
+    const stage = (await page.locator('.portion-stage').boundingBox())!
+    await page.mouse.move(stage.x + stage.width * 0.25, stage.y + stage.height * 0.25)
+    await page.mouse.down()
+    await page.mouse.move(stage.x + stage.width * 0.75, stage.y + stage.height * 0.75, { steps: 3 })
+    await page.mouse.up()
+    await page.getByRole('application', { name: /Part of the screen/ }).press('ArrowRight')
+    expect(opened.faults.length, 'what the dialogue adds').toBe(faults)
+    await inspect('portion')
+    await button('Use this part').click()
+    await button('Change the part of the screen …').waitFor()
+    // The whole of the video is twice as wide as the preview: the part fills it.
+    const wide = await page.evaluate(() => {
+      const video = document.querySelector('video[data-source="screen"]') as HTMLElement
+      return video.getBoundingClientRect().width / video.parentElement!.getBoundingClientRect().width
+    })
+    expect(wide).toBeCloseTo(2, 1)
+    await page.keyboard.press('Shift+D')
+    await button('Delete it now').click()
+    await heading('Record').waitFor()
+  })
+
+  it('one starts over after being asked, and nothing of before is left', async () => {
+    const count = async () => {
+      const { recordings } = await (await page.request.get(`${served.origin}/api/v1/recordings`)).json()
+      return recordings.length as number
+    }
+    const before = await count()
+    await begin(/^White page/)
+    await page.keyboard.press('p')
+    await drag([0.2, 0.5], [0.8, 0.5])
+    await page.keyboard.press('Escape')
+    const floating = opened.context.waitForEvent('page')
+    await button('Small window on top').click()
+    const small = await floating
+    await small.getByRole('timer').waitFor()
+    await small.getByRole('button', { name: 'Pause', exact: true }).click()
+    await page.getByRole('status').filter({ hasText: 'Paused' }).waitFor()
+    await small.getByRole('button', { name: 'Resume', exact: true }).click()
+    await page.getByRole('status').filter({ hasText: 'Recording' }).waitFor()
+    await page.waitForTimeout(1200)
+    await page.keyboard.press('Shift+R')
+    await page.getByRole('dialog').getByRole('button', { name: 'Start over', exact: true }).click()
+    await page
+      .getByRole('timer')
+      .filter({ hasText: /^0:00$/ })
+      .waitFor()
+    await recording()
+    await page.waitForTimeout(700)
+    await button('Stop').click()
+    const look = await published()
+    expect(Math.min(...look.at(0.5, 0.5))).toBeGreaterThan(240)
+    await expect.poll(count).toBe(before + 1)
+  })
+
+  it('nothing of this raised an error or spoke to anybody else', () => {
+    expect(opened.faults.filter((fault) => !fault.includes('Applying inline style'))).toEqual([])
+  })
+})
