@@ -117,10 +117,12 @@ describe('what is drawn while recording', { timeout: 30_000 }, () => {
     expect(made.told.map(({ op }) => op)).toEqual(tools.map(() => 'add'))
     for (const [index, { look, colour, shape }] of tools.entries()) {
       const seen = await coloursOver(path(made.id), size, ...look)
-      const first = seen.find((picture) => picture.colour === colour)
-      expect(first, shape.kind).toBeDefined()
-      // One picture is 33 ms.
-      expect(Math.abs(first!.time * 1000 - made.told[index]!.t), shape.kind).toBeLessThanOrEqual(50)
+      const first = seen.findIndex((picture) => picture.colour === colour)
+      expect(first, shape.kind).toBeGreaterThan(0)
+      const { t } = made.told[index]!
+      // One picture is 33 ms; a busy machine leaves some out, so it is the last one without it that counts, too.
+      expect(seen[first]!.time * 1000, shape.kind).toBeGreaterThan(t - 50)
+      expect(seen[first - 1]!.time * 1000, shape.kind).toBeLessThan(t + 50)
       expect(seen.at(-1)!.colour, shape.kind).toBe(colour)
     }
   })

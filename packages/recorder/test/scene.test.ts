@@ -78,7 +78,6 @@ async function walk(
 
 const ways: { name: string; wish: EncoderWish; bare: boolean }[] = [
   { name: 'WebCodecs', wish: {}, bare: false },
-  { name: 'MediaRecorder, composed in a worker', wish: { prefer: 'mediarecorder' }, bare: false },
   { name: 'MediaRecorder, composed on a canvas', wish: {}, bare: true },
 ]
 
