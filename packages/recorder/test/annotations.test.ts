@@ -3,7 +3,16 @@
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EncoderWish, type Shape, type TimedOperation, viewAt } from '../src/index.ts'
-import { buildPage, colourAt, coloursOver, decode, openBrowser, pictureAt, pixel, temporaryFolder } from './browser.ts'
+import {
+  buildPage,
+  colourAt,
+  coloursOver,
+  decode,
+  openBrowser,
+  pictureUntil,
+  pixel,
+  temporaryFolder,
+} from './browser.ts'
 import { Receiver } from './receiver.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
@@ -170,7 +179,7 @@ describe('what is drawn while recording', { timeout: 30_000 }, () => {
       { do: 'rest' },
     ])
     await page.close()
-    const looks = await Promise.all(made.ends.map((end) => pictureAt(path(made.id), end / 1000 - 0.15)))
+    const looks = await Promise.all(made.ends.map((end) => pictureUntil(path(made.id), end / 1000 - 0.05)))
     const [plain, blurred, lit, again, pointed, , gone] = looks
     const edge = (picture: Buffer) => pixel(picture, size, 0.495, 0.25)
     expect(edge(plain!)[0]).toBeGreaterThan(220)
