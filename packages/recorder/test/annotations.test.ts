@@ -3,7 +3,16 @@
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EncoderWish, type Shape, type TimedOperation, viewAt } from '../src/index.ts'
-import { buildPage, colourAt, coloursOver, decode, openBrowser, pictureAt, pixel, temporaryFolder } from './browser.ts'
+import {
+  buildPage,
+  colourAt,
+  coloursOver,
+  decode,
+  openBrowser,
+  pictureUntil,
+  pixel,
+  temporaryFolder,
+} from './browser.ts'
 import { Receiver } from './receiver.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
@@ -117,10 +126,12 @@ describe('what is drawn while recording', { timeout: 30_000 }, () => {
     expect(made.told.map(({ op }) => op)).toEqual(tools.map(() => 'add'))
     for (const [index, { look, colour, shape }] of tools.entries()) {
       const seen = await coloursOver(path(made.id), size, ...look)
-      const first = seen.find((picture) => picture.colour === colour)
-      expect(first, shape.kind).toBeDefined()
-      // One picture is 33 ms.
-      expect(Math.abs(first!.time * 1000 - made.told[index]!.t), shape.kind).toBeLessThanOrEqual(50)
+      const first = seen.findIndex((picture) => picture.colour === colour)
+      expect(first, shape.kind).toBeGreaterThan(0)
+      const { t } = made.told[index]!
+      // One picture is 33 ms; a busy machine leaves some out, so it is the last one without it that counts, too.
+      expect(seen[first]!.time * 1000, shape.kind).toBeGreaterThan(t - 50)
+      expect(seen[first - 1]!.time * 1000, shape.kind).toBeLessThan(t + 50)
       expect(seen.at(-1)!.colour, shape.kind).toBe(colour)
     }
   })
@@ -168,7 +179,7 @@ describe('what is drawn while recording', { timeout: 30_000 }, () => {
       { do: 'rest' },
     ])
     await page.close()
-    const looks = await Promise.all(made.ends.map((end) => pictureAt(path(made.id), end / 1000 - 0.15)))
+    const looks = await Promise.all(made.ends.map((end) => pictureUntil(path(made.id), end / 1000 - 0.05)))
     const [plain, blurred, lit, again, pointed, , gone] = looks
     const edge = (picture: Buffer) => pixel(picture, size, 0.495, 0.25)
     expect(edge(plain!)[0]).toBeGreaterThan(220)

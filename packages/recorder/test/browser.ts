@@ -118,6 +118,13 @@ export async function pictureAt(path: string, seconds: number): Promise<Buffer> 
   return stdout
 }
 
+/** The last picture that began at `seconds` or before: a busy machine leaves some out. */
+export async function pictureUntil(path: string, seconds: number): Promise<Buffer> {
+  const times = (await packets(path, 'v')).map(({ time }) => time).sort((a, b) => a - b)
+  const last = times.findLast((time) => time <= seconds) ?? times[0]!
+  return pictureAt(path, Math.max(0, last - 0.002))
+}
+
 /** Red, green and blue of the pixel at a share of the picture's width and height. */
 export function pixel(picture: Buffer, size: { width: number; height: number }, x: number, y: number): number[] {
   const at = (Math.floor(y * size.height) * size.width + Math.floor(x * size.width)) * 3

@@ -34,12 +34,18 @@ export type AnnotationOperation =
 /** `t`: ms of media, without pauses, at which the operation was complete. */
 export type TimedOperation = AnnotationOperation & { t: number }
 
-/** More is not kept: the oldest points of a scribble are thinned out, the rest of a text is cut. */
+/** More is not kept: of a longer scribble every second point goes, a longer text is cut. */
 export const mostPoints = 2000
 export const mostLetters = 1000
+const mostColour = 100
 
-/** A shape as it may be kept: inside of the picture, four decimals, bounded. */
+/** A shape as it may be kept: inside of the picture, four decimals, no longer than an event may be. */
 export function bounded(shape: Shape): Shape {
+  return 'colour' in shape ? { ...placed(shape), colour: shape.colour.slice(0, mostColour) } : placed(shape)
+}
+
+function placed<Kind extends Shape>(shape: Kind): Kind
+function placed(shape: Shape): Shape {
   switch (shape.kind) {
     case 'scribble':
       return { ...shape, points: thinned(shape.points).map(share) }

@@ -35,6 +35,16 @@ describe('a board', () => {
     expect(kept.points.every((value) => value >= 0 && value <= 1)).toBe(true)
   })
 
+  it('tells nothing that is longer than an event may be, 32 KiB', () => {
+    const bytes = (shape: Shape) => new TextEncoder().encode(JSON.stringify(bounded(shape))).length
+    const points = Array.from({ length: 2 * mostPoints }, (_, index) => 0.1234 + index / 1e5)
+    const colour = '#f00'.repeat(50_000)
+    expect(bytes({ kind: 'scribble', colour, width: 0.01, points })).toBeLessThan(30_000)
+    expect(bytes({ kind: 'note', colour, size: 0.1, at: { x: 0, y: 0 }, text: '\u0001'.repeat(5000) })).toBeLessThan(
+      30_000,
+    )
+  })
+
   it('is the same after its operations were restated, and after a way through JSON', () => {
     const board = [add('a', 0.1), add('b', 0.2), { op: 'erase', ids: ['a'] } as const].reduce(applied, emptyBoard)
     const again = JSON.parse(JSON.stringify(restated(board))) as ReturnType<typeof restated>

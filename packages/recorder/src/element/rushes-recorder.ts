@@ -31,8 +31,9 @@ export type RecorderElementEvents = {
   fault: CustomEvent<{ error: unknown; message: string }>
 }
 
-const kinds: readonly SourceKind[] = ['screen', 'camera', 'microphone']
-const labels: Record<SourceKind, string> = { screen: 'Screen', camera: 'Camera', microphone: 'Microphone' }
+type OfferedKind = Exclude<SourceKind, 'second-camera'>
+const kinds: readonly OfferedKind[] = ['screen', 'camera', 'microphone']
+const labels: Record<OfferedKind, string> = { screen: 'Screen', camera: 'Camera', microphone: 'Microphone' }
 
 const markup = `
 <div class="box" part="box" role="group" aria-label="Recorder">

@@ -61,6 +61,8 @@ export function noteSize(width: number): number {
 }
 
 const eraserReach = 0.02
+/** Of the points of one stroke, two for each. */
+const mostNumbers = 3000
 /** A shape with both sides below this was a slip of the hand. */
 const leastSide = 0.004
 
@@ -71,7 +73,7 @@ export class Gesture {
   readonly #frame: Size
   readonly #from: Point
   readonly #beganAt: number
-  readonly #points: number[]
+  #points: number[]
   #to: Point
 
   constructor(annotations: Annotations, drawing: Drawing, frame: Size, from: Point, nowMs: number) {
@@ -87,6 +89,8 @@ export class Gesture {
   move(to: Point): void {
     this.#to = to
     this.#points.push(to.x, to.y)
+    // Somebody who draws for minutes without lifting the pen: coarser, but no slower.
+    if (this.#points.length > mostNumbers) this.#points = this.#points.filter((_, index) => index % 4 < 2)
     this.#show()
   }
 

@@ -84,7 +84,7 @@ export class RushesRecordPage extends PageElement {
       case 'discarding':
         return html`<div class="page-narrow stack stack-wide">
           <h1 tabindex="-1">Discarded</h1>
-          <p role="status">Nothing is deleted yet. <span class="figures">In ${now.left} s</span> the recording is gone, here and on the server.</p>
+          <p>Nothing is deleted yet. <span class="figures">In ${now.left} s</span> the recording is gone, here and on the server.</p>
           <div class="buttons">
             <button class="button button-main" type="button" @click=${undoDiscard}>Undo, keep recording</button>
             <button class="button button-quiet is-danger" type="button" @click=${discardNow}>Delete it now</button>
