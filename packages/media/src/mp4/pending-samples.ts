@@ -3,6 +3,10 @@ import type { SampleSink } from '../sample-sink.ts'
 import type { Track } from '../track.ts'
 import type { SampleCursor } from './sample-cursor.ts'
 
+/** Tracks may share bytes, though few files do; one that says so of many makes billions of samples of one megabyte. */
+const MOST_SHARING = 2
+const SHARED_BYTES = 2 ** 16
+
 /** More runs than this wait only for somebody who sends headers and never samples. */
 const MOST_WAITING_RUNS = 100_000
 
@@ -28,6 +32,7 @@ export class PendingSamples {
   private readonly sink: SampleSink
   private readonly queues: Queue[] = []
   private waitingRuns = 0
+  private toldBytes = 0
   wholeBytes = 0
 
   constructor(sink: SampleSink) {
@@ -91,6 +96,10 @@ export class PendingSamples {
       const head = queue.head!
       queue.toldBytes += head.size
       // Samples of one track never share bytes; claiming so is a way to make millions of samples of one megabyte.
+      this.toldBytes += head.size
+      if (this.toldBytes > MOST_SHARING * position + SHARED_BYTES) {
+        throw new MediaError('too-large', 'tracks that share all their samples', head.offset)
+      }
       if (queue.toldBytes > position) throw new MediaError('malformed', 'samples of one track overlap', head.offset)
       if (head.dts > queue.toldDts) queue.toldDts = head.dts
       if (queue.end > this.wholeBytes) this.wholeBytes = queue.end

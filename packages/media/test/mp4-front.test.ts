@@ -1,0 +1,121 @@
+import { writeFileSync } from 'node:fs'
+import { afterAll, describe, expect, it } from 'vitest'
+import { openBodyIndex } from '../src/body-index.ts'
+import { type Front, fileOrder } from '../src/front.ts'
+import { ffmpeg, makeBody, openFolder, viewBytes } from './mp4-bodies.ts'
+
+const folder = openFolder()
+afterAll(() => folder.remove())
+
+/** Where `moov` lies in the file. */
+function moovOf(file: Uint8Array): Front {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
+  for (let at = 0; at + 8 <= file.length; at += view.getUint32(at)) {
+    if (view.getUint32(at + 4) === 0x6d6f6f76) return { offset: at, length: view.getUint32(at) }
+  }
+  throw new Error('no moov')
+}
+
+function moved(file: Uint8Array, { offset, length }: Front): Uint8Array {
+  return Buffer.concat([
+    file.subarray(offset, offset + length),
+    file.subarray(0, offset),
+    file.subarray(offset + length),
+  ])
+}
+
+function decoded(bytes: Uint8Array, name: string): string {
+  writeFileSync(folder.path(name), bytes)
+  return ffmpeg('-i', folder.path(name), '-map', '0', '-f', 'framemd5', '-')
+}
+
+describe('a progressive file whose moov was sent first', () => {
+  const file = makeBody('avc, aac, progressive with moov behind', folder.path('behind.mp4'), 1)
+  const front = moovOf(file)
+  const body = moved(file, front)
+
+  it('is published as what the file decodes to, and can be put together again', () => {
+    const index = openBodyIndex({ front })
+    index.push(body)
+    index.finish()
+    expect(index).toMatchObject({ damage: null, cutShort: null })
+    const view = index.mp4View()
+    expect(decoded(viewBytes(view, body), 'view.mp4')).toBe(decoded(file, 'file.mp4'))
+    const again = fileOrder(front, body.length).map(({ offset, length }) => body.subarray(offset, offset + length))
+    expect(Buffer.concat(again).equals(file)).toBe(true)
+  })
+
+  it('tells its samples while they arrive: at any cut, those that are whole', () => {
+    const whole = openBodyIndex({ front })
+    whole.push(body)
+    const all = whole.sampleCount(1)
+    let before = 0
+    const index = openBodyIndex({ front })
+    for (let at = 0; at < body.length; at += 1000) {
+      index.push(body.subarray(at, at + 1000))
+      expect(index.sampleCount(1)).toBeGreaterThanOrEqual(before)
+      before = index.sampleCount(1)
+      if (at > body.length / 2) expect(before).toBeGreaterThan(0)
+    }
+    expect(before).toBe(all)
+  })
+
+  it('says of a file that ends early how it does', () => {
+    const index = openBodyIndex({ front })
+    index.push(body.subarray(0, body.length - 500))
+    index.finish()
+    expect(index.damage).toBeNull()
+    expect(index.cutShort).toMatch(/^the file ends \d+ bytes before/)
+    expect(index.mp4View().state).toBe('ready')
+  })
+
+  it('refuses fragments behind it', () => {
+    const fragmented = makeBody('avc with B-frames, aac', folder.path('fragmented.mp4'), 1)
+    const index = openBodyIndex({ front: { offset: fragmented.length, length: 8 } })
+    index.push(fragmented)
+    expect(index.damage).toMatchObject({ code: 'unsupported' })
+  })
+})
+
+it('a body of 1,000 tracks that all claim the same bytes ends with an error, not with a billion samples', () => {
+  const u32 = (...words: number[]) => {
+    const bytes = Buffer.alloc(words.length * 4)
+    for (const [at, word] of words.entries()) bytes.writeUInt32BE(word >>> 0, at * 4)
+    return bytes
+  }
+  const box = (type: string, ...parts: Uint8Array[]): Buffer => {
+    const content = Buffer.concat(parts)
+    return Buffer.concat([u32(content.length + 8), Buffer.from(type), content])
+  }
+  const trak = (id: number): Buffer =>
+    box(
+      'trak',
+      box('tkhd', u32(7, 0, 0, id), Buffer.alloc(68)),
+      box(
+        'mdia',
+        box('mdhd', u32(0, 0, 0, 1000, 0, 0)),
+        box('hdlr', u32(0, 0, 0x736f756e, 0, 0, 0), Buffer.alloc(1)),
+        box(
+          'minf',
+          box(
+            'stbl',
+            box('stsd', u32(0, 1), box('mp4a', Buffer.alloc(28))),
+            box('stts', u32(0, 1, 0xffffffff, 1)),
+            box('stsc', u32(0, 1, 1, 0xffffffff, 1)),
+            box('stsz', u32(0, 1, 0xffffffff)),
+            box('stco', u32(0, 1, 0)),
+          ),
+        ),
+      ),
+    )
+  const traks = Array.from({ length: 1000 }, (_, index) => trak(index + 1))
+  const index = openBodyIndex()
+  index.push(
+    Buffer.concat([
+      box('moov', box('mvhd', u32(0, 0, 0, 1000, 0), Buffer.alloc(80)), ...traks),
+      box('mdat', Buffer.alloc(2 ** 20)),
+    ]),
+  )
+  index.finish()
+  expect(index.damage).toMatchObject({ code: 'too-large' })
+})
