@@ -1,5 +1,6 @@
 import type { ContainerReader } from './container-reader.ts'
 import { SNIFF_BYTES, sniffContainer } from './container-sniff.ts'
+import { notMediaReason } from './foreign-files.ts'
 import type { Front } from './front.ts'
 import { MediaError } from './media-error.ts'
 import { openFragmentReader } from './mp4/fragments.ts'
@@ -143,7 +144,7 @@ class Index implements BodyIndex, SampleSink {
         this.#reader = openFragmentReader(this, this.#front)
         break
       default:
-        throw new MediaError('not-media', 'neither Matroska nor MP4', 0)
+        throw new MediaError('not-media', notMediaReason(head) ?? 'not media', 0)
     }
     this.#reader?.push(head)
   }

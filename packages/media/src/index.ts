@@ -1,5 +1,6 @@
 export { type BodyIndex, openBodyIndex } from './body-index.ts'
 export { codecString } from './codec/codec-string.ts'
+export { notMediaReason } from './foreign-files.ts'
 export { type Front, fileOrder } from './front.ts'
 export { applyPatches, type Extent, type Layout, makeLayout, type PatchTable, sliceLayout } from './layout.ts'
 export { MediaError, type MediaErrorCode } from './media-error.ts'

@@ -13,6 +13,7 @@ import { openPublisher } from './publish/publisher.ts'
 import { defaultReceiveLimits, type ReceiveLimits } from './receive/limits.ts'
 import { openReceiver } from './receive/receiver.ts'
 import { openDatabase } from './store/database.ts'
+import { openUploads } from './upload/uploads.ts'
 
 export type ServerOptions = {
   host: string
@@ -57,6 +58,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     const publisher = openPublisher({ db, folder, log })
     const receiver = await openReceiver({ db, folder, publisher, limits, log })
     const deliveries = await openDeliveries({ db, folder, receiver, log })
+    const uploads = openUploads({ db, folder, receiver, limits, log })
     const trusted = new Set(options.webhookHosts ?? [])
     const webhooks = openWebhookQueue({ db, trusted, log })
     const fleet = await openFleet({ db, log, onMessages: webhooks.wake })
@@ -66,6 +68,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       receiver,
       publisher,
       deliveries,
+      uploads,
       fleet,
       webhooks,
       publicUrl: options.publicUrl ?? null,
@@ -77,6 +80,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     } catch (error) {
       await fleet.close()
       await webhooks.close()
+      await uploads.close()
       await deliveries.close()
       await receiver.close()
       throw error
@@ -91,6 +95,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       async close() {
         await fleet.close()
         await webhooks.close()
+        await uploads.close()
         await deliveries.close()
         await receiver.close()
         await app.close()

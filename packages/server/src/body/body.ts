@@ -4,10 +4,10 @@
 //
 // One batch is on its way to the disk at a time; what arrives meanwhile makes the next, so that a slow disk makes larger
 // batches instead of longer queues.
-import { createHash, type Hash } from 'node:crypto'
-import type { BodyIndex } from '@rushes/media'
+import { type BodyIndex, type Front, openBodyIndex } from '@rushes/media'
 import { type AppendFile, openAppendFile } from './append-file.ts'
 import type { BodyError } from './body-error.ts'
+import { FileDigest } from './file-digest.ts'
 
 /** What is known of the bytes up to a place in the body. */
 export type BodyState = {
@@ -16,7 +16,7 @@ export type BodyState = {
   crc: number
   index: BodyIndex
   /** SHA-256 of all of them, going on. */
-  hash: Hash
+  digest: FileDigest
 }
 
 export type BodyListener = {
@@ -38,13 +38,14 @@ export interface Body {
   /** After a failure: goes on from what is durable, on a new descriptor. */
   reopen(): Promise<void>
   listen(listener: BodyListener | null): void
-  /** SHA-256 of the durable bytes, lowercase hex. */
+  /** SHA-256 of the durable bytes in the order of their file, lowercase hex; once nothing is on its way to the disk. */
   sha256(): string
   close(): Promise<void>
 }
 
-export function emptyBodyState(index: BodyIndex): BodyState {
-  return { size: 0, crc: 0, index, hash: createHash('sha256') }
+/** @param front the range of the file that the body at `path` begins with; null: the body is the file */
+export function emptyBodyState(path: string, front: Front | null): BodyState {
+  return { size: 0, crc: 0, index: openBodyIndex({ front }), digest: new FileDigest(path, front) }
 }
 
 /** Opens the body at `path` to go on after `state`. */
@@ -57,7 +58,7 @@ class FileBody implements Body {
   readonly received: { size: number; crc: number }
   readonly durable: { size: number; crc: number }
   readonly index: BodyIndex
-  readonly #hash: Hash
+  readonly #digest: FileDigest
   #file: AppendFile
   #listener: BodyListener | null = null
   #waiting: Uint8Array[] = []
@@ -69,7 +70,7 @@ class FileBody implements Body {
     this.received = { size: state.size, crc: state.crc }
     this.durable = { size: state.size, crc: state.crc }
     this.index = state.index
-    this.#hash = state.hash
+    this.#digest = state.digest
     this.#file = file
   }
 
@@ -103,7 +104,7 @@ class FileBody implements Body {
         this.#listener?.durable(size, crc)
         for (const bytes of batch) {
           this.index.push(bytes)
-          this.#hash.update(bytes)
+          await this.#digest.update(bytes)
         }
       }
     } catch (error) {
@@ -126,7 +127,7 @@ class FileBody implements Body {
   }
 
   sha256(): string {
-    return this.#hash.copy().digest('hex')
+    return this.#digest.hex()
   }
 
   async close(): Promise<void> {

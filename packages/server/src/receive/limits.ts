@@ -15,6 +15,12 @@ export type ReceiveLimits = {
   /** Free space that is left to the database and the system: below it, senders are asked to wait. */
   reserveBytes: number
   controlMessagesPerSecond: number
+  /** An unfinished upload that nobody sends to for so long is removed. */
+  uploadExpiryMs: number
+  /** Unfinished uploads of one account. */
+  maxOpenUploads: number
+  /** A chunk that is checked before any of it is stored is kept in memory until then. */
+  maxCheckedBytes: number
 }
 
 export const defaultReceiveLimits: ReceiveLimits = {
@@ -29,6 +35,9 @@ export const defaultReceiveLimits: ReceiveLimits = {
   quietMs: 10 * 60_000,
   reserveBytes: 256 * 1024 * 1024,
   controlMessagesPerSecond: 100,
+  uploadExpiryMs: 7 * 24 * 3600_000,
+  maxOpenUploads: 500,
+  maxCheckedBytes: 32 * 1024 * 1024,
 }
 
 /** Window that is granted while small senders would starve large ones of memory: enough for a second of HD video. */

@@ -1,0 +1,97 @@
+// The lease of one upload, kept from request to request.
+//
+//   open ── append ──> open        fenced, or a failing disk ──> lost: the next request opens another
+import { crc32 } from 'node:zlib'
+import type { EndReason } from '@rushes/protocol'
+import type { Body } from '../body/body.ts'
+import type { BodyError } from '../body/body-error.ts'
+import type { Holder } from '../receive/open-recording.ts'
+import type { Held } from '../receive/receiver.ts'
+import { UploadError } from './upload-error.ts'
+
+/** Bytes that may be on their way to the disk while more are read. */
+const windowBytes = 8 * 1024 * 1024
+
+export class UploadWriter implements Holder {
+  #held: Held | null = null
+  #loss: Error | null = null
+  #wake: (() => void) | null = null
+  /** Counts the requests that wrote: of two that overlap, the later one counts. */
+  #turn = 0
+
+  /** @throws UploadError `gone` */
+  async open(hold: (holder: Holder) => Promise<Held | undefined>): Promise<void> {
+    const held = await hold(this)
+    if (held === undefined) throw new UploadError('gone', 'this upload is complete, deleted or expired')
+    this.#held = held
+  }
+
+  get isLost(): boolean {
+    return this.#loss !== null
+  }
+
+  get body(): Body {
+    if (this.#loss !== null) throw this.#loss
+    return this.#held!.body
+  }
+
+  fenced(): void {
+    this.#lose(new UploadError('superseded', 'something else writes this upload'))
+  }
+
+  durable(): void {
+    this.#wake?.()
+  }
+
+  failed(error: BodyError): void {
+    this.#lose(error)
+  }
+
+  #lose(error: Error): void {
+    this.#loss ??= error
+    this.#wake?.()
+  }
+
+  /** Ends what earlier requests were doing; what comes with theirs from now on is refused. */
+  takeTurn(): number {
+    return ++this.#turn
+  }
+
+  /**
+   * Appends bytes of the request that has `turn`, at the pace of the disk.
+   *
+   * @throws UploadError `superseded`, BodyError
+   */
+  async append(bytes: Uint8Array, turn: number): Promise<void> {
+    if (turn !== this.#turn) throw new UploadError('superseded', 'a later request writes this upload')
+    const { body } = this
+    body.append(bytes, crc32(bytes, body.received.crc))
+    while (this.#loss === null && body.received.size - body.durable.size > windowBytes) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    this.#wake = null
+    if (this.#loss !== null) throw this.#loss
+  }
+
+  /** Settles when every byte that was appended is durable, indexed and hashed. @throws BodyError, UploadError */
+  async settled(): Promise<Body> {
+    await this.#held!.body.drained()
+    return this.body
+  }
+
+  /** @throws UploadError `gone` where somebody else published or deleted it */
+  async publish(endReason: EndReason): Promise<void> {
+    try {
+      if (!(await this.#held!.publish(endReason))) throw new UploadError('gone', 'this upload is no more')
+    } finally {
+      // Whether or not it is published: this body takes no more bytes.
+      this.#lose(new UploadError('gone', 'this upload is complete'))
+    }
+  }
+
+  release(): void {
+    this.#held?.release()
+  }
+}
