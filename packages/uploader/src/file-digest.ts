@@ -22,6 +22,7 @@ export class FileDigest {
   #goal = 0
   #reading: Promise<void> | null = null
   #isStopped = false
+  #result: string | null = null
 
   constructor(file: SourceFile, sha256: Sha256) {
     this.#file = file
@@ -58,7 +59,8 @@ export class FileDigest {
   async hex(): Promise<string> {
     this.#catchUp(this.#file.size)
     while (this.#reading !== null) await this.#reading
-    return this.#sha256.hex()
+    this.#result ??= this.#sha256.hex()
+    return this.#result
   }
 
   stop(): void {

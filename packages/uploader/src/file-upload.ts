@@ -38,6 +38,8 @@ export type FileUploadOptions = {
   tus: TusClient
   crc32: Crc32
   newSha256: () => Promise<Sha256>
+  /** A server that has never answered is given up after so long; left out: never. */
+  firstAnswerMs?: number
   /** Called after each change of the state, and when more is safe. */
   onChange: () => void
 }
@@ -67,6 +69,8 @@ export function openFileUpload(options: FileUploadOptions): FileUpload {
   let state: UploadState = { state: 'preparing' }
   let safe = 0
   let resumedAt = 0
+  let hasAnswered = false
+  const openedAt = performance.now()
   let place: Place | null = null
   let stop = new AbortController()
   const chunkSize = new ChunkSize()
@@ -125,6 +129,7 @@ export function openFileUpload(options: FileUploadOptions): FileUpload {
       place = await findPlace()
     }
     const { offset, metadata } = await tus.head(place.url, stop.signal)
+    hasAnswered = true
     if (metadata['order'] !== uploadOrder(place.front, file.size)) {
       throw new UploadFault('digest-mismatch', 'an upload of this file was begun in another order')
     }
@@ -138,6 +143,10 @@ export function openFileUpload(options: FileUploadOptions): FileUpload {
       onChange()
     }
     const recording = await asking(client.recording(place.url.split('/').at(-1)!))
+    // Where the last answer was lost, nobody compared yet.
+    if (recording.sha256 !== (await reading(place.digest.hex()))) {
+      throw new UploadFault('digest-mismatch', 'what the server has is not this file: it changed while it was sent')
+    }
     become({ state: 'published', recording, waitMs: performance.now() - lastSentAt })
   }
 
@@ -152,7 +161,8 @@ export function openFileUpload(options: FileUploadOptions): FileUpload {
       safe = 0
       return true
     }
-    if (!passing.has(fault.code) && fault.status !== 503 && fault.status < 520) {
+    const isUnheard = !hasAnswered && performance.now() - openedAt > (options.firstAnswerMs ?? Number.POSITIVE_INFINITY)
+    if (isUnheard || (!passing.has(fault.code) && fault.status !== 503 && fault.status < 520)) {
       become({ state: 'refused', fault })
       return false
     }
