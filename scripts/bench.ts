@@ -9,6 +9,7 @@ const benches: Record<string, () => Promise<string>> = {
   delivery: async () => (await import('../bench/delivery.ts')).benchDelivery(args),
   parse: async () => (await import('../bench/parse.ts')).benchParse(args),
   spool: async () => (await import('../bench/spool.ts')).benchSpool(args),
+  upload: async () => (await import('../bench/upload.ts')).benchUpload(args),
   rest: async () => (await import('../bench/rest.ts')).benchRest(args),
 }
 

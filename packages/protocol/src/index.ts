@@ -131,7 +131,6 @@ export {
 export { ProtocolError, type ProtocolErrorCode } from './protocol-error.ts'
 export { firstRetryMs, retryDelayMs } from './retry-delay.ts'
 export {
-  maxCheckedChunkBytes,
   maxFrontBytes,
   parseUploadOrder,
   type UploadList,

@@ -4,8 +4,6 @@ import { ProtocolError } from './protocol-error.ts'
 
 type Schema<Value> = z.ZodMiniType<Value>
 
-/** Bytes that can be checked before any of them is stored; a longer chunk comes without a checksum. */
-export const maxCheckedChunkBytes: number = 32 * 1024 * 1024
 /** A front is kept apart until its place in the file is reached. */
 export const maxFrontBytes: number = 64 * 1024 * 1024
 

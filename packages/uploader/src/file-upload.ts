@@ -60,7 +60,7 @@ export interface FileUpload {
 
 const longestWaitMs = 15_000
 /** Codes after which the same request may succeed. */
-const passing = new Set(['unreachable', 'busy', 'superseded', 'checksum-mismatch', 'offset-conflict', 'bad-answer'])
+const passing = new Set(['unreachable', 'superseded', 'checksum-mismatch', 'offset-conflict', 'bad-answer'])
 
 type Place = { url: string; front: Front | null; digest: FileDigest }
 
@@ -71,6 +71,8 @@ export function openFileUpload(options: FileUploadOptions): FileUpload {
   let resumedAt = 0
   let hasAnswered = false
   const openedAt = performance.now()
+  /** When the last chunk set out. */
+  let sentAt = openedAt
   let place: Place | null = null
   let stop = new AbortController()
   const chunkSize = new ChunkSize()
@@ -101,9 +103,9 @@ export function openFileUpload(options: FileUploadOptions): FileUpload {
     const isLast = safe + bytes.length === file.size
     hashInOrder(digest, front, bytes)
     const whole = isLast ? digestField(`sha256:${await reading(digest.hex())}`) : null
-    const startedAt = performance.now()
+    sentAt = performance.now()
     const next = await tus.patch(url, safe, { bytes, checksum: crcField(bytes), digest: whole }, stop.signal)
-    chunkSize.sent(bytes.length, performance.now() - startedAt)
+    chunkSize.sent(bytes.length, performance.now() - sentAt)
     safe = next
   }
 
@@ -136,9 +138,7 @@ export function openFileUpload(options: FileUploadOptions): FileUpload {
     if (safe === 0) resumedAt = offset
     safe = offset
     become({ state: 'sending' })
-    let lastSentAt = performance.now()
     while (safe < file.size) {
-      lastSentAt = performance.now()
       await sendChunk(place)
       onChange()
     }
@@ -147,7 +147,7 @@ export function openFileUpload(options: FileUploadOptions): FileUpload {
     if (recording.sha256 !== (await reading(place.digest.hex()))) {
       throw new UploadFault('digest-mismatch', 'what the server has is not this file: it changed while it was sent')
     }
-    become({ state: 'published', recording, waitMs: performance.now() - lastSentAt })
+    become({ state: 'published', recording, waitMs: performance.now() - sentAt })
   }
 
   /** Whether to try again, after which wait. */

@@ -1,6 +1,10 @@
 // One recording's bytes while they arrive. Everything happens in the order of the body:
 //
 //   received (checked, in memory) ── write, fdatasync ──> durable ── after the acknowledgement ──> indexed, hashed
+// Bytes that come while their proof is still to come are written and synced like all others, but neither indexed nor hashed:
+// they can be taken back.
+//
+//   hold ── append … ──> prove: indexed, hashed        hold ── append … ──> retract: cut off
 //
 // One batch is on its way to the disk at a time; what arrives meanwhile makes the next, so that a slow disk makes larger
 // batches instead of longer queues.
@@ -33,7 +37,15 @@ export interface Body {
   readonly index: BodyIndex
   /** Takes a run of bytes that follow what was received; `crc` is the chain at their end. */
   append(bytes: Uint8Array, crc: number): void
-  /** Settles when nothing is on its way to the disk. */
+  /** From here on, bytes wait to be proven. Only while nothing is on its way to the disk. */
+  hold(): void
+  /** The bytes since `hold` are what they should be: they are indexed and hashed, behind. */
+  prove(): void
+  /** The bytes since `hold` never came. @throws BodyError */
+  retract(): Promise<void>
+  /** Settles when all that was received is durable, or lost. */
+  synced(): Promise<void>
+  /** Settles when nothing is on its way to the disk, to the index or to the digest. */
   drained(): Promise<void>
   /** After a failure: goes on from what is durable, on a new descriptor. */
   reopen(): Promise<void>
@@ -64,6 +76,9 @@ class FileBody implements Body {
   #waiting: Uint8Array[] = []
   #writing: Promise<void> | null = null
   #failed = false
+  /** Where the unproven bytes begin, and those that are durable. */
+  #held: { size: number; crc: number; parts: Uint8Array[] } | null = null
+  #proving: Promise<void> | null = null
 
   constructor(path: string, state: BodyState, file: AppendFile) {
     this.path = path
@@ -86,8 +101,39 @@ class FileBody implements Body {
     this.#writing ??= this.#write()
   }
 
-  async drained(): Promise<void> {
+  hold(): void {
+    this.#held = { ...this.durable, parts: [] }
+  }
+
+  prove(): void {
+    const parts = this.#held?.parts
+    if (parts === undefined) return
+    this.#held = null
+    const before = this.#proving
+    const proving = (async () => {
+      await before
+      await this.#read(parts)
+    })().finally(() => {
+      if (this.#proving === proving) this.#proving = null
+    })
+    this.#proving = proving
+  }
+
+  async retract(): Promise<void> {
+    await this.synced()
+    const held = this.#held
+    this.#held = null
+    if (held === null || this.#failed) return
+    await this.#file.truncate(held.size)
+    for (const place of [this.durable, this.received]) Object.assign(place, { size: held.size, crc: held.crc })
+  }
+
+  async synced(): Promise<void> {
     while (this.#writing !== null) await this.#writing
+  }
+
+  async drained(): Promise<void> {
+    while (this.#writing !== null || this.#proving !== null) await (this.#writing ?? this.#proving)
   }
 
   async #write(): Promise<void> {
@@ -102,9 +148,10 @@ class FileBody implements Body {
         this.durable.size = size
         this.durable.crc = crc
         this.#listener?.durable(size, crc)
-        for (const bytes of batch) {
-          this.index.push(bytes)
-          await this.#digest.update(bytes)
+        if (this.#held !== null) this.#held.parts.push(...batch)
+        else {
+          await this.#proving
+          await this.#read(batch)
         }
       }
     } catch (error) {
@@ -118,7 +165,16 @@ class FileBody implements Body {
     }
   }
 
+  async #read(parts: readonly Uint8Array[]): Promise<void> {
+    for (const bytes of parts) {
+      this.index.push(bytes)
+      await this.#digest.update(bytes)
+    }
+  }
+
   async reopen(): Promise<void> {
+    await this.synced()
+    if (this.#failed) this.prove()
     await this.drained()
     if (!this.#failed) return
     await this.#file.close().catch(() => {})

@@ -70,7 +70,6 @@ const uploadStatus: Record<UploadErrorCode, number> = {
   'file-too-large': 413,
   'too-many-uploads': 429,
   'unsupported-checksum': 400,
-  'chunk-too-large': 413,
   // The status that tus 1.0.0 gives it (Checksum).
   'checksum-mismatch': 460,
   'digest-mismatch': 422,
@@ -79,7 +78,6 @@ const uploadStatus: Record<UploadErrorCode, number> = {
   gone: 410,
   'offset-conflict': 409,
   superseded: 409,
-  busy: 503,
 }
 
 /** Every failure leaves as `{error: {code, message}}`; what is a fault of ours says no more than that. */

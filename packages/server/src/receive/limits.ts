@@ -19,8 +19,6 @@ export type ReceiveLimits = {
   uploadExpiryMs: number
   /** Unfinished uploads of one account. */
   maxOpenUploads: number
-  /** A chunk that is checked before any of it is stored is kept in memory until then. */
-  maxCheckedBytes: number
 }
 
 export const defaultReceiveLimits: ReceiveLimits = {
@@ -37,7 +35,6 @@ export const defaultReceiveLimits: ReceiveLimits = {
   controlMessagesPerSecond: 100,
   uploadExpiryMs: 7 * 24 * 3600_000,
   maxOpenUploads: 500,
-  maxCheckedBytes: 32 * 1024 * 1024,
 }
 
 /** Window that is granted while small senders would starve large ones of memory: enough for a second of HD video. */

@@ -15,15 +15,33 @@ export const noProof: ChunkProof = { checksum: null, digest: null }
 
 export type ChecksumAlgorithm = 'sha1' | 'sha256' | 'crc32'
 
-const algorithms: Record<ChecksumAlgorithm, { bytes: number; of(parts: readonly Uint8Array[]): Buffer }> = {
-  sha1: { bytes: 20, of: (parts) => hashOf('sha1', parts) },
-  sha256: { bytes: 32, of: (parts) => hashOf('sha256', parts) },
+/** A checksum that takes bytes as they come. */
+export interface RunningChecksum {
+  update(bytes: Uint8Array): void
+  /** Whether the bytes were those that the sender meant. */
+  matches(): boolean
+}
+
+const algorithms: Record<
+  ChecksumAlgorithm,
+  { bytes: number; open(): { update(bytes: Uint8Array): void; value(): Buffer } }
+> = {
+  sha1: { bytes: 20, open: () => running('sha1') },
+  sha256: { bytes: 32, open: () => running('sha256') },
   crc32: {
     bytes: 4,
-    of(parts) {
-      const value = Buffer.alloc(4)
-      value.writeUInt32BE(parts.reduce((crc, part) => crc32(part, crc), 0))
-      return value
+    open() {
+      let crc = 0
+      return {
+        update(bytes) {
+          crc = crc32(bytes, crc)
+        },
+        value() {
+          const value = Buffer.alloc(4)
+          value.writeUInt32BE(crc)
+          return value
+        },
+      }
     },
   },
 }
@@ -47,12 +65,12 @@ export function parseProof(headers: { checksum: string | undefined; digest: stri
   return { checksum: { algorithm: known, value }, digest: digest ?? null }
 }
 
-export function matches(checksum: NonNullable<ChunkProof['checksum']>, parts: readonly Uint8Array[]): boolean {
-  return timingSafeEqual(algorithms[checksum.algorithm].of(parts), checksum.value)
+export function openChecksum({ algorithm, value }: NonNullable<ChunkProof['checksum']>): RunningChecksum {
+  const checksum = algorithms[algorithm].open()
+  return { update: (bytes) => checksum.update(bytes), matches: () => timingSafeEqual(checksum.value(), value) }
 }
 
-function hashOf(name: string, parts: readonly Uint8Array[]): Buffer {
+function running(name: string): { update(bytes: Uint8Array): void; value(): Buffer } {
   const hash = createHash(name)
-  for (const part of parts) hash.update(part)
-  return hash.digest()
+  return { update: (bytes) => void hash.update(bytes), value: () => hash.digest() }
 }

@@ -5,7 +5,6 @@ export type UploadErrorCode =
   | 'file-too-large'
   | 'too-many-uploads'
   | 'unsupported-checksum'
-  | 'chunk-too-large' // to be checked before it is stored
   | 'checksum-mismatch' // a chunk came otherwise than it was sent; nothing of it is kept
   | 'digest-mismatch' // the whole file is not the one that was meant; the upload is gone
   | 'not-media' // the upload is gone
@@ -13,7 +12,6 @@ export type UploadErrorCode =
   | 'gone' // deleted, expired or published
   | 'offset-conflict'
   | 'superseded' // another request writes this upload
-  | 'busy'
 
 export class UploadError extends Error {
   readonly code: UploadErrorCode

@@ -52,9 +52,20 @@ export class UploadWriter implements Holder {
     this.#wake?.()
   }
 
-  /** Ends what earlier requests were doing; what comes with theirs from now on is refused. */
-  takeTurn(): number {
-    return ++this.#turn
+  /**
+   * Begins a request: what still comes with earlier ones is refused, and what they left unproven is kept, since the end of
+   * the file is proven too. @throws BodyError, UploadError
+   */
+  async takeTurn(): Promise<number> {
+    const turn = ++this.#turn
+    await this.#held!.body.synced()
+    this.#held!.body.prove()
+    await this.settled()
+    return turn
+  }
+
+  isTurn(turn: number): boolean {
+    return turn === this.#turn
   }
 
   /**
@@ -73,6 +84,12 @@ export class UploadWriter implements Holder {
     }
     this.#wake = null
     if (this.#loss !== null) throw this.#loss
+  }
+
+  /** Settles when every byte that was appended is durable. @throws BodyError, UploadError */
+  async synced(): Promise<Body> {
+    await this.#held!.body.synced()
+    return this.body
   }
 
   /** Settles when every byte that was appended is durable, indexed and hashed. @throws BodyError, UploadError */

@@ -23,7 +23,7 @@ import {
 } from '../catalog/uploads.ts'
 import type { ReceiveLimits } from '../receive/limits.ts'
 import type { Receiver, ReceiverLog } from '../receive/receiver.ts'
-import { type ChunkProof, matches, noProof } from './chunk-proof.ts'
+import { type ChunkProof, noProof, openChecksum } from './chunk-proof.ts'
 import { UploadError } from './upload-error.ts'
 import { UploadWriter } from './upload-writer.ts'
 
@@ -66,14 +66,11 @@ export type UploadsOptions = {
 const sweepMs = 10 * 60_000
 /** How often it is written down that an upload is alive. */
 const touchMs = 60_000
-/** What all requests together may keep in memory until it is checked. */
-const mostUnchecked = 8
 
 export function openUploads(options: UploadsOptions): Uploads {
   const { db, folder, receiver, limits, log } = options
   const writers = new Map<RecordingId, { writer: Promise<UploadWriter>; idle: NodeJS.Timeout }>()
   const touched = new Map<RecordingId, number>()
-  let uncheckedBytes = 0
 
   /** The lease of an upload, taken once and kept while requests come. */
   async function writerOf(id: RecordingId): Promise<UploadWriter> {
@@ -148,27 +145,6 @@ export function openUploads(options: UploadsOptions): Uploads {
     throw new UploadError('not-media', damage.message)
   }
 
-  async function gather(bytes: AsyncIterable<Uint8Array>, checksum: NonNullable<ChunkProof['checksum']>) {
-    const parts: Uint8Array[] = []
-    let length = 0
-    try {
-      for await (const part of bytes) {
-        length += part.length
-        uncheckedBytes += part.length
-        if (length > limits.maxCheckedBytes) throw new UploadError('chunk-too-large', 'too long to be checked at once')
-        if (uncheckedBytes > mostUnchecked * limits.maxCheckedBytes) {
-          throw new UploadError('busy', 'too many chunks at once; try again')
-        }
-        parts.push(part)
-      }
-      if (!matches(checksum, parts))
-        throw new UploadError('checksum-mismatch', 'the chunk came otherwise than it was sent')
-      return parts
-    } finally {
-      uncheckedBytes -= length
-    }
-  }
-
   function keepAlive(id: RecordingId): void {
     const now = performance.now()
     if (now - (touched.get(id) ?? Number.NEGATIVE_INFINITY) < touchMs) return
@@ -176,6 +152,7 @@ export function openUploads(options: UploadsOptions): Uploads {
     touchUpload(db, id).catch((error: unknown) => log.warn({ id, error }, 'an upload could not be marked as alive'))
   }
 
+  /** Stores what one request brings; of a chunk with a checksum all or, where that does not agree, nothing. */
   async function append(
     writer: UploadWriter,
     stored: StoredUpload,
@@ -183,21 +160,34 @@ export function openUploads(options: UploadsOptions): Uploads {
     bytes: AsyncIterable<Uint8Array>,
     proof: ChunkProof,
   ): Promise<void> {
-    const turn = writer.takeTurn()
-    const body = await writer.settled()
+    const { id } = stored.recording
+    const turn = await writer.takeTurn()
+    const { body } = writer
+    await refuseForeign(id, body)
     if (body.durable.size !== offset) {
       throw new UploadError('offset-conflict', `the upload goes on at ${body.durable.size}, not at ${offset}`)
     }
-    const { id } = stored.recording
-    const parts = proof.checksum === null ? bytes : await gather(bytes, proof.checksum)
-    for await (const part of parts) {
-      if (receiver.storageIsFull) throw new BodyError('storage-full', 'the disk of the server is full')
-      if (body.received.size + part.length > stored.upload.size) {
-        throw new UploadError('offset-conflict', 'more bytes than the file has')
+    const checksum = proof.checksum === null ? null : openChecksum(proof.checksum)
+    if (checksum !== null) body.hold()
+    try {
+      for await (const part of bytes) {
+        if (receiver.storageIsFull) throw new BodyError('storage-full', 'the disk of the server is full')
+        if (body.received.size + part.length > stored.upload.size) {
+          throw new UploadError('offset-conflict', 'more bytes than the file has')
+        }
+        checksum?.update(part)
+        await writer.append(part, turn)
+        keepAlive(id)
+        if (checksum === null) await refuseForeign(id, body)
       }
-      await writer.append(part, turn)
-      keepAlive(id)
-      await refuseForeign(id, body)
+      await writer.synced()
+      if (checksum !== null && !checksum.matches()) {
+        await body.retract()
+        throw new UploadError('checksum-mismatch', 'the chunk came otherwise than it was sent')
+      }
+    } finally {
+      // What came before a request was cut is kept: the whole file has its digest.
+      if (writer.isTurn(turn)) body.prove()
     }
   }
 
@@ -258,14 +248,16 @@ export function openUploads(options: UploadsOptions): Uploads {
       try {
         await append(writer, stored, offset, bytes, proof)
       } catch (error) {
-        // What came before the request was cut is kept.
         if (!writer.isLost) await writer.settled()
         throw error
       }
+      const { size } = writer.body.durable
+      // The first bytes tell what the file is; further on, index and digest follow behind.
+      if (offset > 0 && size < stored.upload.size) return size
       const body = await writer.settled()
       await refuseForeign(id, body)
-      if (body.durable.size === stored.upload.size) await complete(id, writer, body, proof)
-      return body.durable.size
+      if (size === stored.upload.size) await complete(id, writer, body, proof)
+      return size
     },
 
     remove: discard,

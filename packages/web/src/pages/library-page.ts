@@ -185,7 +185,7 @@ export class RushesLibraryPage extends PageElement {
   protected override render(): TemplateResult {
     return html`<div class="page-head">
         <h1 tabindex="-1">Library</h1>
-        <div class="row">
+        <div class="page-actions">
           <button class="button" type="button" @click=${this.#choose}>Upload files</button>
           <a class="button button-main" href="/record">New recording</a>
         </div>

@@ -16,7 +16,8 @@ const byCode: Record<string, string> = {
 /** Why a file is not sent, and what to do. */
 export function refusalWords(fault: UploadFault): string {
   if (fault.code === 'not-media') {
-    return `This can’t be played, so it was not uploaded: ${fault.message}. MP4, MOV, WebM and Matroska files are taken.`
+    const reason = fault.message.replace(/: neither Matroska nor MP4$/, '')
+    return `This can’t be played, so it was not uploaded: ${reason}. MP4, MOV, WebM and Matroska files are taken.`
   }
   if (fault.code === 'nothing-playable') return `Nothing in this file can be played: ${fault.message}.`
   return byCode[fault.code] ?? `This file was not uploaded: ${fault.message}.`
