@@ -31,7 +31,7 @@ export interface ApiClient {
   recording(id: string): Promise<api.RecordingView>
   recordings(after?: string): Promise<api.RecordingList>
   publish(id: string, share: boolean): Promise<api.RecordingView>
-  /** Uploads that are not complete. */
+  /** Uploads that are not complete, or were completed in the last hour. */
   uploads(): Promise<UploadView[]>
   rename(id: string, title: string): Promise<api.RecordingView>
   remove(id: string): Promise<void>

@@ -42,10 +42,12 @@ export function parseUploadOrder(order: string | undefined, size: number): { off
   return front
 }
 
-/** An upload that is not complete. */
+/** An upload that is not complete, or was completed in the last hour. */
 export type UploadView = {
   id: string
   title: string
+  /** Published by now. */
+  isComplete: boolean
   size: number
   /** About what is here; HEAD says it exactly. */
   received: number
@@ -60,6 +62,7 @@ export const uploadList: Schema<UploadList> = z.object({
     z.object({
       id: z.string(),
       title: z.string(),
+      isComplete: z.boolean(),
       size: z.int(),
       received: z.int(),
       fingerprint: z.string(),

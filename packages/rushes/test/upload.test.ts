@@ -30,6 +30,8 @@ afterAll(async () => {
 const sha256 = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex')
 const environment = () => ({ RUSHES_SERVER: server.url, RUSHES_KEY: testOwnerKey })
 
+const unfinished = async () => (await server.client.uploads()).filter(({ isComplete }) => !isComplete)
+
 /** A file of the clip's pictures and so many further bytes, before a `moov` that stays at the end. */
 function paddedClip(name: string, megabytes: number): string {
   const bytes = readFileSync(clip)
@@ -58,7 +60,12 @@ describe('rushes upload', () => {
   it('takes folders, several files at once, and says of each what became of it', async () => {
     const many = join(folder, 'many')
     mkdirSync(join(many, 'deep'), { recursive: true })
-    for (const name of ['one.mp4', 'deep/two.mp4']) writeFileSync(join(many, name), readFileSync(clip))
+    for (const [at, name] of ['one.mp4', 'deep/two.mp4'].entries()) {
+      writeFileSync(
+        join(many, name),
+        Buffer.concat([readFileSync(clip), Buffer.of(0, 0, 0, 8 + at, 102, 114, 101, 101), Buffer.alloc(at)]),
+      )
+    }
     writeFileSync(join(many, 'notes.mp4'), 'These are notes and nothing that moves. '.repeat(20))
     writeFileSync(join(many, '.hidden'), 'x')
     const { status, stdout } = await runCommand(['upload', many, '--json', '--at-once', '3'], environment())
@@ -75,17 +82,24 @@ describe('rushes upload', () => {
     const path = paddedClip('long.mp4', 48)
     const first = startCommand(['upload', path, '--json'], environment())
     for (let received = 0; received < 2 ** 20; ) {
-      received = (await server.client.uploads())[0]?.received ?? 0
+      received = (await unfinished())[0]?.received ?? 0
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
     first.signal('SIGKILL')
     await first.ended
-    const left = await server.client.uploads()
+    const left = await unfinished()
     expect(left).toHaveLength(1)
     const { status, stdout } = await runCommand(['upload', path, '--json'], environment())
     expect(status).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ id: left[0]!.id, sha256: sha256(path), mp4State: 'ready' })
-    expect(await server.client.uploads()).toEqual([])
+    expect(await unfinished()).toEqual([])
+  })
+
+  it('finds a file that was complete before its sender heard so, and sends nothing twice', async () => {
+    const again = await runCommand(['upload', clip, '--json'], environment())
+    const first = (await server.client.uploads()).filter(({ title, isComplete }) => title === 'clip.mp4' && isComplete)
+    expect(first).toHaveLength(1)
+    expect(JSON.parse(again.stdout)).toMatchObject({ id: first[0]!.id, sha256: sha256(clip) })
   })
 
   it('ends with 2 when it is misused, and 1 with the reason when it fails', async () => {

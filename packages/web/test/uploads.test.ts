@@ -64,7 +64,8 @@ describe('files on the library', { timeout: 60_000 }, () => {
   it('may be dropped anywhere on it', async () => {
     await page.goto(`${served.origin}/library`)
     await page.getByRole('heading', { level: 1, name: 'Library' }).waitFor()
-    const bytes = readFileSync(clip).toString('base64')
+    // Another file than the first: that one is there already.
+    const bytes = Buffer.concat([readFileSync(clip), Buffer.from('\0\0\0\x08free', 'latin1')]).toString('base64')
     await page.evaluate((content) => {
       const transfer = new DataTransfer()
       const file = new File([Uint8Array.from(atob(content), (char) => char.charCodeAt(0))], 'dropped.mp4')
@@ -98,7 +99,7 @@ describe('files on the library', { timeout: 60_000 }, () => {
     await panel().waitFor({ state: 'detached' })
     await page.unroute('**/api/v1/uploads/*')
     const left = await page.evaluate(async () => (await fetch('/api/v1/uploads')).json())
-    expect(left).toEqual({ uploads: [] })
+    expect(left.uploads.filter((one: { isComplete: boolean }) => !one.isComplete)).toEqual([])
   })
 
   it('[T5] go on after a reload when they are chosen again', async () => {

@@ -51,14 +51,26 @@ export async function getUpload(db: Kysely<Schema>, id: RecordingId): Promise<St
   return recording === undefined || upload === undefined ? undefined : { recording, upload }
 }
 
-/** Uploads that are not complete, newest first. */
-export async function listOpenUploads(db: Kysely<Schema>, ownerId: UserId, limit: number): Promise<StoredUpload[]> {
+/** Uploads that are not complete, newest first, and those that were completed in the last `completedMs`. */
+export async function listUploads(
+  db: Kysely<Schema>,
+  ownerId: UserId,
+  { limit, completedMs }: { limit: number; completedMs: number },
+): Promise<StoredUpload[]> {
   const recordings = await db
     .selectFrom('recordings')
     .selectAll()
     .where('owner_id', '=', ownerId)
     .where('content_type', '=', uploadContentType)
-    .where('state', '=', 'receiving')
+    .where((eb) =>
+      eb.or([
+        eb('state', '=', 'receiving'),
+        eb.and([
+          eb('state', '=', 'published'),
+          eb('published_at', '>', sql<Date>`now() - ${completedMs} * interval '1 millisecond'`),
+        ]),
+      ]),
+    )
     .where('deleted_at', 'is', null)
     .orderBy('id', 'desc')
     .limit(limit)

@@ -17,7 +17,7 @@ import {
   createUpload,
   getUpload,
   listExpiredUploads,
-  listOpenUploads,
+  listUploads,
   type StoredUpload,
   touchUpload,
 } from '../catalog/uploads.ts'
@@ -50,7 +50,7 @@ export interface Uploads {
    */
   receive(id: RecordingId, offset: number, bytes: AsyncIterable<Uint8Array>, proof: ChunkProof): Promise<number>
   remove(id: RecordingId): Promise<void>
-  /** Those of an account that are not complete. */
+  /** Those of an account that are not complete, and those that were completed a short while ago. */
   list(ownerId: UserId): Promise<UploadView[]>
   close(): Promise<void>
 }
@@ -64,6 +64,8 @@ export type UploadsOptions = {
 }
 
 const sweepMs = 10 * 60_000
+/** A sender that ended before it heard that its file is complete finds it for so long. */
+const listedMs = 3600_000
 /** How often it is written down that an upload is alive. */
 const touchMs = 60_000
 
@@ -214,7 +216,7 @@ export function openUploads(options: UploadsOptions): Uploads {
       if (receiver.storageIsFull || size > receiver.freeBytes) {
         throw new BodyError('storage-full', 'the disk of the server has no room for this file')
       }
-      const open = await listOpenUploads(db, ownerId, limits.maxOpenUploads)
+      const open = await listUploads(db, ownerId, { limit: limits.maxOpenUploads, completedMs: 0 })
       if (open.length >= limits.maxOpenUploads) {
         throw new UploadError('too-many-uploads', 'too many uploads of this account are not complete')
       }
@@ -263,13 +265,15 @@ export function openUploads(options: UploadsOptions): Uploads {
     remove: discard,
 
     async list(ownerId) {
-      const open = await listOpenUploads(db, ownerId, limits.maxOpenUploads)
+      const open = await listUploads(db, ownerId, { limit: limits.maxOpenUploads, completedMs: listedMs })
       return await Promise.all(
         open.map(async ({ recording, upload }) => ({
           id: recording.id,
           title: recording.title,
+          isComplete: recording.state === 'published',
           size: upload.size,
-          received: receiver.live(recording.id)?.bytes ?? (await storedBytes(bodyPath(folder, recording.id))),
+          received:
+            recording.size ?? receiver.live(recording.id)?.bytes ?? (await storedBytes(bodyPath(folder, recording.id))),
           fingerprint: upload.fingerprint,
           createdAt: recording.created_at.toISOString(),
           expiresAt: new Date(upload.touched_at.getTime() + limits.uploadExpiryMs).toISOString(),

@@ -111,7 +111,7 @@ export class RushesLibraryPage extends PageElement {
       const [page, unfinished] = await Promise.all([server.recordings(), server.uploads()])
       newlyPublished()
       this.recordings = page.recordings
-      this.unfinished = unfinished
+      this.unfinished = unfinished.filter(({ isComplete }) => !isComplete)
       this.next = page.next
       this.problem = ''
     } catch (fault) {
@@ -143,7 +143,7 @@ export class RushesLibraryPage extends PageElement {
     try {
       const [{ recordings: newest }, unfinished] = await Promise.all([server.recordings(), server.uploads()])
       if (this.recordings !== shown) return // renamed, deleted or paged meanwhile: the next turn shows it
-      this.unfinished = unfinished.filter(({ id }) => !this.#removed.has(id))
+      this.unfinished = unfinished.filter(({ id, isComplete }) => !isComplete && !this.#removed.has(id))
       const byId = new Map(newest.map((recording) => [recording.id, recording]))
       const known = new Set(shown.map(({ id }) => id))
       const added = newest.filter(({ id }) => !known.has(id) && !this.#removed.has(id))
