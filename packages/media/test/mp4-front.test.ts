@@ -77,6 +77,65 @@ describe('a progressive file whose moov was sent first', () => {
   })
 })
 
+it('a body of 100 GB whose moov was sent first is published with 64-bit offsets', () => {
+  const size = 100 * 2 ** 30
+  const file = makeBody('avc, aac, progressive with moov behind', folder.path('small.mp4'), 1)
+  const small = moovOf(file)
+  const moov = Buffer.from(file.subarray(small.offset, small.offset + small.length))
+  // The same samples, at the end of a long mdat: each chunk offset moves by what was put in front.
+  const shift = size - small.offset
+  const patched = wideOffsets(moov, shift)
+  const front = { offset: size, length: patched.length }
+  const index = openBodyIndex({ front })
+  index.push(patched)
+  const mdat = Buffer.alloc(16)
+  mdat.writeUInt32BE(1)
+  mdat.write('mdat', 4)
+  mdat.writeBigUInt64BE(BigInt(size), 8)
+  index.push(mdat)
+  const nothing = Buffer.alloc(2 ** 24)
+  const filler = size - mdat.length - small.offset
+  for (let left = filler; left > 0; left -= nothing.length)
+    index.push(nothing.subarray(0, Math.min(left, nothing.length)))
+  index.push(file.subarray(0, small.offset))
+  index.finish()
+  expect(index).toMatchObject({ damage: null, cutShort: null })
+  const whole = openBodyIndex()
+  whole.push(file)
+  expect(index.sampleCount(1)).toBe(whole.sampleCount(1))
+  const view = index.mp4View()
+  if (view.state !== 'ready') throw new Error(view.reason)
+  expect(view.layout.size).toBeGreaterThan(size)
+})
+
+/** `stco` as `co64`, every offset so much later. */
+function wideOffsets(moov: Buffer, shift: number): Buffer {
+  const containers = ['moov', 'trak', 'mdia', 'minf', 'stbl']
+  const rewrite = (bytes: Buffer): Buffer => {
+    const parts: Buffer[] = []
+    for (let at = 0; at < bytes.length; at += bytes.readUInt32BE(at)) {
+      const type = bytes.toString('latin1', at + 4, at + 8)
+      const content = bytes.subarray(at + 8, at + bytes.readUInt32BE(at))
+      const changed = containers.includes(type) ? rewrite(content) : type === 'stco' ? widened(content) : content
+      const head = Buffer.alloc(8)
+      head.writeUInt32BE(changed.length + 8)
+      head.write(type === 'stco' ? 'co64' : type, 4, 'latin1')
+      parts.push(head, changed)
+    }
+    return Buffer.concat(parts)
+  }
+  const widened = (content: Buffer): Buffer => {
+    const count = content.readUInt32BE(4)
+    const rows = Buffer.alloc(8 + 8 * count)
+    content.copy(rows, 0, 0, 8)
+    for (let row = 0; row < count; row++) {
+      rows.writeBigUInt64BE(BigInt(content.readUInt32BE(8 + 4 * row) + shift), 8 + 8 * row)
+    }
+    return rows
+  }
+  return rewrite(moov)
+}
+
 it('a body of 1,000 tracks that all claim the same bytes ends with an error, not with a billion samples', () => {
   const u32 = (...words: number[]) => {
     const bytes = Buffer.alloc(words.length * 4)
