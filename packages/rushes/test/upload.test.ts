@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -47,6 +49,35 @@ function paddedClip(name: string, megabytes: number): string {
   return path
 }
 
+/** Passes requests on to the server, and says nothing any more after so many chunks. */
+async function openSilentProxy(chunks: number): Promise<{ url: string; isSilent: Promise<void>; close(): void }> {
+  const silence = Promise.withResolvers<void>()
+  let left = chunks
+  const proxy = createServer((incoming, outgoing) => {
+    const { method, url, headers } = incoming
+    if (method === 'PATCH' && left-- <= 0) {
+      silence.resolve()
+      return
+    }
+    const onward = request(new URL(url!, server.url), { method, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode!, answer.headers)
+      answer.pipe(outgoing)
+    })
+    onward.on('error', () => outgoing.destroy())
+    incoming.pipe(onward)
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  const { port } = proxy.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}`,
+    isSilent: silence.promise,
+    close() {
+      proxy.closeAllConnections()
+      proxy.close()
+    },
+  }
+}
+
 describe('rushes upload', () => {
   it('sends a file and prints what record prints', async () => {
     const { status, stdout } = await runCommand(['upload', clip, '--json'], environment())
@@ -79,16 +110,16 @@ describe('rushes upload', () => {
   })
 
   it('[T5] goes on where it was when it is run again', async () => {
-    const path = paddedClip('long.mp4', 48)
-    const first = startCommand(['upload', path, '--json'], environment())
-    for (let received = 0; received < 2 ** 20; ) {
-      received = (await unfinished())[0]?.received ?? 0
-      await new Promise((resolve) => setTimeout(resolve, 5))
-    }
+    const path = paddedClip('long.mp4', 12)
+    const silent = await openSilentProxy(3)
+    const first = startCommand(['upload', path, '--json'], { ...environment(), RUSHES_SERVER: silent.url })
+    await silent.isSilent
     first.signal('SIGKILL')
     await first.ended
+    silent.close()
     const left = await unfinished()
     expect(left).toHaveLength(1)
+    expect(left[0]!.received).toBeGreaterThan(2 ** 20)
     const { status, stdout } = await runCommand(['upload', path, '--json'], environment())
     expect(status).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ id: left[0]!.id, sha256: sha256(path), mp4State: 'ready' })

@@ -229,7 +229,8 @@ describe('a hostile sender', () => {
       },
     })
     const former = sender.patch(url, 0, slow).catch(() => null)
-    await sleep(200)
+    const received = async () => (await server.client.uploads()).find(({ id }) => url.endsWith(id))?.received
+    while ((await received()) !== 5016) await sleep(20)
     const offset = await sender.offset(url)
     expect(offset).toBe(5016)
     expect((await sender.patch(url, offset, Buffer.alloc(1000))).status).toBe(204)
@@ -247,7 +248,7 @@ describe('a hostile sender', () => {
 
 describe('an upload that nobody goes on with', () => {
   it('expires: it is gone with its bytes, and a day that is put off is kept', async () => {
-    const brief = await startTestServer({ limits: { uploadExpiryMs: 1500 } })
+    const brief = await startTestServer({ limits: { uploadExpiryMs: 2500 } })
     try {
       const hasty = new UploadSender(brief)
       const response = await hasty.create(100_000)

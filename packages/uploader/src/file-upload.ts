@@ -18,7 +18,7 @@ import { FileDigest, type Sha256 } from './file-digest.ts'
 import { findFront } from './file-front.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { placeInFile, readBody, type SourceFile } from './source-file.ts'
-import { type TusClient, uploadsPath } from './tus-client.ts'
+import { type TusChunk, type TusClient, uploadsPath } from './tus-client.ts'
 import { UploadFault } from './upload-fault.ts'
 
 export type UploadState =
@@ -98,20 +98,34 @@ export function openFileUpload(options: FileUploadOptions): FileUpload {
     return { url: await tus.create(file.size, metadata, stop.signal), front, digest }
   }
 
-  async function sendChunk({ url, front, digest }: Place): Promise<void> {
-    const bytes = await reading(readBody(file, front, safe, chunkSize.bytes))
-    const isLast = safe + bytes.length === file.size
-    hashInOrder(digest, front, bytes)
+  /** Reads, hashes and checks the chunk at `at`: while the one before it is on its way. */
+  async function prepare({ front, digest }: Place, at: number): Promise<TusChunk> {
+    const bytes = await reading(readBody(file, front, at, chunkSize.bytes))
+    hashInOrder(digest, front, at, bytes)
+    const isLast = at + bytes.length === file.size
     const whole = isLast ? digestField(`sha256:${await reading(digest.hex())}`) : null
-    sentAt = performance.now()
-    const next = await tus.patch(url, safe, { bytes, checksum: crcField(bytes), digest: whole }, stop.signal)
-    chunkSize.sent(bytes.length, performance.now() - sentAt)
-    safe = next
+    return { bytes, checksum: crcField(bytes), digest: whole }
   }
 
-  function hashInOrder(digest: FileDigest, front: Front | null, bytes: Uint8Array): void {
+  async function sendRest(from: Place): Promise<void> {
+    let next: Promise<TusChunk> | null = null
+    while (safe < file.size) {
+      const chunk: TusChunk = await (next ?? prepare(from, safe))
+      const end: number = safe + chunk.bytes.length
+      next = end < file.size ? prepare(from, end) : null
+      next?.catch(() => {}) // told when its turn comes
+      sentAt = performance.now()
+      const reached = await tus.patch(from.url, safe, chunk, stop.signal)
+      chunkSize.sent(chunk.bytes.length, performance.now() - sentAt)
+      if (reached !== end) next = null
+      safe = reached
+      onChange()
+    }
+  }
+
+  function hashInOrder(digest: FileDigest, front: Front | null, start: number, bytes: Uint8Array): void {
     for (let done = 0; done < bytes.length; ) {
-      const at = safe + done
+      const at = start + done
       const range = placeInFile(file, front, at)
       const part = bytes.subarray(done, done + range.length)
       // The front is read again when its turn comes: following it now would mean to read all that lies before it.
@@ -138,10 +152,7 @@ export function openFileUpload(options: FileUploadOptions): FileUpload {
     if (safe === 0) resumedAt = offset
     safe = offset
     become({ state: 'sending' })
-    while (safe < file.size) {
-      await sendChunk(place)
-      onChange()
-    }
+    await sendRest(place)
     const recording = await asking(client.recording(place.url.split('/').at(-1)!))
     // Where the last answer was lost, nobody compared yet.
     if (recording.sha256 !== (await reading(place.digest.hex()))) {
