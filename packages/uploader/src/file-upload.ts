@@ -60,7 +60,7 @@ export interface FileUpload {
 
 const longestWaitMs = 15_000
 /** Codes after which the same request may succeed. */
-const passing = new Set(['unreachable', 'superseded', 'checksum-mismatch', 'offset-conflict', 'bad-answer'])
+const passing = new Set(['unreachable', 'checksum-mismatch', 'offset-conflict', 'bad-answer'])
 
 type Place = { url: string; front: Front | null; digest: FileDigest }
 

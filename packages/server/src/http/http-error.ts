@@ -78,6 +78,7 @@ const uploadStatus: Record<UploadErrorCode, number> = {
   gone: 410,
   'offset-conflict': 409,
   superseded: 409,
+  unavailable: 503,
 }
 
 /** Every failure leaves as `{error: {code, message}}`; what is a fault of ours says no more than that. */

@@ -1,5 +1,5 @@
 import { uploadList } from '@rushes/protocol'
-import { MemoryLocker, Server as TusServer } from '@tus/server'
+import { ERRORS, MemoryLocker, Server as TusServer } from '@tus/server'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { RecordingAction } from '../access/policy.ts'
@@ -8,6 +8,7 @@ import { getRecording } from '../catalog/recordings.ts'
 import { uploadContentType } from '../catalog/uploads.ts'
 import { checksumAlgorithms, noProof, parseProof } from '../upload/chunk-proof.ts'
 import { TusStore } from '../upload/tus-store.ts'
+import { UploadError } from '../upload/upload-error.ts'
 import { notFound, type Refusal, toRefusal } from './http-error.ts'
 import { requestOrigin } from './origin.ts'
 import type { App, Room } from './room.ts'
@@ -136,6 +137,7 @@ const codesOfTus: Record<number, string> = {
 
 function refusalOf(error: Error | { status_code: number; body: string }): Refusal {
   if (error instanceof Error) return toRefusal(error)
+  if (error === ERRORS.ABORTED) return toRefusal(new UploadError('superseded', 'a later request writes this upload'))
   const { status_code: status, body } = error
   return { status, code: codesOfTus[status] ?? 'bad-request', message: body.trim() }
 }

@@ -11,7 +11,8 @@ export type UploadErrorCode =
   | 'nothing-playable' // the upload is gone
   | 'gone' // deleted, expired or published
   | 'offset-conflict'
-  | 'superseded' // another request writes this upload
+  | 'superseded' // a later request writes this upload
+  | 'unavailable' // for a moment
 
 export class UploadError extends Error {
   readonly code: UploadErrorCode

@@ -35,8 +35,10 @@ export class UploadWriter implements Holder {
     return this.#held!.body
   }
 
-  fenced(): void {
-    this.#lose(new UploadError('superseded', 'something else writes this upload'))
+  fenced(reason: Parameters<Holder['fenced']>[0]): void {
+    // Nobody else writes uploads: a lease that is taken away means that this server ends, and another will go on.
+    if (reason === 'stale-epoch') this.#lose(new UploadError('unavailable', 'this server is ending; try again'))
+    else this.#lose(new UploadError('gone', 'this upload is complete or deleted'))
   }
 
   durable(): void {

@@ -9,6 +9,7 @@ const byCode: Record<string, string> = {
   'storage-full': 'The server’s disk has no room for this file. Ask whoever runs it to make room.',
   'too-many-uploads': 'Too many uploads of yours are not complete. Finish or discard some of them first.',
   'bad-metadata': 'The server does not take a file of this name.',
+  superseded: 'Another tab or program uploads this file by now, and goes on there.',
   unauthenticated: 'You are signed out. Sign in, then choose the file again: it goes on where it was.',
   'invalid-credentials': 'You are signed out. Sign in, then choose the file again: it goes on where it was.',
 }
