@@ -1,7 +1,7 @@
 /** A chunk takes about so long: what a cut costs, and how often progress shows. */
 const aimMs = 1000
 const least = 128 * 1024
-const most = 16 * 1024 * 1024
+const most = 32 * 1024 * 1024
 
 /** How many bytes the next chunk has: as many as went in a second, at most twice as many as before. */
 export class ChunkSize {
