@@ -54,11 +54,14 @@ export interface FileUpload {
   /** Sends until it is published, refused or paused. */
   run(): Promise<void>
   pause(): void
+  /** Makes one that was paused or refused ready to run again. */
+  resume(): void
   /** Stops, and removes from the server what is there of it. */
   cancel(): Promise<void>
 }
 
 const longestWaitMs = 15_000
+const lastBytes = 512 * 1024
 /** Codes after which the same request may succeed. */
 const passing = new Set(['unreachable', 'checksum-mismatch', 'offset-conflict', 'bad-answer'])
 
@@ -98,9 +101,16 @@ export function openFileUpload(options: FileUploadOptions): FileUpload {
     return { url: await tus.create(file.size, metadata, stop.signal), front, digest }
   }
 
+  /** The last chunk is a short one: while it comes, the server reads all before it, and is ready at once. */
+  function lengthAt(at: number): number {
+    const left = file.size - at
+    const isLastButOne = left > 4 * lastBytes && left <= chunkSize.bytes + lastBytes
+    return isLastButOne ? left - lastBytes : chunkSize.bytes
+  }
+
   /** Reads, hashes and checks the chunk at `at`: while the one before it is on its way. */
   async function prepare({ front, digest }: Place, at: number): Promise<TusChunk> {
-    const bytes = await reading(readBody(file, front, at, chunkSize.bytes))
+    const bytes = await reading(readBody(file, front, at, lengthAt(at)))
     hashInOrder(digest, front, at, bytes)
     const isLast = at + bytes.length === file.size
     const whole = isLast ? digestField(`sha256:${await reading(digest.hex())}`) : null
@@ -219,6 +229,10 @@ export function openFileUpload(options: FileUploadOptions): FileUpload {
       if (state.state === 'published' || state.state === 'refused') return
       become({ state: 'paused' })
       stop.abort()
+    },
+
+    resume() {
+      if (state.state === 'paused' || state.state === 'refused') become({ state: 'preparing' })
     },
 
     async cancel() {

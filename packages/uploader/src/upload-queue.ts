@@ -30,16 +30,19 @@ export function openUploadQueue({ atOnce }: { atOnce: number }): UploadQueue {
   let uploads: FileUpload[] = []
   const waiting: FileUpload[] = []
   const running = new Set<FileUpload>()
+  /** Resumed before their pause had come through. */
+  const again = new Set<FileUpload>()
   const rate = new TransferRate()
   let wake: (() => void)[] = []
 
   function next(): void {
     while (running.size < atOnce && waiting.length > 0) {
       const upload = waiting.shift()!
-      if (upload.state.state === 'refused' && upload.state.fault.code === 'cancelled') continue
+      if (upload.state.state !== 'preparing') continue // paused or cancelled before its turn came
       running.add(upload)
       void upload.run().finally(() => {
         running.delete(upload)
+        if (again.delete(upload)) waiting.push(upload)
         next()
       })
     }
@@ -77,12 +80,9 @@ export function openUploadQueue({ atOnce }: { atOnce: number }): UploadQueue {
     },
 
     resume(upload) {
-      if (running.has(upload)) {
-        // A pause that has not come through: it is queued behind itself.
-        void Promise.resolve().then(() => this.resume(upload))
-        return
-      }
-      if (!waiting.includes(upload)) waiting.push(upload)
+      upload.resume()
+      if (running.has(upload)) again.add(upload)
+      else if (!waiting.includes(upload)) waiting.push(upload)
       next()
     },
 
