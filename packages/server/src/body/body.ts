@@ -8,10 +8,13 @@
 //
 // One batch is on its way to the disk at a time; what arrives meanwhile makes the next, so that a slow disk makes larger
 // batches instead of longer queues.
+import { createReadStream } from 'node:fs'
 import { type BodyIndex, type Front, openBodyIndex } from '@rushes/media'
 import { type AppendFile, openAppendFile } from './append-file.ts'
-import type { BodyError } from './body-error.ts'
+import { BodyError, storageError } from './body-error.ts'
 import { FileDigest } from './file-digest.ts'
+
+const readBytes = 1024 * 1024
 
 /** What is known of the bytes up to a place in the body. */
 export type BodyState = {
@@ -76,8 +79,8 @@ class FileBody implements Body {
   #waiting: Uint8Array[] = []
   #writing: Promise<void> | null = null
   #failed = false
-  /** Where the unproven bytes begin, and those that are durable. */
-  #held: { size: number; crc: number; parts: Uint8Array[] } | null = null
+  /** Where the unproven bytes begin. */
+  #held: { size: number; crc: number } | null = null
   #proving: Promise<void> | null = null
 
   constructor(path: string, state: BodyState, file: AppendFile) {
@@ -102,21 +105,32 @@ class FileBody implements Body {
   }
 
   hold(): void {
-    this.#held = { ...this.durable, parts: [] }
+    this.#held = { ...this.durable }
   }
 
   prove(): void {
-    const parts = this.#held?.parts
-    if (parts === undefined) return
+    const held = this.#held
+    if (held === null) return
     this.#held = null
     const before = this.#proving
-    const proving = (async () => {
-      await before
-      await this.#read(parts)
-    })().finally(() => {
+    const proving = this.#readBack(held.size, this.durable.size, before).finally(() => {
       if (this.#proving === proving) this.#proving = null
     })
     this.#proving = proving
+  }
+
+  /** From the page cache, where it was put a moment ago: held in memory, chunks of many senders would fill it. */
+  async #readBack(start: number, end: number, before: Promise<void> | null): Promise<void> {
+    await before
+    if (start === end) return
+    try {
+      for await (const bytes of createReadStream(this.path, { start, end: end - 1, highWaterMark: readBytes })) {
+        await this.#read([bytes as Buffer])
+      }
+    } catch (error) {
+      this.#failed = true
+      this.#listener?.failed(storageError(error))
+    }
   }
 
   async retract(): Promise<void> {
@@ -148,11 +162,9 @@ class FileBody implements Body {
         this.durable.size = size
         this.durable.crc = crc
         this.#listener?.durable(size, crc)
-        if (this.#held !== null) this.#held.parts.push(...batch)
-        else {
-          await this.#proving
-          await this.#read(batch)
-        }
+        if (this.#held !== null) continue
+        await this.#proving
+        await this.#read(batch)
       }
     } catch (error) {
       this.#failed = true
@@ -177,6 +189,9 @@ class FileBody implements Body {
     if (this.#failed) this.prove()
     await this.drained()
     if (!this.#failed) return
+    if (this.index.bytes !== this.durable.size) {
+      throw new BodyError('storage-failed', 'stored bytes could not be read back')
+    }
     await this.#file.close().catch(() => {})
     this.#file = await openAppendFile(this.path, this.durable.size)
     this.#failed = false

@@ -5,19 +5,25 @@ import { crc32 } from 'node:zlib'
 import type { EndReason } from '@rushes/protocol'
 import type { Body } from '../body/body.ts'
 import type { BodyError } from '../body/body-error.ts'
+import type { ReceiveBudget } from '../receive/limits.ts'
 import type { Holder } from '../receive/open-recording.ts'
 import type { Held } from '../receive/receiver.ts'
 import { UploadError } from './upload-error.ts'
 
-/** Bytes that may be on their way to the disk while more are read. */
-const windowBytes = 8 * 1024 * 1024
-
 export class UploadWriter implements Holder {
+  readonly #budget: ReceiveBudget
+  /** Bytes that were received and are not durable. */
+  #outstanding = 0
   #held: Held | null = null
   #loss: Error | null = null
   #wake: (() => void) | null = null
   /** Counts the requests that wrote: of two that overlap, the later one counts. */
   #turn = 0
+
+  /** @param budget the memory that all uploads share for bytes that are on their way to the disk */
+  constructor(budget: ReceiveBudget) {
+    this.#budget = budget
+  }
 
   /** @throws UploadError `gone` */
   async open(hold: (holder: Holder) => Promise<Held | undefined>): Promise<void> {
@@ -41,7 +47,8 @@ export class UploadWriter implements Holder {
     else this.#lose(new UploadError('gone', 'this upload is complete or deleted'))
   }
 
-  durable(): void {
+  durable(size: number): void {
+    this.#count(this.#held!.body.received.size - size - this.#outstanding)
     this.#wake?.()
   }
 
@@ -51,7 +58,13 @@ export class UploadWriter implements Holder {
 
   #lose(error: Error): void {
     this.#loss ??= error
+    this.#count(-this.#outstanding)
     this.#wake?.()
+  }
+
+  #count(bytes: number): void {
+    this.#outstanding += bytes
+    this.#budget.outstanding += bytes
   }
 
   /**
@@ -78,8 +91,9 @@ export class UploadWriter implements Holder {
   async append(bytes: Uint8Array, turn: number): Promise<void> {
     if (turn !== this.#turn) throw new UploadError('superseded', 'a later request writes this upload')
     const { body } = this
+    this.#count(bytes.length)
     body.append(bytes, crc32(bytes, body.received.crc))
-    while (this.#loss === null && body.received.size - body.durable.size > windowBytes) {
+    while (this.#loss === null && this.#outstanding > this.#budget.window()) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })

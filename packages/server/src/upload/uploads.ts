@@ -21,7 +21,7 @@ import {
   type StoredUpload,
   touchUpload,
 } from '../catalog/uploads.ts'
-import type { ReceiveLimits } from '../receive/limits.ts'
+import { openReceiveBudget, type ReceiveLimits } from '../receive/limits.ts'
 import type { Receiver, ReceiverLog } from '../receive/receiver.ts'
 import { type ChunkProof, noProof, openChecksum } from './chunk-proof.ts'
 import { UploadError } from './upload-error.ts'
@@ -73,6 +73,7 @@ export function openUploads(options: UploadsOptions): Uploads {
   const { db, folder, receiver, limits, log } = options
   const writers = new Map<RecordingId, { writer: Promise<UploadWriter>; idle: NodeJS.Timeout }>()
   const touched = new Map<RecordingId, number>()
+  const budget = openReceiveBudget(limits)
 
   /** The lease of an upload, taken once and kept while requests come. */
   async function writerOf(id: RecordingId): Promise<UploadWriter> {
@@ -86,7 +87,7 @@ export function openUploads(options: UploadsOptions): Uploads {
       if (writers.get(id) === known) forget(id)
       return writerOf(id)
     }
-    const writer = new UploadWriter()
+    const writer = new UploadWriter(budget)
     const opening = writer.open((holder) => receiver.hold(id, holder)).then(() => writer)
     const idle = setTimeout(() => forget(id), limits.quietMs)
     idle.unref()
