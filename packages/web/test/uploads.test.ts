@@ -66,15 +66,19 @@ describe('files on the library', { timeout: 60_000 }, () => {
     await page.getByRole('heading', { level: 1, name: 'Library' }).waitFor()
     // Another file than the first: that one is there already.
     const bytes = Buffer.concat([readFileSync(clip), Buffer.from('\0\0\0\x08free', 'latin1')]).toString('base64')
-    await page.evaluate((content) => {
-      const transfer = new DataTransfer()
-      const file = new File([Uint8Array.from(atob(content), (char) => char.charCodeAt(0))], 'dropped.mp4')
-      transfer.items.add(file)
-      const event = (name: string) => new DragEvent(name, { dataTransfer: transfer, bubbles: true, cancelable: true })
-      window.dispatchEvent(event('dragover'))
-      setTimeout(() => window.dispatchEvent(event('drop')), 100)
-    }, bytes)
+    const drag = (name: string) =>
+      page.evaluate(
+        ([content, type]) => {
+          const dataTransfer = new DataTransfer()
+          const file = new File([Uint8Array.from(atob(content!), (char) => char.charCodeAt(0))], 'dropped.mp4')
+          dataTransfer.items.add(file)
+          window.dispatchEvent(new DragEvent(type!, { dataTransfer, bubbles: true, cancelable: true }))
+        },
+        [bytes, name],
+      )
+    await drag('dragover')
     await page.getByText('Drop files or folders to upload them').waitFor()
+    await drag('drop')
     await page.getByRole('link', { name: 'Watch dropped.mp4' }).waitFor()
     expect(await page.getByText('Drop files or folders to upload them').count()).toBe(0)
   })
