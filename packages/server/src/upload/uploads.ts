@@ -4,7 +4,7 @@
 //      │                                                              └── no media, other bytes ──> removed, with the reason
 //      └── deleted, or nobody sent for `uploadExpiryMs` ──> removed
 import { stat } from 'node:fs/promises'
-import { ProtocolError, parseUploadOrder, type UploadMetadata, type UploadView, uploadMetadata } from '@rushes/protocol'
+import type { UploadView } from '@rushes/protocol'
 import type { Kysely } from 'kysely'
 import { newSecretToken } from '../access/secret-token.ts'
 import type { Body } from '../body/body.ts'
@@ -25,6 +25,7 @@ import { openReceiveBudget, type ReceiveLimits } from '../receive/limits.ts'
 import type { Receiver, ReceiverLog } from '../receive/receiver.ts'
 import { type ChunkProof, noProof, openChecksum } from './chunk-proof.ts'
 import { UploadError } from './upload-error.ts'
+import { readMetadata } from './upload-metadata.ts'
 import { UploadWriter } from './upload-writer.ts'
 
 export type UploadFacts = {
@@ -212,8 +213,7 @@ export function openUploads(options: UploadsOptions): Uploads {
       if (size > limits.maxRecordingBytes) {
         throw new UploadError('file-too-large', `files have at most ${limits.maxRecordingBytes} bytes here`)
       }
-      const { filename, fingerprint, order } = parseMetadata(metadata)
-      const front = parseOrder(order, size)
+      const { filename, fingerprint, front } = readMetadata(metadata, size)
       if (receiver.storageIsFull || size > receiver.freeBytes) {
         throw new BodyError('storage-full', 'the disk of the server has no room for this file')
       }
@@ -230,7 +230,7 @@ export function openUploads(options: UploadsOptions): Uploads {
         tokenHash: hash,
         size,
         front,
-        fingerprint: fingerprint ?? '',
+        fingerprint,
         metadata,
       })
       await createShare(db, { recordingId: id, createdBy: ownerId })
@@ -286,22 +286,6 @@ export function openUploads(options: UploadsOptions): Uploads {
       clearInterval(sweeping)
       for (const id of [...writers.keys()]) forget(id)
     },
-  }
-}
-
-/** @throws UploadError `bad-metadata` */
-function parseMetadata(metadata: Record<string, string | null>): UploadMetadata {
-  const known = uploadMetadata.safeParse(metadata)
-  if (!known.success) throw new UploadError('bad-metadata', known.error.issues[0]?.message ?? 'bad metadata')
-  return known.data
-}
-
-function parseOrder(order: string | undefined, size: number) {
-  try {
-    return parseUploadOrder(order, size)
-  } catch (error) {
-    if (error instanceof ProtocolError) throw new UploadError('bad-metadata', error.message)
-    throw error
   }
 }
 
