@@ -48,7 +48,7 @@ async function uploadUnderKills(context: FaultContext, kills: number, megabytes:
   const server = await startServer(context)
   const relay = await openUploadRelay(context.scene, server.url)
   const places = Array.from({ length: kills }, (_, index) => ({
-    strike: (index % 2 === 0 ? 'server' : 'sender') as Strike,
+    strike: (index % 2 === 0 ? 'sender' : 'server') as Strike,
     bytes: random.integer(0, file.size - 1),
     lateMs: random.integer(0, 150),
   }))
