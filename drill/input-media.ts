@@ -61,8 +61,9 @@ export function sha256(bytes: Uint8Array): string {
 }
 
 /** Hashes of the decoded video frames of a file or URL. @throws Error where ffmpeg cannot read it to the end */
-export async function videoFrames(source: string): Promise<string[]> {
-  const args = ['-v', 'error', '-nostdin', '-threads', '1', '-i', source, '-map', '0:v']
+export async function videoFrames(source: string, key?: string): Promise<string[]> {
+  const headers = key === undefined ? [] : ['-headers', `Authorization: Bearer ${key}\r\n`]
+  const args = ['-v', 'error', '-nostdin', '-threads', '1', ...headers, '-i', source, '-map', '0:v']
   const { stdout } = await run(
     'ffmpeg',
     [...args, '-fps_mode', 'passthrough', '-f', 'framehash', '-hash', 'CRC32', '-'],

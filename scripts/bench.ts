@@ -11,6 +11,7 @@ const benches: Record<string, () => Promise<string>> = {
   parse: async () => (await import('../bench/parse.ts')).benchParse(args),
   spool: async () => (await import('../bench/spool.ts')).benchSpool(args),
   'record-cost': async () => (await import('../bench/record-cost.ts')).benchRecordCost(args),
+  upload: async () => (await import('../bench/upload.ts')).benchUpload(args),
   rest: async () => (await import('../bench/rest.ts')).benchRest(args),
 }
 

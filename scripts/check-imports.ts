@@ -11,9 +11,10 @@ const allowed: Record<string, readonly string[]> = {
   encoder: ['protocol', 'media', 'sandbox'],
   decoder: ['protocol', 'media', 'sandbox'],
   player: ['protocol', 'media'],
+  uploader: ['protocol', 'media'],
   server: ['media', 'protocol', 'sandbox'],
-  web: ['protocol', 'recorder', 'player'],
-  rushes: ['media', 'protocol', 'sandbox', 'recorder', 'encoder', 'decoder', 'player', 'server', 'web'],
+  web: ['protocol', 'recorder', 'player', 'uploader'],
+  rushes: ['media', 'protocol', 'sandbox', 'recorder', 'encoder', 'decoder', 'player', 'uploader', 'server', 'web'],
 }
 
 /** Rooms of the server: each imports only from those behind it. */
@@ -23,6 +24,7 @@ const rooms = [
   'convert',
   'archive',
   'deliver',
+  'upload',
   'fleet',
   'live',
   'receive',

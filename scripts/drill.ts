@@ -10,6 +10,7 @@ import { receiveControls } from '../drill/receive/controls.ts'
 import { receiveFaults, shortReceiveFaults } from '../drill/receive/receive-drill.ts'
 import { spoolControls } from '../drill/spool/controls.ts'
 import { shortSpoolFaults, spoolFaults } from '../drill/spool/spool-drill.ts'
+import { uploadControls, uploadFaults } from '../drill/upload/upload-drill.ts'
 
 const drills: Record<
   string,
@@ -26,6 +27,12 @@ const drills: Record<
     faults: spoolFaults,
     short: shortSpoolFaults,
     controls: spoolControls,
+  },
+  upload: {
+    about: 'files that were recorded elsewhere, on their way to being recordings',
+    faults: uploadFaults,
+    short: uploadFaults,
+    controls: uploadControls,
   },
   delivery: {
     about: 'events delivered as files and played at another site, over a network that fails',

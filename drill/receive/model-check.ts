@@ -53,7 +53,7 @@ class Receiving {
   }
 
   #open(): OpenRecording {
-    return openRecording({ id: this.id, epoch: this.#epoch, folder: this.folder, limits, onQuiet() {} })
+    return openRecording({ id: this.id, epoch: this.#epoch, front: null, folder: this.folder, limits, onQuiet() {} })
   }
 
   stored(): Buffer {

@@ -1,5 +1,7 @@
 import type { ContainerReader } from './container-reader.ts'
 import { SNIFF_BYTES, sniffContainer } from './container-sniff.ts'
+import { notMediaReason } from './foreign-files.ts'
+import type { Front } from './front.ts'
 import { MediaError } from './media-error.ts'
 import { openFragmentReader } from './mp4/fragments.ts'
 import { openMp4Tables } from './mp4/movie.ts'
@@ -26,6 +28,8 @@ export interface BodyIndex {
   readonly container: 'webm' | 'matroska' | 'mp4' | 'unknown'
   readonly tracks: readonly Track[]
   readonly damage: MediaError | null
+  /** After `finish`: what the body had announced and did not bring, in words; a body that is a whole file has null. */
+  readonly cutShort: string | null
   /** Longest track: max(pts + duration) as the body's edit lists place it, ms. */
   readonly durationMs: number
   /** What the body's clock shows where its files begin, ms: 0 but for a body whose clock didn't start with it (TIMING.md T7). */
@@ -39,9 +43,12 @@ export interface BodyIndex {
   webmView(): View
 }
 
-/** @param options.sink told everything that the index finds, as it is found (live fragments, checks) */
-export function openBodyIndex(options: { sink?: SampleSink } = {}): BodyIndex {
-  return new Index(options.sink ?? null)
+/**
+ * @param options.sink told everything that the index finds, as it is found (live fragments, checks)
+ * @param options.front the range of a file that its body begins with; left out, the body is in the file's order
+ */
+export function openBodyIndex(options: { sink?: SampleSink; front?: Front | null } = {}): BodyIndex {
+  return new Index(options.sink ?? null, options.front ?? null)
 }
 
 type Refusal = Exclude<View, { state: 'ready' }>
@@ -81,6 +88,7 @@ class Index implements BodyIndex, SampleSink {
   bytes = 0
   damage: MediaError | null = null
   readonly #sink: SampleSink | null
+  readonly #front: Front | null
   readonly #mp4 = openMp4Tables()
   readonly #webm = openWebmTables()
   readonly #states = new Map<number, TrackState>()
@@ -89,8 +97,9 @@ class Index implements BodyIndex, SampleSink {
   /** The first bytes, until they tell the container. */
   #head: Uint8Array = noHead
 
-  constructor(sink: SampleSink | null) {
+  constructor(sink: SampleSink | null, front: Front | null) {
     this.#sink = sink
+    this.#front = front
   }
 
   push(bytes: Uint8Array): void {
@@ -136,12 +145,16 @@ class Index implements BodyIndex, SampleSink {
         this.#reader = this.#webmReader
         break
       case 'mp4':
-        this.#reader = openFragmentReader(this)
+        this.#reader = openFragmentReader(this, this.#front)
         break
       default:
-        throw new MediaError('not-media', 'neither Matroska nor MP4', 0)
+        throw new MediaError('not-media', notMediaReason(head) ?? 'not media', 0)
     }
     this.#reader?.push(head)
+  }
+
+  get cutShort(): string | null {
+    return this.#reader?.cutShort ?? null
   }
 
   get wholeBytes(): number {

@@ -8,4 +8,6 @@ export interface ContainerReader {
   finish(): void
   /** End of the last whole sample, in bytes from the start of the body. */
   readonly wholeBytes: number
+  /** After `finish`: what a header had announced and did not come, in words; null where nothing is missing. */
+  readonly cutShort: string | null
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod/mini'
 import * as api from './api.ts'
 import * as fleet from './fleet.ts'
+import { type UploadView, uploadList } from './upload.ts'
 
 /** An answer of the server that is no success, or none at all (`unreachable`). */
 export class ApiError extends Error {
@@ -30,6 +31,8 @@ export interface ApiClient {
   recording(id: string): Promise<api.RecordingView>
   recordings(after?: string): Promise<api.RecordingList>
   publish(id: string, share: boolean): Promise<api.RecordingView>
+  /** Uploads that are not complete, or were completed in the last hour. */
+  uploads(): Promise<UploadView[]>
   rename(id: string, title: string): Promise<api.RecordingView>
   remove(id: string): Promise<void>
   share(id: string): Promise<api.ShareView>
@@ -110,6 +113,7 @@ export function apiClient(options: ApiClientOptions): ApiClient {
         api.recordingList,
       ),
     publish: (id, share) => call('POST', at('recordings', id, 'publish'), api.recordingView, { share }),
+    uploads: async () => (await call('GET', at('uploads'), uploadList)).uploads,
     rename: (id, title) => call('PATCH', at('recordings', id), api.recordingView, { title }),
     remove: async (id) => void (await call('DELETE', at('recordings', id), nothing)),
     share: (id) => call('POST', at('recordings', id, 'shares'), api.shareView),

@@ -10,8 +10,8 @@ type Schema<Value> = z.ZodMiniType<Value>
 export type ViewState = 'ready' | 'needs-encode' | 'unsupported'
 const viewState: Schema<ViewState> = z.enum(['ready', 'needs-encode', 'unsupported'])
 
-/** Why a recording ended: its sender said so, or nobody sent for the quiet time. */
-export type EndReason = 'stopped' | 'quiet'
+/** Why a recording ended: its sender said so, nobody sent for the quiet time, or it is a file that is all here. */
+export type EndReason = 'stopped' | 'quiet' | 'uploaded'
 
 export type TrackView = {
   id: number
@@ -123,7 +123,7 @@ export const recordingView: Schema<RecordingView> = z.object({
   state: z.enum(['receiving', 'published']),
   createdAt: z.string(),
   publishedAt: z.nullable(z.string()),
-  endReason: z.nullable(z.enum(['stopped', 'quiet'])),
+  endReason: z.nullable(z.enum(['stopped', 'quiet', 'uploaded'])),
   durationMs: z.number(),
   bytes: z.int(),
   sha256: z.nullable(z.string()),

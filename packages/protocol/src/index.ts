@@ -145,3 +145,13 @@ export {
 } from './ingest-sender.ts'
 export { ProtocolError, type ProtocolErrorCode } from './protocol-error.ts'
 export { firstRetryMs, retryDelayMs } from './retry-delay.ts'
+export {
+  maxFrontBytes,
+  parseUploadOrder,
+  type UploadList,
+  type UploadMetadata,
+  type UploadView,
+  uploadList,
+  uploadMetadata,
+  uploadOrder,
+} from './upload.ts'

@@ -7,6 +7,7 @@ import { addSpoolCommand } from './encode/spool-command.ts'
 import { CommandError, printFailure } from './output.ts'
 import { addRecordCommand } from './record/record-command.ts'
 import { addServeCommand } from './serve.ts'
+import { addUploadCommand } from './upload/upload-command.ts'
 import { version } from './version.ts'
 
 const program = new Command('rushes')
@@ -18,6 +19,7 @@ const program = new Command('rushes')
 
 addServeCommand(program)
 addRecordCommand(program)
+addUploadCommand(program)
 addDecodeCommand(program)
 addDoctorCommand(program)
 addEncodeCommand(program)

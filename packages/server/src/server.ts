@@ -17,6 +17,7 @@ import { openPublisher } from './publish/publisher.ts'
 import { defaultReceiveLimits, type ReceiveLimits } from './receive/limits.ts'
 import { openReceiver } from './receive/receiver.ts'
 import { openDatabase } from './store/database.ts'
+import { openUploads } from './upload/uploads.ts'
 
 export type ServerOptions = {
   host: string
@@ -70,6 +71,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     const receiver = await openReceiver({ db, folder, publisher, limits, log })
     const deliveries = await openDeliveries({ db, folder, receiver, log })
     const live = openLiveRoom(receiver)
+    const uploads = openUploads({ db, folder, receiver, limits, log })
     const trusted = new Set(options.webhookHosts ?? [])
     const webhooks = openWebhookQueue({ db, trusted, log })
     const fleet = await openFleet({ db, log, onMessages: webhooks.wake })
@@ -79,6 +81,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       receiver,
       publisher,
       deliveries,
+      uploads,
       fleet,
       live,
       webhooks,
@@ -92,6 +95,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     } catch (error) {
       await fleet.close()
       await webhooks.close()
+      await uploads.close()
       await deliveries.close()
       await receiver.close()
       throw error
@@ -109,6 +113,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
         shown?.close()
         await fleet.close()
         await webhooks.close()
+        await uploads.close()
         await deliveries.close()
         await receiver.close()
         live.close()

@@ -1,4 +1,5 @@
 import type { ContainerReader } from '../container-reader.ts'
+import type { Front } from '../front.ts'
 import { MediaError } from '../media-error.ts'
 import type { SampleSink } from '../sample-sink.ts'
 import { ConfigCapture } from './config-capture.ts'
@@ -47,13 +48,16 @@ type State =
 /**
  * Reads ISO base media files as they grow, fragmented ones and those whose `moov` lists the samples, in front or
  * behind. Bytes may be cut anywhere; only headers are kept, never samples. After an error nothing more may be pushed.
+ *
+ * @param front the range of the file that stands first in the body; null: the body is the file
  */
-export function openFragmentReader(sink: SampleSink): ContainerReader {
-  return new FragmentReader(sink)
+export function openFragmentReader(sink: SampleSink, front: Front | null = null): ContainerReader {
+  return new FragmentReader(sink, front)
 }
 
 class FragmentReader implements ContainerReader {
   private readonly sink: SampleSink
+  private readonly front: Front | null
   private readonly pending: PendingSamples
   private readonly capture: ConfigCapture
   private readonly tracks = new Map<number, FragmentTrack>()
@@ -67,11 +71,14 @@ class FragmentReader implements ContainerReader {
   private waitingBytes = 0
   private movie: Uint8Array | null = null
 
-  constructor(sink: SampleSink) {
+  constructor(sink: SampleSink, front: Front | null) {
     this.sink = sink
+    this.front = front
     this.pending = new PendingSamples(sink)
     this.capture = new ConfigCapture(sink)
   }
+
+  cutShort: string | null = null
 
   get wholeBytes(): number {
     return this.pending.wholeBytes
@@ -83,8 +90,17 @@ class FragmentReader implements ContainerReader {
   }
 
   finish(): void {
+    this.cutShort ??= this.missing()
     this.state = { name: 'passing', left: Number.POSITIVE_INFINITY }
     this.movie = null
+  }
+
+  private missing(): string | null {
+    const { state } = this
+    const left = state.name === 'box-header' ? 0 : state.left
+    if (this.headerLength > 0 || state.name === 'collecting') return 'the file ends in the middle of a header'
+    if (left > 0 && left < Number.POSITIVE_INFINITY) return `the file ends ${left} bytes before its last box does`
+    return this.pending.isEmpty ? null : 'the file ends before the last of the samples that it lists'
   }
 
   /** Takes as much of `bytes` from `at` on as belongs together; how much that was. */
@@ -149,6 +165,7 @@ class FragmentReader implements ContainerReader {
   }
 
   private readFragment(bytes: Uint8Array, start: number): void {
+    if (this.front !== null) throw new MediaError('unsupported', 'fragments behind a moov that was moved', start)
     this.waitingBytes = this.pending.isEmpty ? bytes.length : this.waitingBytes + bytes.length
     if (this.waitingBytes > LARGEST_WAITING) throw new MediaError('too-large', 'fragments without their data', start)
     for (const run of readFragment(bytes, start, this.tracks)) this.addRun(run.trackId, run.samples)
@@ -166,7 +183,7 @@ class FragmentReader implements ContainerReader {
       throw new MediaError('unsupported', 'a second moov that differs from the first', start)
     }
     this.movie = bytes
-    for (const { track, defaults, samples } of readMovie(bytes)) {
+    for (const { track, defaults, samples } of readMovie(bytes, this.front)) {
       this.tracks.set(track.id, { isVideo: track.kind === 'video', defaults, nextDts: null, lastDurationHolds: true })
       this.pending.addTrack(track)
       this.capture.addTrack(track)

@@ -1,3 +1,4 @@
+import type { Front } from '../front.ts'
 import { MediaError } from '../media-error.ts'
 import type { Track } from '../track.ts'
 import { type BoxRange, boxesIn, FieldReader, findBox } from './box-reader.ts'
@@ -18,11 +19,11 @@ export type MovieTrack = {
 }
 
 /**
- * A whole `moov` box's content (ISO 14496-12 §8.2.1).
+ * A whole `moov` box's content (ISO 14496-12 §8.2.1), of a file whose body begins with `front`.
  *
  * @throws MediaError `malformed`, `too-large`
  */
-export function readMovie(bytes: Uint8Array): MovieTrack[] {
+export function readMovie(bytes: Uint8Array, front: Front | null = null): MovieTrack[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const movie: BoxRange = { type: 'moov', start: 0, end: bytes.length }
   const movieTimescale = readTimescale(new FieldReader(view, needed(view, movie, 'mvhd')))
@@ -37,7 +38,7 @@ export function readMovie(bytes: Uint8Array): MovieTrack[] {
     tracks.set(track.id, {
       track: mvex === null ? track : withOpenEdit(track),
       defaults: defaults.get(track.id) ?? { description: 1, duration: 0, size: 0, flags: 0 },
-      samples: openTableCursor(view, sampleTable(view, trak), track),
+      samples: openTableCursor(view, sampleTable(view, trak), track, front),
     })
   }
   return [...tracks.values()]

@@ -1,3 +1,4 @@
+import { type Front, placeInBody } from '../front.ts'
 import { MediaError } from '../media-error.ts'
 import type { Track } from '../track.ts'
 import { type BoxRange, FieldReader, findBox } from './box-reader.ts'
@@ -6,8 +7,18 @@ import type { SampleCursor } from './sample-cursor.ts'
 /** A table's rows where they lie in `moov`. */
 type Rows = { start: number; count: number }
 
-/** The samples that an `stbl` lists (ISO 14496-12 §8.5.1), or null when it lists none. @throws MediaError `malformed` */
-export function openTableCursor(view: DataView, stbl: BoxRange, track: Track): SampleCursor | null {
+/**
+ * The samples that an `stbl` lists (ISO 14496-12 §8.5.1), or null when it lists none. Its chunk offsets count in the file;
+ * `front` says where that is in the body.
+ *
+ * @throws MediaError `malformed`
+ */
+export function openTableCursor(
+  view: DataView,
+  stbl: BoxRange,
+  track: Track,
+  front: Front | null,
+): SampleCursor | null {
   const sizes = readSizes(view, stbl)
   if (sizes === null || sizes.count === 0) return null
   const narrow = rowsOf(view, stbl, 'stco', 4)
@@ -23,6 +34,7 @@ export function openTableCursor(view: DataView, stbl: BoxRange, track: Track): S
     offsets: rowsOf(view, stbl, 'ctts', 8),
     syncs: track.kind === 'video' ? rowsOf(view, stbl, 'stss', 4) : null,
     isByChunk,
+    front,
   })
 }
 
@@ -55,7 +67,7 @@ function readSizes(view: DataView, stbl: BoxRange): Sizes | null {
   return { start: fields.at, count, fixed, bits }
 }
 
-type Extras = { offsets: Rows | null; syncs: Rows | null; isByChunk: boolean }
+type Extras = { offsets: Rows | null; syncs: Rows | null; isByChunk: boolean; front: Front | null }
 
 class TableCursor implements SampleCursor {
   offset = 0
@@ -117,8 +129,9 @@ class TableCursor implements SampleCursor {
       if (this.chunk >= this.chunks.count) return false
       const at = this.chunks.start + this.chunk * this.chunks.width
       const high = this.chunks.width === 8 ? this.view.getUint32(at) * 2 ** 32 : 0
-      this.nextOffset = high + this.view.getUint32(this.chunks.width === 8 ? at + 4 : at)
-      if (!Number.isSafeInteger(this.nextOffset)) throw new MediaError('malformed', 'a chunk offset over 53 bits')
+      const fileOffset = high + this.view.getUint32(this.chunks.width === 8 ? at + 4 : at)
+      if (!Number.isSafeInteger(fileOffset)) throw new MediaError('malformed', 'a chunk offset over 53 bits')
+      this.nextOffset = placeInBody(this.extras.front, fileOffset)
       this.chunk++
       while (this.run < this.runs.count && this.view.getUint32(this.runs.start + 12 * this.run) <= this.chunk) {
         this.chunkSamples = this.view.getUint32(this.runs.start + 12 * this.run + 4)

@@ -55,6 +55,7 @@ class Reader implements WebmReader {
   docType: WebmReader['docType'] = null
   obstacle: WebmReader['obstacle'] = null
   wholeBytes = 0
+  cutShort: string | null = null
 
   readonly #sink: SampleSink
   readonly #segment: SegmentSink | null
@@ -107,6 +108,11 @@ class Reader implements WebmReader {
   }
 
   finish(): void {
+    const left = this.#parentEnd() - this.#base
+    if (this.#state !== HEADER || this.#cutLength > 0) this.cutShort ??= 'the file ends in the middle of an element'
+    else if (left > 0 && left < Number.POSITIVE_INFINITY) {
+      this.cutShort ??= `the file ends ${left} bytes before its last element does`
+    }
     for (const track of this.#tracks.values()) track.finish()
   }
 

@@ -19,21 +19,9 @@ import { showProgress } from '../progress.ts'
 import { openEventFile } from './event-file.ts'
 import { type FileSpool, openFileSpool, spoolStream } from './file-spool.ts'
 import { readPacing } from './pacing.ts'
+import { type RecordResult, reachable, recordResult } from './record-result.ts'
 
 type RecordOptions = ServerOptions & { pace: 'live' | 'fast'; chunkMs: number; title?: string; events?: string }
-
-/** What `record` and `upload` print. */
-export type RecordResult = {
-  id: string
-  bytes: number
-  sha256: string | null
-  shareUrl: string | null
-  mp4Url: string | null
-  mp4State: string
-  webmUrl: string | null
-  webmState: string
-  waitMs: number
-}
 
 export function addRecordCommand(program: Command): void {
   const command = program
@@ -83,8 +71,8 @@ async function record(input: string, options: RecordOptions): Promise<RecordResu
       throw new CommandError('events-refused', `published, but without all events: ${words(sender.eventsRefused)}`)
     }
     await reachable(outcome.recording)
-    const waitMs = Math.round((performance.now() - sender.endSentAt!) * 1000) / 1000
-    return { ...result(await withDigest(outcome.recording, () => client.recording(outcome.recording.id))), waitMs }
+    const waitMs = performance.now() - sender.endSentAt!
+    return recordResult(await withDigest(outcome.recording, () => client.recording(outcome.recording.id)), waitMs)
   } finally {
     sender?.close()
     progress.stop()
@@ -150,15 +138,6 @@ async function patiently<Result>(call: () => Promise<Result>): Promise<Result> {
   }
 }
 
-/** Resolves when the last byte of the published file can be fetched. */
-async function reachable(recording: RecordingView): Promise<void> {
-  const url = recording.mp4Url ?? recording.webmUrl
-  if (url === null) return
-  const response = await fetch(url, { headers: { range: 'bytes=-1' } })
-  await response.arrayBuffer()
-  if (!response.ok) throw new CommandError('not-reachable', `${url} answered ${response.status}`)
-}
-
 /** The digest of the whole runs behind; it is there soon. */
 async function withDigest(recording: RecordingView, ask: () => Promise<RecordingView>): Promise<RecordingView> {
   let latest = recording
@@ -167,11 +146,6 @@ async function withDigest(recording: RecordingView, ask: () => Promise<Recording
     latest = await ask()
   }
   return latest
-}
-
-function result(recording: RecordingView): Omit<RecordResult, 'waitMs'> {
-  const { id, bytes, sha256, shareUrl, mp4Url, mp4State, webmUrl, webmState } = recording
-  return { id, bytes, sha256, shareUrl, mp4Url, mp4State, webmUrl, webmState }
 }
 
 async function mustBeFile(path: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
-import { openBodyIndex } from '@rushes/media'
+import type { Front } from '@rushes/media'
 import { type BodyState, emptyBodyState } from './body.ts'
 import { BodyError, storageError } from './body-error.ts'
 
@@ -13,8 +13,8 @@ const readBytes = 1024 * 1024
  * The tail that a former process may have written without a sync (at most `unsyncedBytes`) is written again: after a
  * failed sync the page cache can hold bytes that look stored and are not.
  */
-export async function recoverBody(path: string, unsyncedBytes: number): Promise<BodyState> {
-  const state = emptyBodyState(openBodyIndex())
+export async function recoverBody(path: string, unsyncedBytes: number, front: Front | null): Promise<BodyState> {
+  const state = emptyBodyState(path, front)
   if ((await sizeOf(path)) === 0) return state
   try {
     const file = await open(path, 'r+')
@@ -38,8 +38,8 @@ export async function recoverBody(path: string, unsyncedBytes: number): Promise<
  *
  * @throws BodyError `checksum-mismatch`
  */
-export async function recoverPrefix(path: string, size: number, crc: number): Promise<BodyState> {
-  const state = emptyBodyState(openBodyIndex())
+export async function recoverPrefix(path: string, size: number, crc: number, front: Front | null): Promise<BodyState> {
+  const state = emptyBodyState(path, front)
   const file = await open(path, 'r')
   try {
     await scan(file, state, size)
@@ -66,7 +66,7 @@ async function scan(
     const bytes = buffer.subarray(0, bytesRead)
     await visit?.(bytes, state.size)
     state.crc = crc32(bytes, state.crc)
-    state.hash.update(bytes)
+    await state.digest.update(bytes)
     state.index.push(bytes)
     state.size += bytesRead
   }

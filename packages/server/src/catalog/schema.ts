@@ -15,6 +15,7 @@ export interface Schema {
   recording_events: RecordingEventsTable
   shares: SharesTable
   deliveries: DeliveriesTable
+  uploads: UploadsTable
   delivery_entries: DeliveryEntriesTable
   signing_keys: SigningKeysTable
   encoders: EncodersTable
@@ -81,6 +82,8 @@ export interface RecordingsTable {
   duration_ms: number | null
   summary: Json<RecordingSummary>
   deleted_at: LaterStamp
+  front_offset: number | null
+  front_length: number | null
 }
 export type RecordingState = 'receiving' | 'published' | 'discarded'
 export type ViewState = 'ready' | 'needs-encode' | 'unsupported'
@@ -110,6 +113,14 @@ export interface SharesTable {
   created_at: Stamp
   revoked_at: LaterStamp
   created_by: UserId | null
+}
+
+export interface UploadsTable {
+  recording_id: RecordingId
+  size: number
+  fingerprint: string
+  metadata: ColumnType<Record<string, string | null>, string, string>
+  touched_at: Stamp
 }
 
 export interface DeliveriesTable {
@@ -182,6 +193,7 @@ export type User = Selectable<UsersTable>
 export type Recording = Selectable<RecordingsTable>
 export type Share = Selectable<SharesTable>
 export type ApiKey = Selectable<ApiKeysTable>
+export type UploadRow = Selectable<UploadsTable>
 export type Delivery = Selectable<DeliveriesTable>
 export type EncoderRow = Selectable<EncodersTable>
 export type Webhook = Selectable<WebhooksTable>

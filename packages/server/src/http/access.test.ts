@@ -58,6 +58,7 @@ const asksFor = (id: string): Ask[] => [
   { method: 'DELETE', path: `/api/v1/recordings/${id}/shares/AAAAAAAAAAAAAAAAAAAAAAAA` },
   { method: 'GET', path: `/api/v1/recordings/${id}/file.mp4` },
   { method: 'HEAD', path: `/api/v1/recordings/${id}/file.webm` },
+  { method: 'GET', path: `/api/v1/recordings/${id}/original` },
   { method: 'DELETE', path: `/api/v1/recordings/${id}` },
 ]
 

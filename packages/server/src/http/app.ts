@@ -28,6 +28,7 @@ import { shareRoutes } from './share-routes.ts'
 import { sharedRecordings } from './shared-recordings.ts'
 import { streamRoutes } from './stream-routes.ts'
 import { trustedProxies } from './trusted-proxy.ts'
+import { uploadRoutes } from './upload-routes.ts'
 
 export type AppOptions = {
   room: Room
@@ -109,6 +110,11 @@ export async function openApp(options: AppOptions): Promise<App> {
   })
   recordingRoutes(app, room)
   deliveryRoutes(app, room)
+  uploadRoutes(app, room, {
+    expiryMs: options.limits.uploadExpiryMs,
+    maxBytes: options.limits.maxRecordingBytes,
+    allowedOrigins: options.allowedOrigins,
+  })
   fleetRoutes(app, room)
   alertRoutes(app, room)
   const shares = sharedRecordings(room)

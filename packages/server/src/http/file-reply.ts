@@ -13,6 +13,8 @@ export type LayoutFile = {
   /** Shown by the browser's "save as". */
   name: string
   publishedAt: Date
+  /** Never shown in place: its type is its sender's claim. */
+  isDownload?: boolean
 }
 
 /**
@@ -23,7 +25,7 @@ export function replyWithFile(request: FastifyRequest, reply: FastifyReply, file
   const { layout } = file
   const etag = `"${layoutVersion}-${file.body.crc.toString(16)}-${file.body.size.toString(16)}-${layout.size.toString(16)}"`
   const lastModified = file.publishedAt.toUTCString()
-  const download = (request.query as Record<string, unknown>)['download'] !== undefined
+  const download = file.isDownload === true || (request.query as Record<string, unknown>)['download'] !== undefined
   reply.headers({
     'accept-ranges': 'bytes',
     'content-type': layout.contentType,

@@ -7,6 +7,7 @@ import { DeliveryError, type DeliveryErrorCode } from '../deliver/delivery-error
 import { FleetError, type FleetErrorCode } from '../fleet/fleet-error.ts'
 import { LiveError, type LiveErrorCode } from '../live/live-error.ts'
 import { StoreError } from '../store/store-error.ts'
+import { UploadError, type UploadErrorCode } from '../upload/upload-error.ts'
 
 /** A refusal with its status; the only place where codes of other rooms become HTTP statuses is below. */
 export class HttpError extends Error {
@@ -72,6 +73,23 @@ const fleetStatus: Record<FleetErrorCode, number> = {
   'too-many-webhooks': 409,
 }
 
+const uploadStatus: Record<UploadErrorCode, number> = {
+  'bad-metadata': 400,
+  'empty-file': 400,
+  'file-too-large': 413,
+  'too-many-uploads': 429,
+  'unsupported-checksum': 400,
+  // The status that tus 1.0.0 gives it (Checksum).
+  'checksum-mismatch': 460,
+  'digest-mismatch': 422,
+  'not-media': 415,
+  'nothing-playable': 422,
+  gone: 410,
+  'offset-conflict': 409,
+  superseded: 409,
+  unavailable: 503,
+}
+
 /** Every failure leaves as `{error: {code, message}}`; what is a fault of ours says no more than that. */
 export function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = toRefusal(error)
@@ -88,7 +106,9 @@ export function sendError(error: FastifyError, request: FastifyRequest, reply: F
     .send({ error: { code: refusal.code, message: refusal.message } })
 }
 
-function toRefusal(error: Error): { status: number; code: string; message: string } {
+export type Refusal = { status: number; code: string; message: string }
+
+export function toRefusal(error: Error): Refusal {
   if (error instanceof HttpError) return error
   if (error instanceof CatalogError) {
     const words = error.code.replaceAll('-', ' ')
@@ -100,6 +120,8 @@ function toRefusal(error: Error): { status: number; code: string; message: strin
     return { status: deliveryStatus[error.code], code: error.code, message: error.message }
   if (error instanceof LiveError) return { status: liveStatus[error.code], code: error.code, message: error.message }
   if (error instanceof FleetError) return { status: fleetStatus[error.code], code: error.code, message: error.message }
+  if (error instanceof UploadError)
+    return { status: uploadStatus[error.code], code: error.code, message: error.message }
   if (error instanceof BodyError)
     return { status: bodyStatus[error.code] ?? 500, code: error.code, message: error.message }
   if (error instanceof StoreError && error.code === 'database-unavailable') {

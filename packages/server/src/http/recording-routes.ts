@@ -187,6 +187,16 @@ export function recordingRoutes(app: App, room: Room): void {
     find: (request) => recordingFor(request, idParams.parse(request.params).id, 'recording.read'),
   })
 
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/api/v1/recordings/:id/original',
+    schema: { tags: ['files'], params: idParams },
+    handler: async (request, reply) => {
+      const recording = await recordingFor(request, request.params.id, 'recording.verify')
+      return room.sendOriginal(request, reply, recording)
+    },
+  })
+
   async function describeAgain(request: FastifyRequest, id: RecordingId) {
     const recording = await getRecording(db, id)
     if (recording === undefined) throw notFound()

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { fileOrder, makeLayout } from '@rushes/media'
 import type { RecordingView } from '@rushes/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
@@ -11,6 +12,7 @@ import { parseRecordingId, type RecordingId, type UserId } from '../catalog/iden
 import { getRecording } from '../catalog/recordings.ts'
 import type { Recording, Schema } from '../catalog/schema.ts'
 import { listShares } from '../catalog/shares.ts'
+import { frontOf } from '../catalog/uploads.ts'
 import type { Deliveries } from '../deliver/deliveries.ts'
 import type { Delivery } from '../deliver/delivery.ts'
 import { deliveryView } from '../deliver/presentation.ts'
@@ -20,6 +22,7 @@ import type { WebhookQueue } from '../notify/webhook-queue.ts'
 import type { Publisher } from '../publish/publisher.ts'
 import { recordingView } from '../publish/recording-view.ts'
 import type { Receiver } from '../receive/receiver.ts'
+import type { Uploads } from '../upload/uploads.ts'
 import { replyWithFile } from './file-reply.ts'
 import { HttpError, notFound } from './http-error.ts'
 import { sessionToken } from './session-cookie.ts'
@@ -33,6 +36,7 @@ export type RoomOptions = {
   receiver: Receiver
   publisher: Publisher
   deliveries: Deliveries
+  uploads: Uploads
   fleet: Fleet
   live: LiveRoom
   webhooks: WebhookQueue
@@ -71,6 +75,8 @@ export interface Room extends RoomOptions {
     recording: Recording,
     name: 'file.mp4' | 'file.webm',
   ): Promise<FastifyReply>
+  /** The bytes as they were sent, in the order of their file: what `sha256` is of. */
+  sendOriginal(request: FastifyRequest, reply: FastifyReply, recording: Recording): FastifyReply
 }
 
 export function openRoom(options: RoomOptions): Room {
@@ -149,20 +155,43 @@ export function openRoom(options: RoomOptions): Room {
       return recording === undefined ? undefined : show(recording, share, origin, undefined)
     },
 
+    sendOriginal(request, reply, recording) {
+      const { size, crc } = publishedBody(recording)
+      const ranges = fileOrder(frontOf(recording), size)
+      const layout = makeLayout(
+        'application/octet-stream',
+        ranges.map((range) => ({ kind: 'body', ...range })),
+      )
+      return replyWithFile(request, reply, {
+        layout,
+        path: bodyPath(folder, recording.id),
+        body: { size, crc },
+        name: recording.title,
+        publishedAt: recording.published_at ?? recording.created_at,
+        isDownload: true,
+      })
+    },
+
     async sendFile(request, reply, recording, name) {
-      if (recording.state !== 'published' || recording.size === null || recording.crc32 === null) {
-        throw new HttpError(409, 'still-receiving', 'this recording is still being recorded')
-      }
+      const { size, crc } = publishedBody(recording)
       const views = await publisher.views(recording)
       const view = name === 'file.mp4' ? views.mp4 : views.webm
       if (view.state !== 'ready') throw new HttpError(404, view.state, view.reason)
       return replyWithFile(request, reply, {
         layout: view.layout,
         path: bodyPath(folder, recording.id),
-        body: { size: recording.size, crc: recording.crc32 },
+        body: { size, crc },
         name: `${recording.title}${name.slice('file'.length)}`,
         publishedAt: recording.published_at ?? recording.created_at,
       })
     },
   }
+}
+
+/** @throws HttpError `still-receiving` */
+function publishedBody({ state, size, crc32: crc }: Recording): { size: number; crc: number } {
+  if (state !== 'published' || size === null || crc === null) {
+    throw new HttpError(409, 'still-receiving', 'this recording is still being recorded')
+  }
+  return { size, crc }
 }

@@ -6,6 +6,7 @@ import { recoverPrefix } from '../body/recovery.ts'
 import type { RecordingId } from '../catalog/identifiers.ts'
 import { publishRecording } from '../catalog/publication.ts'
 import type { Recording, Schema } from '../catalog/schema.ts'
+import { frontOf } from '../catalog/uploads.ts'
 import { summarize } from './summary.ts'
 import { openViewCache, type Views } from './view-cache.ts'
 import { readViewFile, writeViewFile } from './view-file.ts'
@@ -71,7 +72,7 @@ export function openPublisher({ db, folder, log }: PublisherOptions): Publisher 
     if (size === null || crc === null) throw new Error(`recording ${id} is not published`)
     const stored = await readViewFile(recordingFolder(folder, id), { size, crc })
     if (stored !== null) return stored
-    const { index } = await recoverPrefix(bodyPath(folder, id), size, crc)
+    const { index } = await recoverPrefix(bodyPath(folder, id), size, crc, frontOf(recording))
     index.finish()
     const views = { mp4: index.mp4View(), webm: index.webmView() }
     storeBehind(id, { size, crc }, views)
@@ -81,7 +82,7 @@ export function openPublisher({ db, folder, log }: PublisherOptions): Publisher 
   return {
     async publish(id, epoch, body, endReason) {
       body.index.finish()
-      const summary = summarize(body.index)
+      const summary = summarize(body.index, endReason === 'uploaded')
       const committed = publishRecording(db, id, {
         epoch,
         size: body.size,

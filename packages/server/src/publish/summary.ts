@@ -15,9 +15,11 @@ export type BodySummary = {
   viewNote: string | null
 }
 
-export function summarize(index: BodyIndex): BodySummary {
+/** @param isWholeFile the body ends where its file does: what is missing then will never come */
+export function summarize(index: BodyIndex, isWholeFile = false): BodySummary {
   const { mp4, webm } = index.viewStates()
   const { damage } = index
+  const cutShort = isWholeFile ? index.cutShort : null
   return {
     container: index.container,
     durationMs: index.durationMs,
@@ -31,7 +33,12 @@ export function summarize(index: BodyIndex): BodySummary {
       ...(track.audio !== null && { sampleRate: track.audio.sampleRate, channels: track.audio.channels }),
       samples: index.sampleCount(track.id),
     })),
-    damage: damage === null ? null : { code: damage.code, message: damage.message, offset: damage.offset ?? null },
+    damage:
+      damage !== null
+        ? { code: damage.code, message: damage.message, offset: damage.offset ?? null }
+        : cutShort !== null
+          ? { code: 'cut-short', message: cutShort, offset: index.wholeBytes }
+          : null,
     mp4State: mp4.state,
     webmState: webm.state,
     viewNote: mp4.reason,

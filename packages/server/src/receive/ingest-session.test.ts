@@ -39,7 +39,7 @@ type Connected = {
 function connected(narrowed: Partial<ReceiveLimits> = {}, isFull: () => boolean = () => false): Connected {
   const limits = { ...defaultReceiveLimits, ...narrowed }
   let epoch = 0
-  recording = openRecording({ id: newRecordingId(), epoch: 0, folder: { root }, limits, onQuiet() {} })
+  recording = openRecording({ id: newRecordingId(), epoch: 0, front: null, folder: { root }, limits, onQuiet() {} })
   const messages: ReceiverMessage[] = []
   const socket = {
     bufferedAmount: 0,

@@ -21,6 +21,10 @@ export type ReceiveLimits = {
   /** Of one recording; and bytes of their data together. */
   maxEvents: number
   maxEventBytes: number
+  /** An unfinished upload that nobody sends to for so long is removed. */
+  uploadExpiryMs: number
+  /** Unfinished uploads of one account. */
+  maxOpenUploads: number
 }
 
 export const defaultReceiveLimits: ReceiveLimits = {
@@ -38,6 +42,8 @@ export const defaultReceiveLimits: ReceiveLimits = {
   eventMessagesPerSecond: 50,
   maxEvents,
   maxEventBytes: 64 * 1024 * 1024,
+  uploadExpiryMs: 7 * 24 * 3600_000,
+  maxOpenUploads: 500,
 }
 
 /** Window that is granted while small senders would starve large ones of memory: enough for a second of HD video. */

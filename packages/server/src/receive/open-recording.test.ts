@@ -22,7 +22,7 @@ const someone = () => ({ fenced: vi.fn<Holder['fenced']>(), durable: vi.fn(), fa
 
 function opened(quietMs = 60_000, onQuiet: (recording: OpenRecording) => void = () => {}): OpenRecording {
   const limits = { ...defaultReceiveLimits, quietMs }
-  return openRecording({ id: newRecordingId(), epoch: 0, folder: { root }, limits, onQuiet })
+  return openRecording({ id: newRecordingId(), epoch: 0, front: null, folder: { root }, limits, onQuiet })
 }
 
 describe('the lease of a recording', () => {
@@ -64,7 +64,7 @@ describe('the lease of a recording', () => {
     await former.close('stale-epoch')
 
     const limits = defaultReceiveLimits
-    const recording = openRecording({ id: former.id, epoch, folder: { root }, limits, onQuiet() {} })
+    const recording = openRecording({ id: former.id, epoch, front: null, folder: { root }, limits, onQuiet() {} })
     const holder = someone()
     await recording.take(holder, advance)
     const shorter = await recording.rewind(holder, 6, crc32(bytes.subarray(0, 6)))

@@ -4,6 +4,7 @@
 //      └── quiet, seal ──> sealed <── seal ──┘
 //
 // Everything that changes the lease runs in one turn after the other; chunks go to the holder's body directly.
+import type { Front } from '@rushes/media'
 import { type Body, type BodyState, openBody } from '../body/body.ts'
 import { BodyError } from '../body/body-error.ts'
 import { type BodyFolder, bodyPath, makeRecordingFolder } from '../body/folder.ts'
@@ -63,6 +64,8 @@ export interface OpenRecording {
 export type OpenRecordingOptions = {
   id: RecordingId
   epoch: number
+  /** The range of its file that the body begins with. */
+  front: Front | null
   folder: BodyFolder
   limits: ReceiveLimits
   /** Nobody holds it since `limits.quietMs`; null: that does not matter. */
@@ -70,7 +73,7 @@ export type OpenRecordingOptions = {
 }
 
 export function openRecording(options: OpenRecordingOptions): OpenRecording {
-  const { id, folder, limits } = options
+  const { id, folder, limits, front } = options
   const path = bodyPath(folder, id)
   let epoch = options.epoch
   let body: Body | null = null
@@ -104,7 +107,7 @@ export function openRecording(options: OpenRecordingOptions): OpenRecording {
       return body
     }
     await makeRecordingFolder(folder, id)
-    return useBody(await recoverBody(path, 2 * limits.windowBytes + limits.maxChunkBytes))
+    return useBody(await recoverBody(path, 2 * limits.windowBytes + limits.maxChunkBytes, front))
   }
 
   async function useBody(state: BodyState): Promise<Body> {
@@ -174,7 +177,7 @@ export function openRecording(options: OpenRecordingOptions): OpenRecording {
         if (holder !== who || body === null || size < acknowledged || size > body.durable.size) {
           throw new BodyError('checksum-mismatch', `cannot go back to ${size}`)
         }
-        const state = await recoverPrefix(path, size, crc)
+        const state = await recoverPrefix(path, size, crc, front)
         const former = body
         // Should the next step fail, nobody may write through a descriptor that is closed, and by then another file's.
         body = null

@@ -1,5 +1,5 @@
 // All recordings that are being received by this process, and the connections that send them.
-import type { RecordingView } from '@rushes/protocol'
+import type { EndReason, RecordingView } from '@rushes/protocol'
 import type { Kysely } from 'kysely'
 import type { WebSocket } from 'ws'
 import { hashSecretToken } from '../access/secret-token.ts'
@@ -11,6 +11,7 @@ import type { RecordingId } from '../catalog/identifiers.ts'
 import { eventExtent, storeEvents } from '../catalog/recording-events.ts'
 import { advanceEpoch, deleteRecording, getRecording, listOpenRecordings } from '../catalog/recordings.ts'
 import type { Recording, Schema } from '../catalog/schema.ts'
+import { frontOf, uploadContentType } from '../catalog/uploads.ts'
 import type { Publisher } from '../publish/publisher.ts'
 import type { LiveFacts } from '../publish/recording-view.ts'
 import { summarize } from '../publish/summary.ts'
@@ -45,7 +46,7 @@ export type Held = {
   /** Goes back to `size`, where the chain is `crc`. @throws BodyError */
   rewind(size: number, crc: number): Promise<Body>
   /** Publishes what the body has; false when the lease is another's by now. */
-  publish(): Promise<boolean>
+  publish(endReason?: EndReason): Promise<boolean>
   release(): void
 }
 
@@ -53,7 +54,9 @@ export interface Receiver {
   readonly connections: number
   /** There is less room than senders are let use. */
   readonly storageIsFull: boolean
-  /** Takes the lease of a delivery's recording. Undefined: there is none that is being received. @throws BodyError */
+  /** What senders may still fill. */
+  readonly freeBytes: number
+  /** Takes the lease of a recording that comes as a delivery or an upload. Undefined: there is none that is being received. @throws BodyError */
   hold(id: RecordingId, holder: Holder): Promise<Held | undefined>
   /** Takes over a socket that was upgraded for recording `id`; `view` describes it to this sender. */
   accept(socket: WebSocket, id: RecordingId, view: () => Promise<RecordingView | undefined>): void
@@ -77,14 +80,26 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
   let free = await freeBytes(folder)
   let closing = false
 
-  function use({ id, epoch, content_type: contentType }: Recording): OpenRecording {
+  function use(row: Recording): OpenRecording {
+    const { id, epoch } = row
     const known = recordings.get(id)
     if (known !== undefined) return known
-    // A delivery waits for its encoder as long as its network is away.
-    const endsQuiet = contentType !== deliveryContentType
-    const opened = openRecording({ id, epoch, folder, limits, onQuiet: endsQuiet ? onQuiet : null })
+    const opened = openRecording({ id, epoch, front: frontOf(row), folder, limits, onQuiet: whenQuiet(row) })
     recordings.set(id, opened)
     return opened
+  }
+
+  function whenQuiet({ content_type: contentType }: Recording): ((recording: OpenRecording) => void) | null {
+    // A delivery waits for its encoder as long as its network is away, an upload for whoever has the file.
+    if (contentType === deliveryContentType) return null
+    return contentType === uploadContentType ? letGo : onQuiet
+  }
+
+  /** Closes the file of a recording that goes on some other day. */
+  function letGo(recording: OpenRecording): void {
+    if (closing || recording.body === null) return
+    recordings.delete(recording.id)
+    void recording.close('stale-epoch')
   }
 
   function onQuiet(recording: OpenRecording): void {
@@ -109,9 +124,13 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
     log.info({ id: recording.id, empty }, 'a recording that nobody sent any more has ended')
   }
 
-  async function publish(recording: OpenRecording, holder?: Holder): Promise<boolean> {
+  async function publish(
+    recording: OpenRecording,
+    holder?: Holder,
+    endReason: EndReason = 'stopped',
+  ): Promise<boolean> {
     const sealed = await recording.seal(
-      (body, epoch) => publisher.publish(recording.id, epoch, body, 'stopped'),
+      (body, epoch) => publisher.publish(recording.id, epoch, body, endReason),
       holder,
     )
     if (sealed) recordings.delete(recording.id)
@@ -155,6 +174,10 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
       return free < limits.reserveBytes
     },
 
+    get freeBytes() {
+      return Math.max(0, free - limits.reserveBytes)
+    },
+
     async hold(id, holder) {
       const row = await getRecording(db, id)
       if (row?.state !== 'receiving' || closing) return undefined
@@ -163,7 +186,7 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
       return {
         body,
         rewind: (size, crc) => recording.rewind(holder, size, crc),
-        publish: () => publish(recording, holder),
+        publish: (endReason) => publish(recording, holder, endReason),
         release: () => recording.release(holder),
       }
     },
@@ -212,7 +235,8 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
 
     async seal(id) {
       const row = await getRecording(db, id)
-      if (row?.state === 'receiving') await publish(use(row))
+      if (row?.state !== 'receiving') return
+      await publish(use(row), undefined, row.content_type === uploadContentType ? 'uploaded' : 'stopped')
     },
 
     async discard(id) {

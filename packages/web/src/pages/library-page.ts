@@ -1,4 +1,4 @@
-import type { RecordingView } from '@rushes/protocol'
+import type { RecordingView, UploadView } from '@rushes/protocol'
 import { html, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import { confirmWith } from '../app/confirm-dialog.ts'
@@ -10,6 +10,9 @@ import { formatBytes, formatLength, formatMoment, lengthWords } from '../figures
 import { standingOf } from '../recordings/recording-standing.ts'
 import '../recordings/rushes-title.ts'
 import { copyLinkButton } from '../recordings/share-actions.ts'
+import { droppedFiles } from '../upload/dropped-files.ts'
+import '../upload/rushes-upload-panel.ts'
+import { addFiles, newlyPublished, onUploads } from '../upload/uploads.ts'
 
 /** While something is being recorded, its length grows on the page too. */
 const refreshMs = 4000
@@ -20,37 +23,95 @@ export class RushesLibraryPage extends PageElement {
     next: { state: true },
     problem: { state: true },
     busy: { state: true },
+    unfinished: { state: true },
+    dragging: { state: true },
   }
   declare private recordings: RecordingView[] | null
   declare private next: string | null
   declare private problem: string
   declare private busy: boolean
+  /** Files of which the server has a part: they are no recordings yet. */
+  declare private unfinished: UploadView[]
+  declare private dragging: boolean
   #timer: ReturnType<typeof setInterval> | undefined
   /** Deleted here; an answer that was on its way may still name them. */
   #removed = new Set<string>()
+  readonly #ends: (() => void)[] = []
 
   constructor() {
     super()
     this.recordings = this.next = null
     this.problem = ''
-    this.busy = false
+    this.busy = this.dragging = false
+    this.unfinished = []
   }
 
   override connectedCallback(): void {
     super.connectedCallback()
     void this.#load()
     this.#timer = setInterval(() => void this.#refresh(), refreshMs)
+    this.#ends.push(
+      onUploads(() => this.#showUploaded()),
+      ...this.#listenForDrops(),
+    )
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     clearInterval(this.#timer)
+    for (const end of this.#ends.splice(0)) end()
+  }
+
+  /** Files may be dropped anywhere on the page; where nobody listens, browsers open them instead. */
+  #listenForDrops(): (() => void)[] {
+    const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') === true
+    const on = (name: 'dragover' | 'dragleave' | 'drop', listener: (event: DragEvent) => void) => {
+      window.addEventListener(name, listener)
+      return () => window.removeEventListener(name, listener)
+    }
+    return [
+      on('dragover', (event) => {
+        if (!carriesFiles(event)) return
+        event.preventDefault()
+        this.dragging = true
+      }),
+      on('dragleave', (event) => {
+        if (event.relatedTarget === null) this.dragging = false
+      }),
+      on('drop', (event) => {
+        if (!carriesFiles(event) || event.dataTransfer === null) return
+        event.preventDefault()
+        this.dragging = false
+        droppedFiles(event.dataTransfer).then(addFiles, (fault: unknown) => toast(faultWords(fault), 'problem'))
+      }),
+    ]
+  }
+
+  #choose(): void {
+    this.querySelector<HTMLInputElement>('input[type=file]')?.click()
+  }
+
+  #chosen(event: Event): void {
+    const input = event.target as HTMLInputElement
+    addFiles([...(input.files ?? [])])
+    input.value = ''
+  }
+
+  /** What was uploaded here takes its place in the list. */
+  #showUploaded(): void {
+    const published = newlyPublished()
+    if (published.length === 0) return
+    const ids = new Set(published.map(({ id }) => id))
+    this.unfinished = this.unfinished.filter(({ id }) => !ids.has(id))
+    this.recordings = [...published.reverse(), ...(this.recordings ?? []).filter(({ id }) => !ids.has(id))]
   }
 
   async #load(): Promise<void> {
     try {
-      const page = await server.recordings()
+      const [page, unfinished] = await Promise.all([server.recordings(), server.uploads()])
+      newlyPublished()
       this.recordings = page.recordings
+      this.unfinished = unfinished.filter(({ isComplete }) => !isComplete)
       this.next = page.next
       this.problem = ''
     } catch (fault) {
@@ -80,8 +141,9 @@ export class RushesLibraryPage extends PageElement {
     const isGrowing = shown?.some(({ state }) => state === 'receiving') ?? false
     if (shown === null || !isGrowing || document.hidden || this.busy) return
     try {
-      const newest = (await server.recordings()).recordings
+      const [{ recordings: newest }, unfinished] = await Promise.all([server.recordings(), server.uploads()])
       if (this.recordings !== shown) return // renamed, deleted or paged meanwhile: the next turn shows it
+      this.unfinished = unfinished.filter(({ id, isComplete }) => !isComplete && !this.#removed.has(id))
       const byId = new Map(newest.map((recording) => [recording.id, recording]))
       const known = new Set(shown.map(({ id }) => id))
       const added = newest.filter(({ id }) => !known.has(id) && !this.#removed.has(id))
@@ -93,6 +155,12 @@ export class RushesLibraryPage extends PageElement {
 
   #replace(changed: RecordingView): void {
     this.recordings = (this.recordings ?? []).map((shown) => (shown.id === changed.id ? changed : shown))
+  }
+
+  #discarded(id: string): void {
+    this.#removed.add(id)
+    this.unfinished = this.unfinished.filter((upload) => upload.id !== id)
+    this.recordings = (this.recordings ?? []).filter((recording) => recording.id !== id)
   }
 
   async #remove(recording: RecordingView): Promise<void> {
@@ -117,8 +185,15 @@ export class RushesLibraryPage extends PageElement {
   protected override render(): TemplateResult {
     return html`<div class="page-head">
         <h1 tabindex="-1">Library</h1>
-        <a class="button button-main" href="/record">New recording</a>
+        <div class="page-actions">
+          <button class="button" type="button" @click=${this.#choose}>Upload files</button>
+          <a class="button button-main" href="/record">New recording</a>
+        </div>
+        <input type="file" multiple hidden aria-label="Files to upload" @change=${this.#chosen}>
       </div>
+      <rushes-upload-panel .left=${this.unfinished} @choose-files=${this.#choose}
+        @discarded=${(event: CustomEvent<string>) => this.#discarded(event.detail)}></rushes-upload-panel>
+      ${this.dragging ? html`<div class="drop-target" role="status">Drop files or folders to upload them</div>` : ''}
       ${this.#content()}`
   }
 
@@ -130,16 +205,18 @@ export class RushesLibraryPage extends PageElement {
       </div>`
     }
     if (this.recordings === null) return html`<div class="waiting" role="status">Loading …</div>`
-    if (this.recordings.length === 0) {
+    const unfinished = new Set(this.unfinished.map(({ id }) => id))
+    const shown = this.recordings.filter(({ id }) => !unfinished.has(id))
+    if (shown.length === 0) {
       return html`<div class="card empty">
         <h2>No recordings yet</h2>
-        <p>Record your screen or camera. It can be watched the moment you stop, and nothing is lost on the way.</p>
+        <p>Record your screen or camera: it can be watched the moment you stop, and nothing is lost on the way. Or drop video files on this page.</p>
         <a class="button button-main" href="/record">Make the first one</a>
       </div>`
     }
     return html`<ul role="list" class="recordings card">
         ${repeat(
-          this.recordings,
+          shown,
           ({ id }) => id,
           (recording) => this.#line(recording),
         )}

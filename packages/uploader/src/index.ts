@@ -1,0 +1,6 @@
+export type { Sha256 } from './file-digest.ts'
+export { type FileUpload, type FileUploadOptions, openFileUpload, type UploadState } from './file-upload.ts'
+export type { SourceFile } from './source-file.ts'
+export { type TusClient, type TusClientOptions, tusClient } from './tus-client.ts'
+export { UploadFault, type UploadFaultCode } from './upload-fault.ts'
+export { openUploadQueue, type QueueFigures, type UploadQueue } from './upload-queue.ts'

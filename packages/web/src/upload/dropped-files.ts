@@ -1,0 +1,30 @@
+/** So many files are taken from one drop; somebody who drops a home folder by mistake gets the page back. */
+const mostFiles = 2000
+
+/** The files of a drop, those in folders too, hidden ones left out. To be called within the event. */
+export async function droppedFiles(transfer: DataTransfer): Promise<File[]> {
+  const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? [])
+  if (entries.length === 0) return [...transfer.files]
+  const files: File[] = []
+  for (const entry of entries) await gather(entry, files)
+  return files
+}
+
+async function gather(entry: FileSystemEntry, files: File[]): Promise<void> {
+  if (entry.name.startsWith('.') || files.length >= mostFiles) return
+  if (isFile(entry)) {
+    files.push(await new Promise<File>((resolve, reject) => entry.file(resolve, reject)))
+    return
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader()
+  // A reader gives a hundred at a time, and none at the end.
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject))
+    if (some.length === 0) return
+    for (const each of some) await gather(each, files)
+  }
+}
+
+function isFile(entry: FileSystemEntry): entry is FileSystemFileEntry {
+  return entry.isFile
+}
