@@ -180,7 +180,8 @@ describe('the pages', { timeout: 90_000 }, () => {
     const other = await opened.context.newPage()
     await other.goto(`${served.origin}/library`)
     await other.locator('.recording', { hasText: 'Recording now' }).getByRole('heading').getByRole('link').click()
-    await other.getByText('This is being recorded at this moment.').waitFor()
+    // It is watched while it is recorded.
+    await other.getByRole('button', { name: /^(Live|.* Go to live)$/ }).waitFor()
     await page.getByRole('button', { name: 'Stop', exact: true }).click()
     await other.locator('rushes-player').waitFor({ timeout: 10_000 })
     await other.getByText('The recording is finished and can be watched.').waitFor({ state: 'attached' })

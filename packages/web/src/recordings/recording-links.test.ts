@@ -46,16 +46,23 @@ describe('recordingSources', () => {
       mp4Url: null,
       webmState: 'ready',
       webmUrl: 'http://x/r/a/file.webm',
-      tracks: [track('video', 'vp8')],
+      ...{ tracks: [track('video', 'vp8')], delivery: null, createdAt: '2027-01-15T08:00:00.000Z' },
     } as unknown as RecordingView
     expect(recordingSources(recording, 'http://x')).toEqual({
-      srcHls: null,
-      startedAt: null,
+      ...{ srcHls: null, typeHls: null },
+      startedAt: '2027-01-15T08:00:00.000Z',
       src: null,
       type: null,
       srcWebm: '/r/a/file.webm',
       typeWebm: 'video/webm; codecs="vp8"',
     })
+  })
+
+  it('hands it what is being recorded, and says what its segments are', () => {
+    const live = { playlistUrl: 'http://y/r/a/live.m3u8', type: 'video/webm; codecs="vp8"', isSent: true, silentMs: 0 }
+    const recording = { state: 'receiving', delivery: null, tracks: [], live } as unknown as RecordingView
+    const { srcHls, typeHls, src } = recordingSources(recording, 'http://x')
+    expect([srcHls, typeHls, src]).toEqual(['/r/a/live.m3u8', live.type, null])
   })
 
   it('hands it the stream of what arrives, and of sets that are no file', () => {

@@ -20,7 +20,7 @@ describe('a recording that is watched while it is made', () => {
   }
 
   it('is live, paused, or waits for its sender', () => {
-    expect(words(true, 900)).toEqual(['Live', null])
+    expect(words(true, 900)).toEqual(['Recording now', null])
     expect(words(true, 20_000)).toEqual(['Paused', 'Nothing is being recorded at the moment'])
     expect(words(false, 900)).toEqual(['Interrupted', 'The sender is away'])
   })

@@ -41,7 +41,7 @@ export function liveStanding({ isSent, silentMs }: LiveView): Standing {
     const note = 'The sender is away. It goes on here by itself when the sender is back.'
     return { badge: { words: 'Interrupted', tone: 'caution' }, note }
   }
-  if (silentMs < pausedMs) return { badge: { words: 'Live', tone: 'live' }, note: null }
+  if (silentMs < pausedMs) return { badge: { words: 'Recording now', tone: 'live' }, note: null }
   const note = 'Nothing is being recorded at the moment. It goes on here by itself.'
   return { badge: { words: 'Paused', tone: 'plain' }, note }
 }
