@@ -18,12 +18,12 @@ export interface ArrivingDeliveries {
   stop(): Promise<void>
 }
 
-/** Sends event after event, the files of each in a slightly wrong order, so that some have to wait for others. */
-export function arrivingDeliveries(server: ServerProcess, random: RandomSource): ArrivingDeliveries {
+/** Sends event after event, at most so many, the files of each in a slightly wrong order, so that some wait for others. */
+export function arrivingDeliveries(server: ServerProcess, random: RandomSource, most: number): ArrivingDeliveries {
   const event = makeCmafEvent(12)
   const stopped = new AbortController()
   const all: Arriving[] = []
-  const sending = sendOn(server.url, event, random, stopped.signal, all)
+  const sending = sendOn({ url: server.url, event, random, stop: stopped.signal, most }, all)
   sending.catch(() => {})
   return {
     proved: () => all.map(({ delivery, answered }) => ({ id: delivery.id, names: [...answered] })),
@@ -47,8 +47,10 @@ export function arrivingDeliveries(server: ServerProcess, random: RandomSource):
   }
 }
 
-async function sendOn(url: string, event: CmafEvent, random: RandomSource, stop: AbortSignal, all: Arriving[]) {
-  while (!stop.aborted) {
+type Sending = { url: string; event: CmafEvent; random: RandomSource; stop: AbortSignal; most: number }
+
+async function sendOn({ url, event, random, stop, most }: Sending, all: Arriving[]): Promise<void> {
+  while (!stop.aborted && all.length < most) {
     const delivery = await createDelivery({ url }, undefined, 'drill', serverKey)
     const answered = new Set<string>()
     all.push({ delivery, answered })
