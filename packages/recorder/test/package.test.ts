@@ -21,7 +21,7 @@ beforeAll(async () => {
   server = await startTestServer({ allowedOrigins: [site.origin] })
   browser = await openBrowser(`${folder.path}/profile`)
   browser.on('weberror', (error) => faults.push(String(error.error())))
-}, 120_000)
+}, 240_000)
 
 const patient = { timeout: 30_000 }
 
