@@ -122,12 +122,12 @@ describe('a recording that is watched while it is made', () => {
     sender.close()
   })
 
-  it('goes on as before when the server starts again', async () => {
+  it('is cut alike by every server that has the same bytes', async () => {
     const first = await startTestServer()
     const sender = await startLiveSender(first, mp4)
     await sender.sendUpTo(Math.floor(mp4.length / 2))
     const before = await text(`${sender.share}/live.m3u8`)
-    // What a server that starts again has of it: the same bytes, which it reads from its disk.
+    // As one that starts again has them: the names that players know are still true.
     const again = await startLiveSender(server, mp4)
     await again.sendUpTo(Math.floor(mp4.length / 2))
     const after = await text(`${again.share}/live.m3u8`)
