@@ -164,11 +164,12 @@ describe('on the preview', { timeout: 90_000 }, () => {
     await button('Use this part').click()
     await button('Change the part of the screen …').waitFor()
     // The whole of the video is twice as wide as the preview: the part fills it.
-    const wide = await page.evaluate(() => {
-      const video = document.querySelector('video[data-source="screen"]') as HTMLElement
-      return video.getBoundingClientRect().width / video.parentElement!.getBoundingClientRect().width
-    })
-    expect(wide).toBeCloseTo(2, 1)
+    const wide = () =>
+      page.evaluate(() => {
+        const video = document.querySelector('video[data-source="screen"]') as HTMLElement
+        return video.getBoundingClientRect().width / video.parentElement!.getBoundingClientRect().width
+      })
+    await expect.poll(wide).toBeCloseTo(2, 1)
     await page.keyboard.press('Shift+D')
     await button('Delete it now').click()
     await heading('Record').waitFor()
