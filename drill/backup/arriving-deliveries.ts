@@ -18,12 +18,18 @@ export interface ArrivingDeliveries {
   stop(): Promise<void>
 }
 
+/** At a time; each takes seconds, so that every backup meets some in their middle. */
+const lanes = 4
+
 /** Sends event after event, at most so many, the files of each in a slightly wrong order, so that some wait for others. */
 export function arrivingDeliveries(server: ServerProcess, random: RandomSource, most: number): ArrivingDeliveries {
   const event = makeCmafEvent(12)
   const stopped = new AbortController()
   const all: Arriving[] = []
-  const sending = sendOn({ url: server.url, event, random, stop: stopped.signal, most }, all)
+  const options = { url: server.url, event, stop: stopped.signal, most }
+  const sending = Promise.all(
+    Array.from({ length: lanes }, (_, lane) => sendOn({ ...options, random: random.fork(`${lane}`) }, all)),
+  )
   sending.catch(() => {})
   return {
     proved: () => all.map(({ delivery, answered }) => ({ id: delivery.id, names: [...answered] })),
@@ -59,7 +65,7 @@ async function sendOn({ url, event, random, stop, most }: Sending, all: Arriving
     while (files.length > 0 && !stop.aborted) {
       const [name, bytes] = files.splice(random.integer(0, Math.min(3, files.length - 1)), 1)[0]!
       if ((await delivery.put(name, bytes)).ok) answered.add(name)
-      await sleep(random.integer(0, 40))
+      await sleep(random.integer(50, 400))
     }
   }
 }

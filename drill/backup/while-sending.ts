@@ -15,12 +15,12 @@ export const backupsWhileSending: Fault = {
     const report = emptyReport()
     const commands = backupCommands(context)
     const server = await startServer(context)
-    const fleet = openFleet({ scene, server, media, width: 3, bytesPerSecond: 400_000 })
     const isShort = scale === 'short'
+    const fleet = openFleet({ scene, server, media, width: 3, bytesPerSecond: isShort ? 150_000 : 400_000 })
     // The short form has a measured amount to judge, or a slow machine would make more of it the slower it is.
     if (!isShort) await fleet.start()
     else for (let count = 0; count < 3; count++) await fleet.begin()
-    const deliveries = arrivingDeliveries(server, random.fork('deliveries'), isShort ? 4 : Number.POSITIVE_INFINITY)
+    const deliveries = arrivingDeliveries(server, random.fork('deliveries'), isShort ? 12 : Number.POSITIVE_INFINITY)
     const folder = join(scene.folder, 'backup')
     const trials = isShort ? 2 : 25
     let copied = 0
