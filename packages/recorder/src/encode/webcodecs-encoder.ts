@@ -9,8 +9,8 @@ import { type EncodeWorker, followCapture, openEncodeWorker } from './worker-doo
 type WebCodecsChoice = Extract<EncoderChoice, { kind: 'webcodecs' }>
 
 /**
- * A fragment ends before each key frame, and who watches sees it when it is whole, and stays behind by several: with half a
- * second it is seen 0.7 s later (`npm run bench -- live-view`). The bit rate stays as it was set.
+ * A fragment ends before each key frame; who watches sees it when it is whole, and stays behind by several
+ * (`npm run bench -- live-view`). The bit rate stays as it was set.
  */
 const watchedKeyIntervalMs = 250
 
