@@ -10,6 +10,7 @@ import './delivery-figures.ts'
 import { changeDrawing, toggleTool } from './drawing.ts'
 import './drawing-toolbar.ts'
 import { canFloat, toggleFloating } from './floating-control.ts'
+import type { RushesMarkButtons } from './mark-buttons.ts'
 import './mark-buttons.ts'
 import './picture-controls.ts'
 import {
@@ -69,7 +70,7 @@ export class RushesLivePanel extends PageElement {
 
   #do(command: RecorderCommand, capture: Capture): void {
     const { annotations, scene } = capture
-    const actions: { [Name in Exclude<RecorderCommand['do'], 'tool'>]: () => void } = {
+    const actions: { [Name in Exclude<RecorderCommand['do'], 'tool' | 'mark'>]: () => void } = {
       pause: pauseOrResume,
       stop: () => void stop(),
       restart: () => void this.#restart(),
@@ -86,6 +87,10 @@ export class RushesLivePanel extends PageElement {
       redo: () => annotations.redo(),
       clear: () => annotations.clear(),
       'put-away': () => changeDrawing({ tool: null }),
+    }
+    if (command.do === 'mark') {
+      this.querySelector<RushesMarkButtons>('rushes-mark-buttons')?.mark(command.label)
+      return
     }
     if (command.do !== 'tool') {
       actions[command.do]()

@@ -3,14 +3,16 @@ import { html, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { PageElement } from '../app/page-element.ts'
 import { formatLength } from '../figures.ts'
 
+export type MarkLabel = 'important' | 'question'
+
 const kinds = [
   { label: 'important', words: 'Important', key: 'i' },
   { label: 'question', words: 'Question', key: 'q' },
-] as const
+] as const satisfies { label: MarkLabel; words: string; key: string }[]
 
 const saidMs = 4000
 
-/** Marks the moment that is being recorded, by a click or one key: each becomes a chapter. */
+/** Marks the moment that is being recorded, by a click, or by one key (recorder-shortcuts.ts): each becomes a chapter. */
 export class RushesMarkButtons extends PageElement {
   static override properties: PropertyDeclarations = {
     recording: { attribute: false },
@@ -29,14 +31,8 @@ export class RushesMarkButtons extends PageElement {
     this.said = ''
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback()
-    window.addEventListener('keydown', this.#onKey)
-  }
-
   override disconnectedCallback(): void {
     super.disconnectedCallback()
-    window.removeEventListener('keydown', this.#onKey)
     clearTimeout(this.#timer)
   }
 
@@ -46,16 +42,8 @@ export class RushesMarkButtons extends PageElement {
     this.said = ''
   }
 
-  readonly #onKey = (event: KeyboardEvent): void => {
-    if (event.defaultPrevented || event.repeat || event.ctrlKey || event.metaKey || event.altKey || isTyping(event))
-      return
-    const kind = kinds.find(({ key }) => key === event.key.toLowerCase())
-    if (kind === undefined) return
-    event.preventDefault()
-    this.#mark(kind.label, kind.words)
-  }
-
-  #mark(label: string, words: string): void {
+  mark(label: MarkLabel): void {
+    const { words } = kinds.find((kind) => kind.label === label)!
     try {
       const { t } = this.recording!.mark(label)
       this.counts = { ...this.counts, [label]: (this.counts[label] ?? 0) + 1 }
@@ -78,7 +66,7 @@ export class RushesMarkButtons extends PageElement {
       <div class="buttons mark-buttons" role="group" aria-label="Mark this moment">
         ${kinds.map(({ label, words, key }) => {
           const count = this.counts[label] ?? 0
-          return html`<button class="button" type="button" aria-keyshortcuts=${key} @click=${() => this.#mark(label, words)}>
+          return html`<button class="button" type="button" aria-keyshortcuts=${key} @click=${() => this.mark(label)}>
             ${words} <kbd aria-hidden="true">${key.toUpperCase()}</kbd>
             ${count === 0 ? '' : html`<span class="mark-count figures"><span class="visually-hidden">marked </span>${count}<span class="visually-hidden"> times</span></span>`}
           </button>`
@@ -89,12 +77,3 @@ export class RushesMarkButtons extends PageElement {
   }
 }
 customElements.define('rushes-mark-buttons', RushesMarkButtons)
-
-/** In fields, and in dialogues, keys are theirs. */
-function isTyping({ target }: KeyboardEvent): boolean {
-  if (document.querySelector('dialog[open]') !== null) return true
-  return (
-    target instanceof Element &&
-    target.closest('input:not([type="checkbox"]), textarea, select, [contenteditable]') !== null
-  )
-}

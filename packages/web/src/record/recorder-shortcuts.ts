@@ -1,9 +1,11 @@
 // Keys of the recorder while it records. The list that `?` opens is shown as it stands here.
 import type { Tool } from './drawing.ts'
+import type { MarkLabel } from './mark-buttons.ts'
 
 export type RecorderCommand =
   | { do: 'pause' | 'stop' | 'restart' | 'discard' | 'mute' | 'bubble' | 'page' | 'shortcuts' }
   | { do: 'undo' | 'redo' | 'clear' | 'put-away' }
+  | { do: 'mark'; label: MarkLabel }
   | { do: 'tool'; tool: Tool }
 
 /** The part of a KeyboardEvent that is looked at. */
@@ -30,6 +32,8 @@ const commands: Readonly<Record<string, RecorderCommand>> = {
   m: { do: 'mute' },
   b: { do: 'bubble' },
   w: { do: 'page' },
+  i: { do: 'mark', label: 'important' },
+  q: { do: 'mark', label: 'question' },
   u: { do: 'undo' },
   U: { do: 'redo' },
   C: { do: 'clear' },
