@@ -2,6 +2,7 @@
 //
 //   live ── end listed ──> ended ── every file proved, body whole ──> delivered
 //     └── deleted, or published by its owner as far as it came ──> closed (files still come in)
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import type { DeliveryCertificate, DeliveryManifest, DeliveryState, ListedFile, ManifestEntry } from '@rushes/protocol'
 import type { RecordingId } from '../catalog/identifiers.ts'
 import type { Held } from '../receive/receiver.ts'
@@ -36,6 +37,8 @@ export interface Delivery {
   /** F1–F4. Null: a part, and more has to follow. @throws DeliveryError, BodyError */
   receive(name: string, offset: number, bytes: AsyncIterable<Uint8Array>): Promise<ReadBack | null>
   place(name: string): FilePlace | undefined
+  /** Opens a stored file, wherever it is moved meanwhile; undefined: it is not here. */
+  open(name: string): Promise<(FilePlace & { handle: FileHandle }) | undefined>
   /** F5: reads a stored file back. */
   prove(name: string): Promise<ReadBack | undefined>
   /** Segments of a representation that are here without one missing before them. */
@@ -204,13 +207,32 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
     return true
   }
 
+  /** Of what is moved into the body in between, it is done again. */
+  async function whereItIs<Value>(
+    name: string,
+    work: (place: FilePlace) => Promise<Value>,
+  ): Promise<Value | undefined> {
+    for (;;) {
+      const place = delivery.place(name)
+      if (place === undefined) return undefined
+      try {
+        return await work(place)
+      } catch (error) {
+        if (delivery.place(name)?.path === place.path) throw error
+      }
+    }
+  }
+
   const closing = Promise.withResolvers<void>()
   for (const name of stored) countArrived(manifest.files.get(name))
-  if (options.publishedSize !== null) {
-    const header = await bodyHeader(manifest, files, isStored)
-    if (header !== undefined) {
-      const { placed } = await placedSegments(manifest, header.length, options.bodyPath, options.publishedSize)
-      for (const placement of placed) bodyOptions().placed(placement)
+  // What lies in the body is there from now on, also while nobody has taken it up yet.
+  const header = await bodyHeader(manifest, files, isStored)
+  if (header !== undefined) {
+    const size = options.publishedSize ?? (await sizeOf(options.bodyPath))
+    const { placed } = await placedSegments(manifest, header.length, options.bodyPath, size)
+    for (const { file, offset } of placed) {
+      if (!isHere(file.name)) countArrived(file)
+      inBody.set(file.name, offset)
     }
   }
   const working = work()
@@ -308,18 +330,8 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
       return stored.has(name) ? { path: files.pathOf(name), offset: 0, size, digest } : undefined
     },
 
-    async prove(name) {
-      for (;;) {
-        const place = delivery.place(name)
-        if (place === undefined) return undefined
-        try {
-          return await readBack(place.path, place.offset, place.size)
-        } catch (error) {
-          // It was moved into the body in between.
-          if (delivery.place(name)?.path === place.path) throw error
-        }
-      }
-    },
+    prove: (name) => whereItIs(name, ({ path, offset, size }) => readBack(path, offset, size)),
+    open: (name) => whereItIs(name, async (place) => ({ ...place, handle: await open(place.path) })),
 
     playable: countPlayable,
     certificate: () => certificate,
@@ -333,6 +345,11 @@ export async function openDelivery(options: DeliveryOptions): Promise<Delivery> 
     },
   }
   return delivery
+}
+
+/** 0 where there is no file. */
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => null))?.size ?? 0
 }
 
 function withdrawal(name: string): DeliveryError {

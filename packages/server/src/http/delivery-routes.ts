@@ -111,15 +111,13 @@ export function deliveryRoutes(app: App, room: Room): void {
     handler: async (request, reply) => {
       const { id, name } = request.params
       const delivery = await room.delivery(request, id, 'recording.play')
-      const place = delivery.place(name)
-      if (place !== undefined) return replyWithSegment(request, reply, place, 'private')
-      if (request.method === 'HEAD') {
+      if (request.method === 'HEAD' && delivery.place(name) === undefined) {
         return reply
           .code(404)
           .header('upload-offset', await delivery.received(name))
           .send()
       }
-      throw notFound()
+      return replyWithSegment(request, reply, { delivery, name }, 'private')
     },
   })
 

@@ -1,9 +1,9 @@
-import { createReadStream } from 'node:fs'
 import { digestField } from '@rushes/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fresh from 'fresh'
 import parseRange from 'range-parser'
-import type { FilePlace } from '../deliver/delivery.ts'
+import type { Delivery } from '../deliver/delivery.ts'
+import { notFound } from './http-error.ts'
 
 /** Who may keep a copy (RFC 9111 §5.2.2): caches that serve many, or the asker's own alone. */
 export type CacheScope = 'public' | 'private'
@@ -11,13 +11,17 @@ export type CacheScope = 'public' | 'private'
 /**
  * Answers with a delivery's file: whole, or one byte range (RFC 9110 §14). It never changes, and its digest is its strong
  * validator.
+ *
+ * @throws HttpError 404
  */
-export function replyWithSegment(
+export async function replyWithSegment(
   request: FastifyRequest,
   reply: FastifyReply,
-  place: FilePlace,
+  { delivery, name }: { delivery: Delivery; name: string },
   scope: CacheScope,
-): FastifyReply {
+): Promise<FastifyReply> {
+  const place = delivery.place(name)
+  if (place === undefined) throw notFound()
   const etag = `"${place.digest.slice('sha256:'.length)}"`
   reply.headers({
     'accept-ranges': 'bytes',
@@ -45,5 +49,8 @@ export function replyWithSegment(
   }
   reply.header('content-length', end - start)
   if (request.method === 'HEAD' || start === end) return reply.send()
-  return reply.send(createReadStream(place.path, { start: place.offset + start, end: place.offset + end - 1 }))
+  const opened = await delivery.open(name)
+  if (opened === undefined) throw notFound()
+  const { handle, offset } = opened
+  return reply.send(handle.createReadStream({ start: offset + start, end: offset + end - 1 }))
 }

@@ -42,9 +42,8 @@ export function streamRoutes(app: App, room: Room, shares: SharedRecordings): vo
       url: '/r/:share/stream/:name',
       schema: { tags: ['files'], params: fileParams },
       handler: async (request, reply) => {
-        const place = (await shared(request)).place(fileParams.parse(request.params).name)
-        if (place === undefined) throw notFound()
-        return replyWithSegment(request, reply, place, 'public')
+        const delivery = await shared(request)
+        return replyWithSegment(request, reply, { delivery, name: fileParams.parse(request.params).name }, 'public')
       },
     })
   })
