@@ -24,23 +24,26 @@ export function watchRequest(sending: ClientRequest, isSecure: boolean, watch: R
   const connecting = setTimeout(() => sending.destroy(new Error('no connection')), connectMs)
   sending.once('close', () => clearTimeout(connecting))
   const openedAt = performance.now()
-  function onIdle(): void {
-    // Where others are answered, packets are lost and not the link: TCP gets there, and nothing has to be sent twice.
-    if (pulse.beatWithin(idleMs) && performance.now() - openedAt < longestPatienceMs) {
-      sending.setTimeout(idleMs, onIdle)
-      return
-    }
-    watch.onSilence()
-    sending.destroy(new Error('nothing moved'))
-  }
-  sending.setTimeout(idleMs, onIdle)
   sending.once('response', () => pulse.beat())
   return new Promise((resolve) => {
     sending.once('socket', (socket) => {
+      function onIdle(): void {
+        // Where others are answered, packets are lost and not the link: TCP gets there, and nothing has to be sent twice.
+        if (pulse.beatWithin(idleMs) && performance.now() - openedAt < longestPatienceMs) {
+          socket.setTimeout(idleMs)
+          return
+        }
+        watch.onSilence()
+        sending.destroy(new Error('nothing moved'))
+      }
       const stands = (): void => {
         clearTimeout(connecting)
         resolve()
       }
+      // Not the request's own timeout, which is told once only; the agent sets that of a socket that it keeps.
+      socket.setTimeout(idleMs)
+      socket.on('timeout', onIdle)
+      sending.once('close', () => socket.off('timeout', onIdle))
       if (socket.connecting) socket.once(isSecure ? 'secureConnect' : 'connect', stands)
       else stands()
     })

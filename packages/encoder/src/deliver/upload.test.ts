@@ -75,17 +75,20 @@ describe('a connection that has not answered yet', () => {
 
 describe('a request on which nothing moves', () => {
   /** Answers the first PUT after 1.2 s, three times what is waited for. */
-  async function sendSlowly(beats: boolean): Promise<UploadResult> {
+  async function sendSlowly(beatMs: number, answerMs = 1200): Promise<UploadResult> {
     server = createServer((request, response) => {
       asked.push(request.method!)
       const answer = (): void => void response.writeHead(201, { 'repr-digest': digestField(file.digest) }).end('{}')
       if (request.method === 'HEAD') response.writeHead(404, { 'upload-offset': '0' }).end()
-      else request.resume().on('end', () => setTimeout(answer, 1200))
+      else request.resume().on('end', () => setTimeout(answer, answerMs))
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v1/deliveries/x`
     const pulse = openLinkPulse()
-    const another = setInterval(() => beats && openLinkPulse(pulse.shared).beat(), 50)
+    const startedAt = performance.now()
+    const another = setInterval(() => {
+      if (performance.now() - startedAt < beatMs) openLinkPulse(pulse.shared).beat()
+    }, 50)
     const uploader = openUploader({ url, token: 'token' }, pulse, { ...defaultUploadTimes, idleMs: 400 })
     try {
       return await uploader.send(file, join(folder, file.name), true, async () => {})
@@ -96,11 +99,15 @@ describe('a request on which nothing moves', () => {
   }
 
   it('is waited for while other connections are answered: sending again would only add to what is lost', async () => {
-    expect(await sendSlowly(true)).toMatchObject({ outcome: 'delivered', bytesSent: bytes.length })
+    expect(await sendSlowly(60_000)).toMatchObject({ outcome: 'delivered', bytesSent: bytes.length })
     expect(asked).toEqual(['HEAD', 'PUT'])
   })
 
+  it('is given up once nobody is answered any more', async () => {
+    expect(await sendSlowly(1000, 60_000)).toMatchObject({ outcome: 'unreachable', message: 'nothing moved' })
+  })
+
   it('is given up where nobody is answered', async () => {
-    expect(await sendSlowly(false)).toMatchObject({ outcome: 'unreachable', message: 'nothing moved' })
+    expect(await sendSlowly(0)).toMatchObject({ outcome: 'unreachable', message: 'nothing moved' })
   })
 })
