@@ -10,7 +10,7 @@ import {
   type ManifestEntry,
 } from '@rushes/protocol'
 import { type LinkPulse, openLinkPulse } from './link-pulse.ts'
-import { longestIdleMs, watchRequest } from './request-watch.ts'
+import { openRequestWatch, type RequestTimes } from './request-watch.ts'
 
 /** An answer of the receiver that is no success; `status` 0: none came. */
 export class DeliveryRefusal extends Error {
@@ -44,14 +44,7 @@ export interface DeliveryClient {
   close(): void
 }
 
-export type AnswerTimes = {
-  /** For a connection to stand. */
-  connectMs: number
-  /** Without a byte moving either way; doubled each time that a connection stood and none came, until one does. */
-  idleMs: number
-}
-
-const defaultAnswerTimes: AnswerTimes = { connectMs: 2500, idleMs: 3500 }
+const defaultTimes: RequestTimes = { connectMs: 2500, idleMs: 3500 }
 /** A certificate lists every file. */
 const maxAnswerBytes = 512 * 1024 * 1024
 
@@ -62,11 +55,11 @@ export function deliveryClient(
   server: string,
   key: string | undefined,
   pulse: LinkPulse = openLinkPulse(),
-  times: AnswerTimes = defaultAnswerTimes,
+  times: RequestTimes = defaultTimes,
 ): DeliveryClient {
   const secure = server.startsWith('https:')
   const agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: 1 })
-  let { idleMs } = times
+  const watch = openRequestWatch(secure, times, pulse)
 
   function exchange(method: string, path: string, token: string | undefined, body: string | null): Promise<Answer> {
     return new Promise((resolve, reject) => {
@@ -78,12 +71,7 @@ export function deliveryClient(
           ...(body !== null && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
         },
       })
-      void watchRequest(sending, secure, {
-        ...{ connectMs: times.connectMs, idleMs, pulse },
-        onSilence() {
-          idleMs = Math.min(idleMs * 2, longestIdleMs)
-        },
-      })
+      void watch(sending)
       sending.once('close', () => reject(new Error('the connection ended without an answer')))
       sending.once('error', reject)
       sending.once('response', (response) => {
@@ -94,7 +82,6 @@ export function deliveryClient(
         })
         response.once('error', reject)
         response.once('end', () => {
-          idleMs = times.idleMs
           const next = Number(response.headers['manifest-next'] ?? Number.NaN)
           resolve({ status: response.statusCode ?? 0, next, text })
         })

@@ -4,7 +4,7 @@ import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type In
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { digestField, type ListedFile, parseDigestField } from '@rushes/protocol'
 import { type LinkPulse, openLinkPulse } from './link-pulse.ts'
-import { longestIdleMs, watchRequest } from './request-watch.ts'
+import { openRequestWatch, type RequestTimes } from './request-watch.ts'
 
 export type UploadTarget = {
   /** `…/api/v1/deliveries/ID` */
@@ -19,11 +19,7 @@ export type UploadResult =
   /** Nobody answered: nothing is known. */
   | { outcome: 'unreachable'; message: string; bytesSent: number }
 
-export type UploadTimes = {
-  /** For a connection to stand. */
-  connectMs: number
-  /** Without a byte moving either way; doubled each time that a connection stood and none came, until an answer does. */
-  idleMs: number
+export type UploadTimes = RequestTimes & {
   /** How long one request should take: slower links send a file in parts. */
   partMs: number
 }
@@ -53,7 +49,7 @@ export function openUploader(
   const secure = url.protocol === 'https:'
   // One connection, kept: what it has learned of the link (its congestion window) is worth more than a fresh one.
   const agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: 1, timeout: times.idleMs })
-  let { idleMs } = times
+  const watch = openRequestWatch(secure, times, pulse)
   /** Bytes a millisecond, of the last part. */
   let pace = Number.POSITIVE_INFINITY
 
@@ -65,16 +61,7 @@ export function openUploader(
       headers: { authorization: `Bearer ${target.token}`, ...headers },
     })
     sending.setNoDelay(true)
-    const connected = watchRequest(sending, secure, {
-      ...{ connectMs: times.connectMs, idleMs, pulse },
-      onSilence() {
-        idleMs = Math.min(idleMs * 2, longestIdleMs)
-      },
-    })
-    sending.once('response', () => {
-      idleMs = times.idleMs
-    })
-    return { sending, connected }
+    return { sending, connected: watch(sending) }
   }
 
   /**

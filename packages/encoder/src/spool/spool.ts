@@ -145,8 +145,11 @@ function openDatabase(path: string, readOnly: boolean): DatabaseSync {
   return database
 }
 
-/** The system takes the lock back when the process dies, however it does. */
-/** Holds the folder until it is closed, or the process ends. @throws SpoolError `spool-in-use` */
+/**
+ * Holds the folder until it is closed, or the process ends: the system takes the lock back, however it dies.
+ *
+ * @throws SpoolError `spool-in-use`
+ */
 export function lockFolder(folder: string): { close(): void } {
   const lock = new DatabaseSync(join(folder, 'lock.sqlite'))
   try {
