@@ -112,7 +112,7 @@ async function sendByRushes(site: Site, segments: number): Promise<Sent> {
   const finished = encoder.done(patienceSeconds * 1000)
   finished.catch(() => {})
   const { points, seconds } = await overBadLink(site, () => encoder.progress.delivered, finished)
-  const { up } = await site.relay.count()
+  const { up } = await site.relay.count(site.lab.addresses.midForEnc)
   const verdict = await judgeDelivery(site, { folder: encoder.job.folder, listed: encoder.listed })
   const { problems } = verdict
   const wrong = problems.filter((problem) => problem.includes('at the server')).length
@@ -150,7 +150,7 @@ async function sendByTus(scene: Scene, site: Site, files: readonly MadeFile[]): 
     sender.lines.map((line) => JSON.parse(line))
   const complete = (): number => reports().filter(({ error }) => error === null).length
   const { points, seconds } = await overBadLink(site, complete, sender.ended)
-  const { up } = await relay.count()
+  const { up } = await relay.count(site.lab.addresses.midForEnc)
   let [wrong, lost] = [0, 0]
   for (const { name, bytes } of files) {
     const report = reports().find((each) => each.name === name)

@@ -54,15 +54,16 @@ async function encoderRate(site: Site, rules: LinkRules): Promise<{ rate: number
   })
   const files = 2 * (segments + 1)
   while (encoder.listed.size < files) await sleep(50)
-  const before = (await site.relay.count()).up
+  const sent = async (): Promise<number> => (await site.relay.count(site.lab.addresses.midForEnc)).up
+  const before = await sent()
   site.lab.setRules(rules)
   let [fromBytes, from] = [before, 0]
   while (encoder.progress.delivered < 0.85 * files) {
-    const { up } = await site.relay.count()
+    const up = await sent()
     if (from === 0 && up - before > 100_000) [fromBytes, from] = [up, performance.now()]
     await sleep(20)
   }
-  const rate = (((await site.relay.count()).up - fromBytes) * 8000) / (performance.now() - from)
+  const rate = (((await sent()) - fromBytes) * 8000) / (performance.now() - from)
   await encoder.done(120_000)
   const { problems, bytes } = await judgeDelivery(site, { folder: encoder.job.folder, listed: encoder.listed })
   return { rate, problems, bytes }

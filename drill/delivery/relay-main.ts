@@ -3,18 +3,22 @@ import { connect, createServer, type Socket } from 'node:net'
 
 export type RelayJob = { port: number; to: { host: string; port: number }; delayMs: number; jitterMs: number }
 export type RelayOrder = 'silence' | 'count'
-/** `up`: from those who connect; `down`: what they are answered. */
-export type RelayReport = { type: 'listening' } | { type: 'count'; up: number; down: number; connections: number }
+/**
+ * `up`: from those who connect; `down`: what they are answered. Of those who connected to `address`, an address of the
+ * middle: it is another one for each site.
+ */
+export type RelayCount = { up: number; down: number }
+export type RelayReport = { type: 'listening' } | { type: 'count'; byAddress: Record<string, RelayCount> }
 
 /** What may wait on its way, each direction of each connection. */
 const mostOnTheWay = 512 * 1024
 
 const job = JSON.parse(process.argv[2] ?? '{}') as RelayJob
-const bytes = { up: 0, down: 0 }
+const byAddress: Record<string, RelayCount> = {}
 const lines = new Set<{ silent: boolean }>()
 const report = (message: RelayReport): void => void process.send?.(message)
 
-function relay(from: Socket, to: Socket, direction: 'up' | 'down', line: { silent: boolean }): void {
+function relay(from: Socket, to: Socket, direction: 'up' | 'down', line: { silent: boolean }, count: RelayCount): void {
   type Event = { due: number; chunk: Buffer | null }
   const waiting: Event[] = []
   let held = 0
@@ -49,7 +53,7 @@ function relay(from: Socket, to: Socket, direction: 'up' | 'down', line: { silen
   }
 
   from.on('data', (chunk: Buffer) => {
-    bytes[direction] += chunk.length
+    count[direction] += chunk.length
     held += chunk.length
     queue(chunk)
     // What a slow receiver does not take yet is on its way, too.
@@ -69,13 +73,16 @@ const server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
   const line = { silent: false }
   lines.add(line)
   const far = connect({ ...job.to, allowHalfOpen: true, noDelay: true })
+  const address = near.localAddress ?? ''
+  const count = byAddress[address] ?? { up: 0, down: 0 }
+  byAddress[address] = count
   near.on('close', () => lines.delete(line))
-  relay(near, far, 'up', line)
-  relay(far, near, 'down', line)
+  relay(near, far, 'up', line, count)
+  relay(far, near, 'down', line, count)
 })
 server.listen(job.port, '0.0.0.0', () => report({ type: 'listening' }))
 process.on('message', (order: RelayOrder) => {
-  if (order === 'count') report({ type: 'count', ...bytes, connections: lines.size })
+  if (order === 'count') report({ type: 'count', byAddress })
   else for (const line of lines) line.silent = true
 })
 process.on('disconnect', () => process.exit(0))

@@ -4,16 +4,14 @@ import { join } from 'node:path'
 import { killNow, type Scene } from '../scene.ts'
 import { repositoryRoot } from '../server-process.ts'
 import type { NetworkLab } from './network-lab.ts'
-import type { RelayJob, RelayOrder, RelayReport } from './relay-main.ts'
-
-export type RelayCount = { up: number; down: number; connections: number }
+import type { RelayCount, RelayJob, RelayOrder, RelayReport } from './relay-main.ts'
 
 export interface RelayProcess {
   readonly port: number
   /** The connections that stand say nothing more, and are not closed. New ones work. */
   silence(): void
-  /** Bytes of TCP payload so far. */
-  count(): Promise<RelayCount>
+  /** Bytes of TCP payload so far, of those who connected to this address of the middle. */
+  count(address: string): Promise<RelayCount>
 }
 
 export async function openRelay(
@@ -40,12 +38,12 @@ export async function openRelay(
   return {
     port,
     silence: () => order('silence'),
-    async count() {
+    async count(address) {
       const answer = once(child, 'message') as Promise<[RelayReport]>
       order('count')
       const [report] = await answer
       if (report.type !== 'count') throw new Error('the relay did not count')
-      return report
+      return report.byAddress[address] ?? { up: 0, down: 0 }
     },
   }
 }

@@ -9,7 +9,7 @@ export type Traffic = { ratio: number; problems: string[] }
 export const ratio = (value: number): string => `${value.toFixed(3)}x`
 
 /**
- * What was sent for `bytes` of files: counted by the relay, with requests' heads and the manifest, and by the encoder,
+ * What the encoder sent for `bytes` of files: counted by the relay, with requests' heads and the manifest, and by itself,
  * which knows what it handed to connections that died. `onTheWay`: what interruptions may have lost of an event too short
  * to make up for them.
  */
@@ -18,7 +18,7 @@ export async function judgeTraffic(
   encoder: EncoderProcess,
   { bytes, onTheWay = 0 }: { bytes: number; onTheWay?: number },
 ): Promise<Traffic> {
-  const { up } = await site.relay.count()
+  const { up } = await site.relay.count(site.lab.addresses.midForEnc)
   const most = Math.max(up, encoder.bytesSent)
   const problems = most <= mostSent * bytes + onTheWay ? [] : [`${most} bytes were sent for ${bytes} of files`]
   return { ratio: most / bytes, problems }
