@@ -1,51 +1,22 @@
 // What is drawn while recording is in the picture, at the time that its event says; or, where the picture is kept clean, in
 // the events alone.
-import type { BrowserContext, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EncoderWish, type Shape, type TimedOperation, viewAt } from '../src/index.ts'
-import {
-  buildPage,
-  colourAt,
-  coloursOver,
-  decode,
-  openBrowser,
-  pictureUntil,
-  pixel,
-  temporaryFolder,
-} from './browser.ts'
-import { Receiver } from './receiver.ts'
+import { colourAt, coloursOver, decode, pictureUntil, pixel } from './browser.ts'
+import { openTestPage, openTestSite, type TestSite } from './site.ts'
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>
-let receiver: Receiver
-let browser: BrowserContext
+let site: TestSite
 
 beforeAll(async () => {
-  folder = await temporaryFolder()
-  await buildPage(`${folder.path}/site`)
-  receiver = await Receiver.open(`${folder.path}/bodies`, `${folder.path}/site`)
-  browser = await openBrowser(`${folder.path}/profile`)
+  site = await openTestSite()
 })
 
 afterAll(async () => {
-  await browser?.close()
-  await receiver?.close()
-  await folder?.remove()
+  await site?.close()
 })
 
-async function openPage(bare = false): Promise<Page> {
-  const page = await browser.newPage()
-  if (bare) {
-    await page.addInitScript(() => {
-      for (const name of ['MediaStreamTrackProcessor', 'MediaStreamTrackGenerator'])
-        Reflect.deleteProperty(globalThis, name)
-    })
-  }
-  await page.goto(receiver.origin)
-  await page.waitForFunction(() => 'rooms' in globalThis)
-  return page
-}
-
-const path = (id: string) => receiver.recordings.get(id)!.path
+const path = (id: string) => site.receiver.recordings.get(id)!.path
 const size = { width: 640, height: 360 }
 
 type Step =
@@ -114,7 +85,7 @@ const ways: { name: string; wish: EncoderWish; bare: boolean }[] = [
 
 describe('what is drawn while recording', { timeout: 30_000 }, () => {
   it.each(ways)('is in the picture from the time of its event on, within 50 ms: $name', async ({ wish, bare }) => {
-    const page = await openPage(bare)
+    const page = await openTestPage(site, { bare })
     const made = await record(
       page,
       // MediaRecorder takes a tenth of a second to see its first picture.
@@ -137,7 +108,7 @@ describe('what is drawn while recording', { timeout: 30_000 }, () => {
   })
 
   it('can be undone, done again, erased and cleared; what is half drawn is seen too', async () => {
-    const page = await openPage()
+    const page = await openTestPage(site)
     const [scribble] = tools
     const shape = scribble!.shape
     const steps: Step[] = [
@@ -168,7 +139,7 @@ describe('what is drawn while recording', { timeout: 30_000 }, () => {
   })
 
   it('darkens around a spotlight, makes a region unreadable, and has a laser that fades', async () => {
-    const page = await openPage()
+    const page = await openTestPage(site)
     const made = await record(page, [
       { do: 'rest' },
       { do: 'add', shape: { kind: 'blur', from: { x: 0.3, y: 0.1 }, to: { x: 0.7, y: 0.4 } } },
@@ -197,7 +168,7 @@ describe('what is drawn while recording', { timeout: 30_000 }, () => {
   })
 
   it('is told, but not drawn, where the picture is kept clean; a pause has no length', async () => {
-    const page = await openPage()
+    const page = await openTestPage(site)
     const [scribble, line] = tools
     const made = await record(
       page,
@@ -223,7 +194,7 @@ describe('what is drawn while recording', { timeout: 30_000 }, () => {
   })
 
   it('that stands there when a recording begins belongs to it from its first moment on', async () => {
-    const page = await openPage()
+    const page = await openTestPage(site)
     const [scribble] = tools
     const made = await page.evaluate(async (shape) => {
       const capture = rooms.canvasCapture({ quarters: true, audio: false })

@@ -1,52 +1,27 @@
 // What is captured is what is seen and heard: the bubble in its place, sources that end, devices that are not there,
 // policies that forbid, pictures and sound in step. With Chromium's own fake camera and microphone, and its real tab capture.
-import type { BrowserContext, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  buildPage,
-  decode,
-  flashes,
-  onsets,
-  openBrowser,
-  packets,
-  pictureAt,
-  pixel,
-  probe,
-  temporaryFolder,
-} from './browser.ts'
-import { Receiver } from './receiver.ts'
+import { decode, flashes, onsets, openBrowser, packets, pictureAt, pixel, probe } from './browser.ts'
+import { openTestPage, openTestSite, type TestSite } from './site.ts'
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>
-let receiver: Receiver
-let browser: BrowserContext
+let site: TestSite
 
 beforeAll(async () => {
-  folder = await temporaryFolder()
-  await buildPage(`${folder.path}/site`)
-  receiver = await Receiver.open(`${folder.path}/bodies`, `${folder.path}/site`)
-  browser = await openBrowser(`${folder.path}/profile`)
+  site = await openTestSite()
 })
 
 afterAll(async () => {
-  await browser?.close()
-  await receiver?.close()
-  await folder?.remove()
+  await site?.close()
 })
 
-async function openPage(context: BrowserContext = browser): Promise<Page> {
-  const page = await context.newPage()
-  await page.goto(receiver.origin)
-  await page.waitForFunction(() => 'rooms' in globalThis)
-  return page
-}
-
-const path = (id: string) => receiver.recordings.get(id)!.path
+const path = (id: string) => site.receiver.recordings.get(id)!.path
 
 const isWhite = (rgb: number[]) => rgb.every((value) => value > 235)
 
 describe('a capture of screen, camera and microphone', () => {
   it('is one picture with a round camera in its corner, which can be moved, and goes on when the camera ends', async () => {
-    const page = await openPage()
+    const page = await openTestPage(site)
     const made = await page.evaluate(async () => {
       const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
       const capture = await rooms.sdk.openCapture({
@@ -103,7 +78,7 @@ describe('a capture of screen, camera and microphone', () => {
   })
 
   it('ends and publishes by itself when its last source ends', async () => {
-    const page = await openPage()
+    const page = await openTestPage(site)
     const id = await page.evaluate(async () => {
       const capture = await rooms.sdk.openCapture({ camera: true })
       const recording = await rooms.sdk.startRecording({ server: '', capture })
@@ -119,7 +94,7 @@ describe('a capture of screen, camera and microphone', () => {
   })
 
   it('has a level, and none when it is muted', async () => {
-    const page = await openPage()
+    const page = await openTestPage(site)
     const levels = await page.evaluate(async () => {
       const capture = await rooms.sdk.openCapture({ microphone: { noiseSuppression: false, echoCancellation: false } })
       const loudest = async (ms: number) => {
@@ -145,7 +120,7 @@ describe('a capture of screen, camera and microphone', () => {
 
 describe('sound', () => {
   it('has a gain for each source, and a level of each before it', async () => {
-    const page = await openPage()
+    const page = await openTestPage(site)
     const levels = await page.evaluate(async () => {
       const capture = rooms.canvasCapture({ video: false })
       const measured = async () => {
@@ -171,7 +146,7 @@ describe('sound', () => {
   })
 
   it('is missed where the microphone gives none for some seconds, and not where it is muted', async () => {
-    const page = await openPage()
+    const page = await openTestPage(site)
     const told = await page.evaluate(async () => {
       const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
       const capture = rooms.canvasCapture({ video: false, marks: true })
@@ -193,7 +168,7 @@ describe('sound', () => {
   })
 
   it('comes from another microphone in mid-recording', async () => {
-    const page = await openPage()
+    const page = await openTestPage(site)
     const made = await page.evaluate(async () => {
       const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
       const capture = rooms.canvasCapture({ marks: true })
@@ -217,7 +192,7 @@ describe('sound', () => {
 
 describe('pictures and sound', () => {
   it('stay in step, through a pause', async () => {
-    const page = await openPage()
+    const page = await openTestPage(site)
     const id = await page.evaluate(async () => {
       const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
       const capture = rooms.canvasCapture({ marks: true })
@@ -264,7 +239,7 @@ describe('what cannot be captured', () => {
     }, options)
 
   it('is said by a code and the source', async () => {
-    const page = await openPage()
+    const page = await openTestPage(site)
     expect(await codeOf(page, {})).toBe('CaptureError nothing-chosen null')
     expect(await codeOf(page, { camera: { deviceId: 'unplugged' } })).toBe('CaptureError no-device camera')
     expect(await codeOf(page, { microphone: { deviceId: 'unplugged' } })).toBe('CaptureError no-device microphone')
@@ -275,15 +250,15 @@ describe('what cannot be captured', () => {
   })
 
   it('is denied by the user, or by an insecure page', async () => {
-    const denying = await openBrowser(`${folder.path}/denying`, [
+    const denying = await openBrowser(`${site.folder}/denying`, [
       '--use-fake-ui-for-media-stream=deny',
       '--host-resolver-rules=MAP insecure.test 127.0.0.1',
     ])
-    const page = await openPage(denying)
+    const page = await openTestPage(site, { browser: denying })
     expect(await codeOf(page, { screen: true })).toBe('CaptureError permission-denied screen')
     expect(await codeOf(page, { camera: true })).toBe('CaptureError permission-denied camera')
     expect(await codeOf(page, { microphone: true })).toBe('CaptureError permission-denied microphone')
-    await page.goto(receiver.origin.replace('127.0.0.1', 'insecure.test'))
+    await page.goto(site.receiver.origin.replace('127.0.0.1', 'insecure.test'))
     await page.waitForFunction(() => 'rooms' in globalThis)
     expect(await codeOf(page, { camera: true })).toBe('CaptureError not-supported null')
     expect(await page.evaluate(() => rooms.sdk.recoverRecordings({ server: '' }))).toEqual([])
@@ -296,8 +271,8 @@ describe("a page's policy", () => {
     { policy: "default-src 'self'; worker-src 'self' blob:; script-src 'self' 'wasm-unsafe-eval'", audio: 'aac' },
     { policy: "default-src 'self'; worker-src 'self' blob:", audio: 'opus' },
   ])('$policy: sound is $audio', async ({ policy, audio }) => {
-    receiver.pageHeaders = { 'content-security-policy': policy }
-    const page = await openPage()
+    site.receiver.pageHeaders = { 'content-security-policy': policy }
+    const page = await openTestPage(site)
     const made = await page.evaluate(async () => {
       const capture = rooms.canvasCapture({})
       const recording = await rooms.sdk.startRecording({ server: '', capture })
@@ -306,7 +281,7 @@ describe("a page's policy", () => {
       capture.close()
       return { id: view.id, encoder: recording.encoder }
     })
-    receiver.pageHeaders = {} // the worker's policy comes with its own file
+    site.receiver.pageHeaders = {} // the worker's policy comes with its own file
     expect(made.encoder).toMatchObject({ kind: 'webcodecs', audio })
     expect(await decode(path(made.id))).toEqual([])
     expect((await packets(path(made.id), 'a')).length).toBeGreaterThan(30)

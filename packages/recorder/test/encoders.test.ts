@@ -2,44 +2,22 @@
 // made, plays from end to end, and pictures and sound are equally long.
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openBodyIndex } from '../../media/src/body-index.ts'
 import { type DecodedFrame, decodedFrames, viewBytes } from '../../media/test/mp4-bodies.ts'
 import type { EncoderWish } from '../src/index.ts'
-import { buildPage, decode, openBrowser, packets, probe, temporaryFolder } from './browser.ts'
-import { Receiver } from './receiver.ts'
+import { decode, packets, probe } from './browser.ts'
+import { openTestPage, openTestSite, type TestSite } from './site.ts'
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>
-let receiver: Receiver
-let browser: BrowserContext
+let site: TestSite
 
 beforeAll(async () => {
-  folder = await temporaryFolder()
-  await buildPage(`${folder.path}/site`)
-  receiver = await Receiver.open(`${folder.path}/bodies`, `${folder.path}/site`)
-  browser = await openBrowser(`${folder.path}/profile`)
+  site = await openTestSite()
 })
 
 afterAll(async () => {
-  await browser?.close()
-  await receiver?.close()
-  await folder?.remove()
+  await site?.close()
 })
-
-/** @param bare without Chromium's track processors and generators, as other browsers are */
-async function openPage(bare: boolean): Promise<Page> {
-  const page = await browser.newPage()
-  if (bare) {
-    await page.addInitScript(() => {
-      for (const name of ['MediaStreamTrackProcessor', 'MediaStreamTrackGenerator'])
-        Reflect.deleteProperty(globalThis, name)
-    })
-  }
-  await page.goto(receiver.origin)
-  await page.waitForFunction(() => 'rooms' in globalThis)
-  return page
-}
 
 type Way = {
   name: string
@@ -113,7 +91,7 @@ function comparable(frames: readonly DecodedFrame[]): { kind: string; hashes: st
 
 describe('every encoder', () => {
   it.each(ways)('$name: arrives as it was made, whole, through a pause and a resized source', async (way) => {
-    const page = await openPage(way.bare === true)
+    const page = await openTestPage(site, { bare: way.bare === true })
     const made = await page.evaluate(
       async ({ wish, silent, soundOnly }) => {
         const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -140,13 +118,13 @@ describe('every encoder', () => {
     )
     await page.close()
 
-    const body = await receiver.body(made.id)
+    const body = await site.receiver.body(made.id)
     expect(createHash('sha256').update(body).digest('hex')).toBe(made.sha256)
     expect(made.kept).toBe(0)
     expect(made.durationMs).toBeGreaterThan(2000)
     expect(made.durationMs).toBeLessThan(5000)
 
-    const { path } = receiver.recordings.get(made.id)!
+    const { path } = site.receiver.recordings.get(made.id)!
     expect(await decode(path)).toEqual([])
     expectViewsLikeBody(path, body)
     const { streams } = await probe(path)
@@ -182,8 +160,8 @@ describe('every encoder', () => {
 
 describe('while somebody watches', () => {
   it('[A5] key frames and fragments come more often, and the body is as whole as ever', async () => {
-    receiver.watched = true
-    const page = await openPage(false)
+    site.receiver.watched = true
+    const page = await openTestPage(site)
     const id = await page.evaluate(async () => {
       const capture = rooms.canvasCapture({})
       const recording = await rooms.sdk.startRecording({ server: '', capture })
@@ -193,8 +171,8 @@ describe('while somebody watches', () => {
       return id
     })
     await page.close()
-    receiver.watched = false
-    const { path } = receiver.recordings.get(id)!
+    site.receiver.watched = false
+    const { path } = site.receiver.recordings.get(id)!
     expect(await decode(path)).toEqual([])
     const keys = (await packets(path, 'v')).filter(({ key }) => key).map(({ time }) => time)
     const steps = keys.slice(1).map((time, index) => time - keys[index]!)

@@ -1,37 +1,24 @@
 // What happens in a recording besides picture and sound: at its time in the picture, and delivered whatever happens.
-import type { BrowserContext, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { SpoolKind } from '../src/index.ts'
-import { buildPage, flashes, openBrowser, packets, temporaryFolder } from './browser.ts'
-import { Receiver, type StoredRecording } from './receiver.ts'
+import { flashes, packets } from './browser.ts'
+import type { StoredRecording } from './receiver.ts'
+import { openTestPage, openTestSite, type TestSite } from './site.ts'
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>
-let receiver: Receiver
-let browser: BrowserContext
+let site: TestSite
 
 beforeAll(async () => {
-  folder = await temporaryFolder()
-  await buildPage(`${folder.path}/site`)
-  receiver = await Receiver.open(`${folder.path}/bodies`, `${folder.path}/site`)
-  browser = await openBrowser(`${folder.path}/profile`)
+  site = await openTestSite()
 })
 
 afterAll(async () => {
-  await browser?.close()
-  await receiver?.close()
-  await folder?.remove()
+  await site?.close()
 })
 
 beforeEach(() => {
-  receiver.back()
+  site.receiver.back()
 })
-
-async function openPage(): Promise<Page> {
-  const page = await browser.newPage()
-  await page.goto(receiver.origin)
-  await page.waitForFunction(() => 'rooms' in globalThis)
-  return page
-}
 
 async function start(page: Page, prefer: SpoolKind = 'opfs'): Promise<void> {
   await page.evaluate(async (prefer) => {
@@ -47,7 +34,7 @@ const stop = async (page: Page): Promise<StoredRecording> => {
     rooms.capture!.close()
     return view.id
   })
-  return receiver.recordings.get(id)!
+  return site.receiver.recordings.get(id)!
 }
 
 const progress = (page: Page) => page.evaluate(() => rooms.recording!.progress)
@@ -66,7 +53,7 @@ const upTo = (count: number, from = 0) => Array.from({ length: count - from }, (
 describe('an event', () => {
   const ways = ['webcodecs', 'mediarecorder'] as const
   it.each(ways)('stands at the time at which the picture shows it, also after a pause: %s', async (prefer) => {
-    const page = await openPage()
+    const page = await openTestPage(site)
     const { id, noted } = await page.evaluate(async (prefer) => {
       const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
       const capture = rooms.canvasCapture({ marks: true, audio: true })
@@ -102,7 +89,7 @@ describe('an event', () => {
       return { id, noted }
     }, prefer)
     await page.close()
-    const recording = receiver.recordings.get(id)!
+    const recording = site.receiver.recordings.get(id)!
     expect(recording.events).toEqual(noted.map((t) => ({ t, kind: 'mark', data: { label: 'white' } })))
     const shown = (await flashes(recording.path)).map((seconds) => seconds * 1000)
     expect(shown.length).toBe(4)
@@ -116,7 +103,7 @@ describe('an event', () => {
   })
 
   it('is noted of everything that is drawn, at the time at which it is, with whether the picture was kept clean', async () => {
-    const page = await openPage()
+    const page = await openTestPage(site)
     await start(page)
     const told = await page.evaluate(async () => {
       const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -141,7 +128,7 @@ describe('an event', () => {
   })
 
   it('that is none is refused, and the recording goes on', async () => {
-    const page = await openPage()
+    const page = await openTestPage(site)
     await start(page)
     const refusals = await page.evaluate(() => {
       const recording = rooms.recording!
@@ -178,7 +165,7 @@ describe('an event', () => {
 
 describe('events', () => {
   it('are delivered while it is recorded, and all of them before it is published', async () => {
-    const page = await openPage()
+    const page = await openTestPage(site)
     await start(page)
     await note(page, 0, 3)
     await expect.poll(async () => (await progress(page)).safeEvents, { timeout: 8000 }).toBe(3)
@@ -191,7 +178,7 @@ describe('events', () => {
   })
 
   it('are delivered from a spool in memory too', async () => {
-    const page = await openPage()
+    const page = await openTestPage(site)
     await start(page, 'memory')
     await note(page, 0, 20)
     expect(numbersOf(await stop(page))).toEqual(upTo(20))
@@ -199,36 +186,36 @@ describe('events', () => {
   })
 
   it.each(['opfs', 'indexeddb'] as const)('outlive a reload while the server is away: %s', async (prefer) => {
-    const page = await openPage()
+    const page = await openTestPage(site)
     await start(page, prefer)
     await note(page, 0, 5)
     await expect.poll(async () => (await progress(page)).safeEvents, { timeout: 8000 }).toBe(5)
-    receiver.leave()
+    site.receiver.leave()
     await note(page, 5, 7)
     await expect.poll(async () => (await progress(page)).recordedBytes, { timeout: 10_000 }).toBeGreaterThan(50_000)
     await page.reload()
     await page.waitForFunction(() => 'rooms' in globalThis)
-    receiver.back()
+    site.receiver.back()
     const [result] = await page.evaluate(() => rooms.sdk.recoverRecordings({ server: '' }))
     expect(result).toMatchObject({ outcome: 'published' })
     const id = result?.outcome === 'published' ? result.recording.id : ''
-    expect(numbersOf(receiver.recordings.get(id)!)).toEqual(upTo(12))
+    expect(numbersOf(site.receiver.recordings.get(id)!)).toEqual(upTo(12))
     await page.close()
   })
 
   it('[Q2, V8] of what is left of a recording that ended early go with it, at the times of its pictures', async () => {
-    const page = await openPage()
+    const page = await openTestPage(site)
     await start(page)
     await note(page, 0, 2)
     await expect.poll(async () => (await progress(page)).safeBytes, { timeout: 8000 }).toBeGreaterThan(50_000)
     await expect.poll(async () => (await progress(page)).safeEvents).toBe(2)
-    const first = receiver.recordings.get((await page.evaluate(() => rooms.recording!.id))!)!
-    receiver.leave()
+    const first = site.receiver.recordings.get((await page.evaluate(() => rooms.recording!.id))!)!
+    site.receiver.leave()
     await note(page, 2, 3)
     await page.waitForTimeout(1500)
     await note(page, 5, 1)
-    receiver.publishQuietly(first.id)
-    receiver.back()
+    site.receiver.publishQuietly(first.id)
+    site.receiver.back()
     await page.waitForTimeout(1500)
     await note(page, 6, 1)
     const second = await stop(page)

@@ -4,28 +4,22 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { browserArguments, buildPage, decode, openBrowser, packets, temporaryFolder } from './browser.ts'
-import { Receiver, type StoredRecording } from './receiver.ts'
+import { browserArguments, decode, openBrowser, packets } from './browser.ts'
+import type { StoredRecording } from './receiver.ts'
+import { openTestPage, openTestSite, type TestSite } from './site.ts'
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>
-let receiver: Receiver
-let browser: BrowserContext
+let site: TestSite
 
 beforeAll(async () => {
-  folder = await temporaryFolder()
-  await buildPage(`${folder.path}/site`)
-  receiver = await Receiver.open(`${folder.path}/bodies`, `${folder.path}/site`)
-  browser = await openBrowser(`${folder.path}/profile`)
+  site = await openTestSite()
 })
 
 afterAll(async () => {
-  await browser?.close()
-  await receiver?.close()
-  await folder?.remove()
+  await site?.close()
 })
 
 beforeEach(async () => {
-  Object.assign(receiver.faults, {
+  Object.assign(site.receiver.faults, {
     away: false,
     pagesToo: false,
     ackDelayMs: 0,
@@ -33,14 +27,6 @@ beforeEach(async () => {
     dropAfterBytes: null,
   })
 })
-
-async function openPage(context: BrowserContext, told?: (bytes: Buffer) => void): Promise<Page> {
-  const page = await context.newPage()
-  if (told) await page.exposeFunction('tellProduced', (base64: string) => told(Buffer.from(base64, 'base64')))
-  await page.goto(receiver.origin)
-  await page.waitForFunction(() => 'rooms' in globalThis)
-  return page
-}
 
 type Start = { memoryBytes?: number; prefer?: 'opfs' | 'indexeddb' | 'memory'; patienceMs?: number; noise?: boolean }
 
@@ -69,7 +55,7 @@ async function stop(page: Page): Promise<StoredRecording> {
     rooms.capture!.close()
     return view.id
   })
-  return receiver.recordings.get(id)!
+  return site.receiver.recordings.get(id)!
 }
 
 async function expectWhole(recording: StoredRecording, page: Page): Promise<void> {
@@ -77,7 +63,7 @@ async function expectWhole(recording: StoredRecording, page: Page): Promise<void
     Math.max(0, ...[rooms.produced.reduce((sum, { length }) => sum + length, 0)]),
   )
   expect(recording.durable.offset).toBe(made)
-  expect(await sha256(await receiver.body(recording.id))).toBe(await page.evaluate(() => rooms.producedSha256()))
+  expect(await sha256(await site.receiver.body(recording.id))).toBe(await page.evaluate(() => rooms.producedSha256()))
   expect(await decode(recording.path)).toEqual([])
 }
 
@@ -87,20 +73,20 @@ async function sha256(bytes: Buffer): Promise<string> {
 
 describe('the server', () => {
   it('is away at the start and for 10 s: the recording starts at once, and arrives whole', async () => {
-    const page = await openPage(browser)
-    receiver.leave()
+    const page = await openTestPage(site)
+    site.receiver.leave()
     await start(page)
     expect((await page.evaluate(() => rooms.recording!.state)).state).toBe('recording')
     await wait(2000)
-    receiver.back()
+    site.receiver.back()
     await expect.poll(async () => (await progress(page)).connection, { timeout: 8000 }).toBe('sending')
-    receiver.leave()
+    site.receiver.leave()
     const left = await progress(page)
     await wait(10_000)
     const later = await progress(page)
     expect(later.waitingBytes).toBeGreaterThan(left.waitingBytes + 50_000)
     expect(later.unspooledBytes).toBeLessThan(200_000)
-    receiver.back()
+    site.receiver.back()
     await wait(500)
     await expectWhole(await stop(page), page)
     expect(await page.evaluate(() => rooms.notices)).toEqual(['state stopping', 'state published'])
@@ -108,14 +94,14 @@ describe('the server', () => {
   })
 
   it('cuts every connection after 50 kB and answers late: the body arrives whole, in pieces', async () => {
-    const page = await openPage(browser)
-    receiver.faults.dropAfterBytes = 50_000
-    receiver.faults.ackDelayMs = 50
+    const page = await openTestPage(site)
+    site.receiver.faults.dropAfterBytes = 50_000
+    site.receiver.faults.ackDelayMs = 50
     await start(page)
     await expect
-      .poll(() => [...receiver.recordings.values()].at(-1)?.connections, { timeout: 30_000 })
+      .poll(() => [...site.receiver.recordings.values()].at(-1)?.connections, { timeout: 30_000 })
       .toBeGreaterThan(3)
-    receiver.faults.dropAfterBytes = null
+    site.receiver.faults.dropAfterBytes = null
     const recording = await stop(page)
     expect(recording.connections).toBeGreaterThan(3)
     await expectWhole(recording, page)
@@ -123,13 +109,13 @@ describe('the server', () => {
   })
 
   it('is away from the moment when the sources are open, pages and all: the recording still starts', async () => {
-    const page = await openPage(browser)
+    const page = await openTestPage(site)
     await page.evaluate(async () => {
       rooms.opened = await rooms.sdk.openCapture({ camera: true, microphone: true })
       await new Promise((resolve) => setTimeout(resolve, 1500)) // as a countdown does
     })
-    receiver.leave()
-    receiver.faults.pagesToo = true
+    site.receiver.leave()
+    site.receiver.faults.pagesToo = true
     const encoder = await page.evaluate(async () => {
       rooms.recording = await rooms.sdk.startRecording({ server: '', capture: rooms.opened! })
       await new Promise((resolve) => setTimeout(resolve, 1500))
@@ -137,15 +123,15 @@ describe('the server', () => {
     })
     expect(encoder).toMatchObject({ kind: 'webcodecs', video: 'avc', audio: 'aac' })
     expect((await progress(page)).recordedBytes).toBeGreaterThan(20_000)
-    receiver.back()
+    site.receiver.back()
     const id = await page.evaluate(async () => (await rooms.recording!.stop()).id)
-    await expectWhole(receiver.recordings.get(id)!, page)
+    await expectWhole(site.receiver.recordings.get(id)!, page)
     await page.close()
   })
 
   it('is away at the end: the recording is kept, plays from an export, and is published when the server is back', async () => {
-    const page = await openPage(browser)
-    receiver.leave()
+    const page = await openTestPage(site)
+    site.receiver.leave()
     await start(page, { patienceMs: 500 })
     await wait(2000)
     const refusal = await page.evaluate(() => rooms.recording!.stop().catch((fault) => [fault.name, fault.code]))
@@ -154,23 +140,23 @@ describe('the server', () => {
       const blob = await rooms.sdk.exportSpool(rooms.recording!.spoolId)
       return ((await blob.bytes()) as Uint8Array & { toBase64(): string }).toBase64()
     })
-    const path = `${folder.path}/exported.mp4`
+    const path = `${site.folder}/exported.mp4`
     await writeFile(path, Buffer.from(exported, 'base64'))
     expect(await decode(path)).toEqual([])
     expect((await packets(path, 'v')).length).toBeGreaterThan(40)
-    receiver.back()
+    site.receiver.back()
     await page.waitForFunction(() => rooms.recording!.state.state === 'published', undefined, { timeout: 15_000 })
-    const [id] = [...receiver.recordings.keys()].slice(-1)
-    await expectWhole(receiver.recordings.get(id!)!, page)
+    const [id] = [...site.receiver.recordings.keys()].slice(-1)
+    await expectWhole(site.receiver.recordings.get(id!)!, page)
     await page.close()
   })
 
   it('[Q2] published it while nobody could reach it: the rest becomes a second recording that plays', async () => {
-    const page = await openPage(browser)
+    const page = await openTestPage(site)
     await start(page)
     await expect.poll(async () => (await progress(page)).safeBytes, { timeout: 8000 }).toBeGreaterThan(50_000)
     const first = (await page.evaluate(() => rooms.recording!.id))!
-    receiver.publishQuietly(first)
+    site.receiver.publishQuietly(first)
     await wait(2500)
     const second = await stop(page)
     expect(second.id).not.toBe(first)
@@ -178,8 +164,8 @@ describe('the server', () => {
     expect(await decode(second.path)).toEqual([])
     // Together they are the whole: the second begins with a fragment that the first does not have, or not whole.
     const produced = await page.evaluate(() => rooms.produced.reduce((sum, { length }) => sum + length, 0))
-    const body = await receiver.body(second.id)
-    const firstBytes = receiver.recordings.get(first)!.durable.offset
+    const body = await site.receiver.body(second.id)
+    const firstBytes = site.receiver.recordings.get(first)!.durable.offset
     expect(firstBytes + body.length).toBeGreaterThanOrEqual(produced)
     const all = Buffer.from(await page.evaluate(pageProduced), 'base64')
     const tail = body.subarray(body.indexOf('moof') - 4)
@@ -188,29 +174,29 @@ describe('the server', () => {
   })
 
   it('refuses for want of a session: kept as forbidden, delivered by a later visit', async () => {
-    const page = await openPage(browser)
-    receiver.faults.refuseCreate = 401
+    const page = await openTestPage(site)
+    site.receiver.faults.refuseCreate = 401
     await start(page)
     await wait(1500)
     const refusal = await page.evaluate(() => rooms.recording!.stop().catch((fault) => fault.code))
     expect(refusal).toBe('kept')
     expect(await page.evaluate(() => rooms.recording!.state)).toMatchObject({ state: 'kept', reason: 'forbidden' })
-    receiver.faults.refuseCreate = null
+    site.receiver.faults.refuseCreate = null
     const recovered = await page.evaluate(() => rooms.sdk.recoverRecordings({ server: '' }))
     expect(recovered).toMatchObject([{ outcome: 'published' }])
     const [result] = recovered
     const id = result?.outcome === 'published' ? result.recording.id : ''
-    await expectWhole(receiver.recordings.get(id)!, page)
+    await expectWhole(site.receiver.recordings.get(id)!, page)
     await page.close()
   })
 
   it('forgets a recording that is cancelled, and so does this machine', async () => {
-    const page = await openPage(browser)
+    const page = await openTestPage(site)
     await start(page)
     await expect.poll(async () => (await progress(page)).safeBytes, { timeout: 8000 }).toBeGreaterThan(1000)
-    const before = receiver.recordings.size
+    const before = site.receiver.recordings.size
     await page.evaluate(() => rooms.recording!.cancel())
-    expect(receiver.recordings.size).toBe(before - 1)
+    expect(site.receiver.recordings.size).toBe(before - 1)
     expect(await page.evaluate(() => rooms.sdk.listSpools())).toEqual([])
     await page.close()
   })
@@ -224,15 +210,15 @@ const pageProduced = async (): Promise<string> => {
 describe('the page', () => {
   it.each(['reload', 'close'] as const)('%s in mid-recording: all that was spooled is recovered', async (way) => {
     const told: Buffer[] = []
-    const page = await openPage(browser, (bytes) => told.push(bytes))
-    receiver.leave()
+    const page = await openTestPage(site, { told: (bytes) => told.push(bytes) })
+    site.receiver.leave()
     await start(page)
     await wait(4000)
     const { recordedBytes, unspooledBytes } = await progress(page)
     if (way === 'reload') await page.reload()
     else await page.close()
-    receiver.back()
-    const next = way === 'reload' ? page : await openPage(browser)
+    site.receiver.back()
+    const next = way === 'reload' ? page : await openTestPage(site)
     await next.waitForFunction(() => 'rooms' in globalThis)
     const listed = await next.evaluate(() => rooms.sdk.listSpools())
     expect(listed).toMatchObject([{ title: 'kept', busy: false, kind: 'opfs' }])
@@ -241,7 +227,7 @@ describe('the page', () => {
   })
 
   it('two tabs at once do not mix, and neither takes the other for an orphan', async () => {
-    const [one, two] = [await openPage(browser), await openPage(browser)]
+    const [one, two] = [await openTestPage(site), await openTestPage(site)]
     await start(one)
     await start(two)
     await wait(1500)
@@ -262,7 +248,7 @@ describe('the page', () => {
   })
 
   it.each(['indexeddb', 'memory'] as const)('records with the %s store too', async (prefer) => {
-    const page = await openPage(browser)
+    const page = await openTestPage(site)
     await start(page, { prefer })
     expect(await page.evaluate(() => rooms.recording!.spool)).toBe(prefer)
     await wait(1500)
@@ -271,7 +257,7 @@ describe('the page', () => {
   })
 
   it('whose own thread is blocked for 1.5 s misses no picture', async () => {
-    const page = await openPage(browser)
+    const page = await openTestPage(site)
     await page.evaluate(async () => {
       const stream = await navigator.mediaDevices.getUserMedia({ video: true })
       for (const track of stream.getTracks()) track.stop()
@@ -284,7 +270,7 @@ describe('the page', () => {
       await new Promise((resolve) => setTimeout(resolve, 500))
     })
     const id = await page.evaluate(async () => (await rooms.recording!.stop()).id)
-    const times = (await packets(receiver.recordings.get(id)!.path, 'v')).map(({ time }) => time)
+    const times = (await packets(site.receiver.recordings.get(id)!.path, 'v')).map(({ time }) => time)
     const steps = times.slice(1).map((time, index) => time - times[index]!)
     // 45 pictures fall into the block; a pipeline on the page's thread would make none of them, a busy machine most.
     const missed = Math.max(...steps) * 30
@@ -297,20 +283,20 @@ describe('the page', () => {
 describe('the browser', () => {
   it('is killed in mid-recording: another one with the same profile recovers what was spooled', async () => {
     const told: Buffer[] = []
-    const profile = `${folder.path}/killed`
+    const profile = `${site.folder}/killed`
     const killed = await spawnBrowser(profile)
-    const page = await openPage(killed.context, (bytes) => told.push(bytes))
+    const page = await openTestPage(site, { browser: killed.context, told: (bytes) => told.push(bytes) })
     await start(page)
     await wait(2500)
-    receiver.leave()
+    site.receiver.leave()
     await wait(2500)
     const { recordedBytes, unspooledBytes, safeBytes } = await progress(page)
     expect(safeBytes).toBeGreaterThan(0)
     expect(safeBytes).toBeLessThan(recordedBytes)
     await killed.kill()
-    receiver.back()
+    site.receiver.back()
     const again = await openBrowser(profile)
-    const next = await openPage(again)
+    const next = await openTestPage(site, { browser: again })
     await expectRecovered(next, told, recordedBytes - unspooledBytes)
     await again.close()
   })
@@ -320,11 +306,11 @@ describe('storage', () => {
   /** From now on the browser gives this origin no more than `quotaSize` bytes; without one, what it likes. */
   async function limitStorage(page: Page, quotaSize?: number): Promise<void> {
     const session = await page.context().newCDPSession(page)
-    const origin = receiver.origin
+    const origin = site.receiver.origin
     await session.send('Storage.overrideQuotaForOrigin', quotaSize === undefined ? { origin } : { origin, quotaSize })
   }
   afterEach(async () => {
-    const page = await openPage(browser)
+    const page = await openTestPage(site)
     await limitStorage(page)
     await page.evaluate(async () => {
       for (const { id, busy } of await rooms.sdk.listSpools()) if (!busy) await rooms.sdk.deleteSpool(id)
@@ -333,14 +319,14 @@ describe('storage', () => {
   })
 
   it('that is full: the recording says so, goes on from memory while it is being sent, and arrives whole', async () => {
-    const page = await openPage(browser)
-    receiver.leave()
+    const page = await openTestPage(site)
+    site.receiver.leave()
     await start(page, { noise: true })
     await limitStorage(page, 1000)
     await expect.poll(() => page.evaluate(() => rooms.notices), { timeout: 20_000 }).toContain('spool-full')
     const { unspooledBytes } = await progress(page)
     expect(unspooledBytes).toBeGreaterThan(0)
-    receiver.back()
+    site.receiver.back()
     await expect.poll(async () => (await progress(page)).waitingBytes, { timeout: 15_000 }).toBe(0)
     await wait(1200)
     await expectWhole(await stop(page), page)
@@ -348,33 +334,33 @@ describe('storage', () => {
   })
 
   it('that is full for a while: what waited in memory is stored when there is room again', async () => {
-    const page = await openPage(browser)
-    receiver.leave()
+    const page = await openTestPage(site)
+    site.receiver.leave()
     await start(page, { noise: true })
     await limitStorage(page, 1000)
     await expect.poll(() => page.evaluate(() => rooms.notices), { timeout: 20_000 }).toContain('spool-full')
     await limitStorage(page)
     await expect.poll(() => page.evaluate(() => rooms.notices), { timeout: 8000 }).toContain('spool-recovered')
     await expect.poll(async () => (await progress(page)).unspooledBytes).toBe(0)
-    receiver.back()
+    site.receiver.back()
     await expectWhole(await stop(page), page)
     await page.close()
   })
 
   it('that is full while the server is away: at the bound of memory the recording ends, and is published whole', async () => {
-    const page = await openPage(browser)
-    receiver.leave()
+    const page = await openTestPage(site)
+    site.receiver.leave()
     await start(page, { noise: true, memoryBytes: 12_000_000, patienceMs: 500 })
     await limitStorage(page, 1000)
     await page.waitForFunction(() => rooms.recording!.state.state === 'kept', undefined, { timeout: 20_000 })
     expect(await page.evaluate(() => rooms.notices)).toEqual(
       expect.arrayContaining(['memory-full', 'state stopping', 'state kept']),
     )
-    receiver.back()
+    site.receiver.back()
     await page.waitForFunction(() => rooms.recording!.state.state === 'published', undefined, { timeout: 15_000 })
-    const recording = [...receiver.recordings.values()].at(-1)!
+    const recording = [...site.receiver.recordings.values()].at(-1)!
     const all = Buffer.from(await page.evaluate(pageProduced), 'base64')
-    const body = await receiver.body(recording.id)
+    const body = await site.receiver.body(recording.id)
     expect(body.length).toBeGreaterThan(1_000_000)
     expect(all.subarray(0, body.length).equals(body)).toBe(true)
     await page.close()
@@ -384,8 +370,8 @@ describe('storage', () => {
     '%s that is full: a typed refusal, nothing half there, and it goes on later',
     async (kind) => {
       // Of its own, since browsers remember for half a minute how much room there was.
-      const fresh = await openBrowser(`${folder.path}/full-${kind}`)
-      const page = await openPage(fresh)
+      const fresh = await openBrowser(`${site.folder}/full-${kind}`)
+      const page = await openTestPage(site, { browser: fresh })
       await limitStorage(page, 3 * 1024 * 1024)
       await page.evaluate(async (kind) => {
         const store = await rooms.stores[kind]()
@@ -432,7 +418,7 @@ describe('storage', () => {
   )
 
   it.each(['opfs', 'indexeddb', 'memory'] as const)('%s keeps the contract of spool stores', async (kind) => {
-    const page = await openPage(browser)
+    const page = await openTestPage(site)
     const held = await page.evaluate(async (kind) => {
       const store = await rooms.stores[kind]()
       return rooms.spoolContract(store, async () => (kind === 'indexeddb' ? rooms.stores[kind]() : store))
@@ -443,12 +429,12 @@ describe('storage', () => {
 })
 
 async function expectRecovered(page: Page, told: Buffer[], spooledBytes: number): Promise<void> {
-  const before = new Set(receiver.recordings.keys())
+  const before = new Set(site.receiver.recordings.keys())
   const waiting = await page.evaluate(() => rooms.sdk.recoverRecordings({ server: '' }))
   expect(waiting).toMatchObject([{ outcome: 'published' }])
   const [result] = waiting
   const id = result?.outcome === 'published' ? result.recording.id : ''
-  const body = await receiver.body(id)
+  const body = await site.receiver.body(id)
   expect(spooledBytes).toBeGreaterThan(50_000)
   expect(body.length).toBeGreaterThanOrEqual(spooledBytes)
   const produced = Buffer.concat(told)
@@ -456,9 +442,9 @@ async function expectRecovered(page: Page, told: Buffer[], spooledBytes: number)
   const common = Math.min(produced.length, body.length)
   expect(common).toBeGreaterThanOrEqual(spooledBytes)
   expect(produced.subarray(0, common).equals(body.subarray(0, common))).toBe(true)
-  expect((await packets(receiver.recordings.get(id)!.path, 'v')).length).toBeGreaterThan(60)
+  expect((await packets(site.receiver.recordings.get(id)!.path, 'v')).length).toBeGreaterThan(60)
   expect(await page.evaluate(() => rooms.sdk.listSpools())).toEqual([])
-  expect(before.size).toBeLessThanOrEqual(receiver.recordings.size)
+  expect(before.size).toBeLessThanOrEqual(site.receiver.recordings.size)
 }
 
 /** A browser of our own that can be killed the hard way. */

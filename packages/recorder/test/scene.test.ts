@@ -1,43 +1,23 @@
 // The picture is composed as it was arranged, at every moment of the recording: portions, bubbles, cameras, the page. The
 // sources are canvases of known colours; the recording is decoded and looked at.
-import type { BrowserContext, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { EncoderWish, SceneChange } from '../src/index.ts'
-import { buildPage, colourAt, decode, openBrowser, pictureUntil, pixel, probe, temporaryFolder } from './browser.ts'
+import { colourAt, decode, pictureUntil, pixel, probe } from './browser.ts'
 import type { CanvasCaptureOptions } from './page/canvas-capture.ts'
-import { Receiver } from './receiver.ts'
+import { openTestPage, openTestSite, type TestSite } from './site.ts'
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>
-let receiver: Receiver
-let browser: BrowserContext
+let site: TestSite
 
 beforeAll(async () => {
-  folder = await temporaryFolder()
-  await buildPage(`${folder.path}/site`)
-  receiver = await Receiver.open(`${folder.path}/bodies`, `${folder.path}/site`)
-  browser = await openBrowser(`${folder.path}/profile`)
+  site = await openTestSite()
 })
 
 afterAll(async () => {
-  await browser?.close()
-  await receiver?.close()
-  await folder?.remove()
+  await site?.close()
 })
 
-async function openPage(bare = false): Promise<Page> {
-  const page = await browser.newPage()
-  if (bare) {
-    await page.addInitScript(() => {
-      for (const name of ['MediaStreamTrackProcessor', 'MediaStreamTrackGenerator'])
-        Reflect.deleteProperty(globalThis, name)
-    })
-  }
-  await page.goto(receiver.origin)
-  await page.waitForFunction(() => 'rooms' in globalThis)
-  return page
-}
-
-const path = (id: string) => receiver.recordings.get(id)!.path
+const path = (id: string) => site.receiver.recordings.get(id)!.path
 const size = { width: 640, height: 360 }
 
 type Look = (x: number, y: number) => string
@@ -83,7 +63,7 @@ const ways: { name: string; wish: EncoderWish; bare: boolean }[] = [
 
 describe('the scene', { timeout: 30_000 }, () => {
   it.each(ways)('shows the portion and the bubbles as they are at each moment: $name', async ({ wish, bare }) => {
-    const page = await openPage(bare)
+    const page = await openTestPage(site, { bare })
     const [all, lower, moved, mirrored, hidden] = await walk(
       page,
       { quarters: true, cameras: ['#f0f', '#0ff'], audio: false, scene: { bubbles: { camera: { mirrored: false } } } },
@@ -115,7 +95,7 @@ describe('the scene', { timeout: 30_000 }, () => {
   })
 
   it('has a camera fill the picture with the other in a bubble, and a page to draw on', async () => {
-    const page = await openPage()
+    const page = await openTestPage(site)
     const [first, second, empty] = await walk(page, { quarters: true, cameras: ['#f0f', '#0ff'], audio: false }, [
       { main: 'camera' },
       { main: 'second-camera', mirrorMain: true, bubbles: { camera: { mirrored: false } } },
@@ -130,7 +110,7 @@ describe('the scene', { timeout: 30_000 }, () => {
   })
 
   it('goes on with another camera, and without one, while recording', async () => {
-    const page = await openPage()
+    const page = await openTestPage(site)
     const made = await page.evaluate(async () => {
       const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
       const asked: unknown[] = []
@@ -175,7 +155,7 @@ describe('the scene', { timeout: 30_000 }, () => {
   })
 
   it('takes an upright camera as it is held, and a page without any source', async () => {
-    const page = await openPage()
+    const page = await openTestPage(site)
     const ids = await page.evaluate(async () => {
       const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
       const upright = rooms.canvasCapture({ width: 720, height: 1280, audio: false })
@@ -200,7 +180,7 @@ describe('the scene', { timeout: 30_000 }, () => {
   })
 
   it('captures one element of its own tab, wherever that is moved', async () => {
-    const page = await openPage()
+    const page = await openTestPage(site)
     const made = await page.evaluate(async () => {
       const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
       const element = document.createElement('div')
