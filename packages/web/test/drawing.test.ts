@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inspect as inspectPage } from './page-inspection.ts'
-import { type OpenedPage, openPage, type ServedPages, servePages } from './served-pages.ts'
+import { makeOwner, type OpenedPage, openPage, type ServedPages, servePages } from './served-pages.ts'
 
 let served: ServedPages
 let opened: OpenedPage
@@ -19,12 +19,7 @@ beforeAll(async () => {
   served = await servePages()
   opened = await openPage(served)
   page = opened.page
-  await page.goto(served.setupUrl)
-  await page.getByLabel('Your name').fill('Ada Example')
-  await page.getByLabel('E-mail').fill('ada@example.org')
-  await page.getByLabel('Password', { exact: true }).fill('correct horse battery')
-  await page.keyboard.press('Enter')
-  await heading('Record').waitFor()
+  await makeOwner(page, served)
 }, 120_000)
 afterAll(async () => {
   await served?.close()

@@ -7,7 +7,7 @@ import { type LiveSender, startLiveSender } from '../../server/test/live-sender.
 import { startTestServer, type TestServer } from '../../server/test/server-for-tests.ts'
 import { pagesFolder } from '../src/index.ts'
 import { inspect } from './page-inspection.ts'
-import { launchChromium } from './served-pages.ts'
+import { gatherFaults, launchChromium } from './served-pages.ts'
 
 const seconds = 40
 let server: TestServer
@@ -49,11 +49,7 @@ function record(sender: LiveSender, body: Uint8Array, from: number): { stop(): P
 
 async function watch(url: string): Promise<{ page: Page; faults: string[] }> {
   const page = await (await browser.newContext()).newPage()
-  const faults: string[] = []
-  page.on('pageerror', (error) => faults.push(String(error)))
-  page.on('console', (message) => {
-    if (message.text().includes('Content Security Policy')) faults.push(message.text())
-  })
+  const faults = gatherFaults(page)
   await page.goto(url)
   return { page, faults }
 }

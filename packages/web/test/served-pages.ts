@@ -124,17 +124,33 @@ export async function openPage(served: ServedPages, options: BrowserContextOptio
     origin: served.origin,
   })
   const page = await context.newPage()
-  const faults: string[] = []
-  page.on('pageerror', (error) => faults.push(String(error)))
-  page.on('console', (message) => {
-    if (message.text().includes('Content Security Policy')) faults.push(message.text())
-  })
+  const faults = gatherFaults(page)
   page.on('request', (request) => {
     const url = new URL(request.url())
     const own = url.host === new URL(served.origin).host || ['blob:', 'data:'].includes(url.protocol)
     if (!own) faults.push(`request to ${request.url()}`)
   })
   return { page, context, faults }
+}
+
+/** From now on the page's uncaught errors and policy violations stand in here. */
+export function gatherFaults(page: Page): string[] {
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(String(error)))
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) faults.push(message.text())
+  })
+  return faults
+}
+
+/** The first account, by the one-time link: from then on the page is signed in. */
+export async function makeOwner(page: Page, served: ServedPages): Promise<void> {
+  await page.goto(served.setupUrl)
+  await page.getByLabel('Your name').fill('Ada Example')
+  await page.getByLabel('E-mail').fill('ada@example.org')
+  await page.getByLabel('Password', { exact: true }).fill('correct horse battery')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: 'Record' }).waitFor()
 }
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
