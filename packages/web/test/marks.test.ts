@@ -53,7 +53,9 @@ describe('marks', { timeout: 90_000 }, () => {
   it('grow on the page of whoever has the link, while it is recorded', async () => {
     guest = await openPage(served)
     await guest.page.goto((await newest()).shareUrl)
-    await expect.poll(() => list(guest.page).allTextContents()).toEqual(['Important', 'Question', 'Important'])
+    await expect
+      .poll(() => list(guest.page).allTextContents(), { timeout: 15_000 })
+      .toEqual(['Important', 'Question', 'Important'])
     await page.keyboard.press('q')
     await expect.poll(() => list(guest.page).count(), { timeout: 15_000 }).toBe(4)
   })
