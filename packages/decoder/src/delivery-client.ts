@@ -1,4 +1,5 @@
 import { type DeliveryManifest, deliveryManifest, type ListedFile } from '@rushes/protocol'
+import { Agent, fetch, type RequestInit, type Response } from 'undici'
 import type { DeliveryAddress } from './delivery-address.ts'
 
 /** Why a request brought nothing; all but `unknown` and `forbidden` pass by themselves. */
@@ -44,11 +45,18 @@ export type DeliveryClientOptions = DeliveryAddress & {
   stallMs?: number | undefined
 }
 
+/**
+ * A connection that does not stand by then is tried anew: TCP itself asks after 1, 3 and 7 s, and after a long outage the
+ * seconds until it asks again are missing in the buffer.
+ */
+const connectMs = 4000
+
 // M4: 5,000 entries at most, each under 1 KiB.
 const maxManifestBytes = 8 * 1024 * 1024
 const maxManifestEntries = 5000
 
 export function deliveryClient({ server, id, key, stallMs = 10_000 }: DeliveryClientOptions): DeliveryClient {
+  const dispatcher = new Agent({ connect: { timeout: connectMs } })
   const base = `${server}/api/v1/deliveries/${id}`
   const headers = {
     // Sizes and ranges are those of the file itself.
@@ -81,7 +89,12 @@ export function deliveryClient({ server, id, key, stallMs = 10_000 }: DeliveryCl
       }
     }
     // A redirection could carry the key elsewhere.
-    const init: RequestInit = { headers: { ...headers, ...extra }, signal: ending.signal, redirect: 'error' }
+    const init: RequestInit = {
+      headers: { ...headers, ...extra },
+      signal: ending.signal,
+      redirect: 'error',
+      dispatcher,
+    }
     let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
     try {
       const response = await within(patienceMs, () => fetch(base + path, init))

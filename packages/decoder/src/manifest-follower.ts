@@ -15,7 +15,7 @@ export type FollowOptions = {
 
 /** DELIVERY.md, M4: an answer is held back so long when there is nothing new. */
 const waitSeconds = 25
-const longestRetryMs = 5000
+const longestRetryMs = 3000
 
 /**
  * Follows the manifest to its end; resolves there, or when stopped. Trouble is waited out for ever.

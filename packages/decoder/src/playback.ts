@@ -100,7 +100,8 @@ export class Playback {
   heard(trouble: string | null): void {
     this.#reachable = trouble === null
     this.#lastError = trouble ?? this.#lastError
-    this.#fetcher?.pump()
+    if (trouble === null) this.#fetcher?.answered()
+    else this.#fetcher?.pump()
     this.#wake.ring()
   }
 

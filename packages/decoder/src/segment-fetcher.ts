@@ -26,6 +26,8 @@ export interface SegmentFetcher {
   readonly refetched: number
   /** Looks again at what is wanted. */
   pump(): void
+  /** The server answers another request: what waits because nothing came through is asked for at once. */
+  answered(): void
   close(): Promise<void>
 }
 
@@ -34,7 +36,7 @@ type Retry = { missing: number; failures: number; notBefore: number }
 // A file that is listed but not delivered yet is asked for again and again; hundreds may be, after the encoder's own
 // outage. The n-th in line is asked for every n quarters of a second, so that all together are some 20 requests a second.
 const longestPollMs = 2000
-const longestRetryMs = 5000
+const longestRetryMs = 3000
 const pollPerRankMs = 250
 const rarestPollMs = 30_000
 
@@ -168,6 +170,14 @@ export function openSegmentFetcher(options: FetcherOptions): SegmentFetcher {
       return refetched
     },
     pump: () => void pump(),
+    answered() {
+      if (failuresInRow >= options.connections) {
+        failuresInRow = 0
+        heldUntil = 0
+        for (const retry of retries.values()) if (retry.failures > 0) retry.notBefore = 0
+      }
+      void pump()
+    },
     async close() {
       abort.abort()
       clearTimeout(timer)
