@@ -79,7 +79,7 @@ type State =
   | { state: 'receiving' | 'ending'; epoch: number; body: Body; recording: OpenRecording; events: EventIntake }
   | { state: 'closed' }
 
-/** Acknowledgements that a sender does not read pile up to this (F5). */
+/** Answers that a sender does not read pile up to this (F5). */
 const maxUnreadBytes = 1024 * 1024
 
 export function openIngestSession(options: IngestSessionOptions): IngestSession {
@@ -99,11 +99,8 @@ export function openIngestSession(options: IngestSessionOptions): IngestSession 
     durable(size, crc) {
       if (state.state !== 'receiving' && state.state !== 'ending') return
       count(-outstanding + (state.body.received.size - size))
-      if (socket.bufferedAmount > maxUnreadBytes) {
-        close('timeout')
-        return
-      }
       send({ type: 'ack', epoch: state.epoch, offset: size, crc, window: budget.window(), ...watched(state.recording) })
+      if (gone()) return
       if (paused && outstanding <= limits.windowBytes / 2) {
         paused = false
         heardAt = performance.now() // while we did not read, silence was ours
@@ -124,7 +121,10 @@ export function openIngestSession(options: IngestSessionOptions): IngestSession 
     budget.outstanding += bytes
   }
 
+  /** F5 holds for every answer: repeating a chunk (K3) costs a sender nothing, and is acknowledged each time. */
   function send(message: ReceiverMessage): void {
+    if (gone()) return
+    if (socket.bufferedAmount > maxUnreadBytes) return close('timeout')
     socket.send(JSON.stringify(message))
   }
 
