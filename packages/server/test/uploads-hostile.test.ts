@@ -4,13 +4,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { newSecretToken } from '../src/access/secret-token.ts'
-import { createApiKey } from '../src/catalog/api-keys.ts'
-import type { Schema } from '../src/catalog/schema.ts'
-import { createUser } from '../src/catalog/users.ts'
-import { openDatabase } from '../src/store/database.ts'
-import { silentLog } from '../src/store/log.ts'
 import { startTestDatabase, type TestDatabase } from './postgres-for-tests.ts'
+import { openSecondAccount } from './second-account.ts'
 import { startTestServer, type TestServer } from './server-for-tests.ts'
 import { codeOf, crcField, UploadSender } from './upload-sender.ts'
 
@@ -25,13 +20,7 @@ beforeAll(async () => {
   const limits = { maxOpenUploads: 40, maxRecordingBytes: 2 ** 34 }
   server = await startTestServer({ databaseUrl: database.url, limits })
   sender = new UploadSender(server)
-  const other = await openDatabase<Schema>({ url: database.url, dataDir: database.dataDir, log: silentLog })
-  const account = { email: 's@example.org', name: 'S', passwordHash: null, role: 'member' } as const
-  const { id: userId } = await createUser(other.kysely, account)
-  const { token, hash } = newSecretToken('key')
-  await createApiKey(other.kysely, { userId, name: 'theirs', hash })
-  stranger = new UploadSender(server, token)
-  await other.close()
+  stranger = new UploadSender(server, await openSecondAccount(database.kysely))
 })
 afterAll(async () => {
   await server.close()
