@@ -26,6 +26,7 @@ import type { App, Room } from './room.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { shareRoutes } from './share-routes.ts'
 import { sharedRecordings } from './shared-recordings.ts'
+import { limitSockets } from './socket-limit.ts'
 import { streamRoutes } from './stream-routes.ts'
 import { trustedProxies } from './trusted-proxy.ts'
 import { uploadRoutes } from './upload-routes.ts'
@@ -47,16 +48,22 @@ export type AppOptions = {
 export async function openApp(options: AppOptions): Promise<App> {
   const { room } = options
   const trusts = trustedProxies(options.trustedProxies)
+  const { headMs, requestMs } = options.limits
+  // Slow-loris: a head or a body that takes longer is cut, within a quarter of the time that a head has.
+  const patience = { headersTimeout: headMs, connectionsCheckingInterval: Math.ceil(headMs / 4) }
+  const encrypted = options.certificate && {
+    ...{ ...options.certificate.options, ...patience, handshakeTimeout: headMs },
+  }
   const app = fastify({
+    http: patience,
     // The type of Fastify's server depends on it; everything here uses what both kinds of server have.
-    https: (options.certificate?.options ?? null) as null,
+    https: encrypted as null,
     trustProxy: trusts,
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 1024 * 1024,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
-    // Slow-loris: a header that takes longer, or a connection that asks nothing, is cut.
-    requestTimeout: 30_000,
+    requestTimeout: requestMs,
     keepAliveTimeout: 10_000,
     forceCloseConnections: true,
   }).withTypeProvider<ZodTypeProvider>() as App
@@ -137,5 +144,6 @@ export async function openApp(options: AppOptions): Promise<App> {
     describe: room.describeNow,
   })
   app.server.on('upgrade', upgrade)
+  limitSockets(app.server, options.limits.maxSockets, options.log)
   return app
 }

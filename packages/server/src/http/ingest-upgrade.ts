@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { ingestSubprotocol, type RecordingView } from '@rushes/protocol'
-import { WebSocketServer } from 'ws'
+import { closeCodes, ingestSubprotocol, maxControlLength, type RecordingView } from '@rushes/protocol'
+import { type WebSocket, WebSocketServer } from 'ws'
 import { parseRecordingId, type RecordingId } from '../catalog/identifiers.ts'
 import type { ReceiveLimits } from '../receive/limits.ts'
 import type { Receiver } from '../receive/receiver.ts'
@@ -16,6 +16,9 @@ export type IngestUpgradeOptions = {
   trusts: TrustsProxy
   describe(id: RecordingId, origin: string): Promise<RecordingView | undefined>
 }
+
+/** A hello, and as much again for frames, pings and pongs. */
+const maxGreetingBytes = 2 * maxControlLength
 
 const path = /^\/api\/v1\/recordings\/([^/?#]+)\/ingest$/
 
@@ -44,9 +47,26 @@ export function ingestUpgrade(
     if (receiver.connections >= limits.maxConnections) return refuse(socket, '503 Service Unavailable')
     const origin = requestOrigin(request, options.publicUrl)
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      limitGreeting(webSocket, socket)
       receiver.accept(webSocket, id, () => options.describe(id, origin))
     })
   }
+}
+
+/** Until a token was shown, a connection may not make us keep as much as a chunk: a hello has at most 16 KiB (K5). */
+function limitGreeting(webSocket: WebSocket, socket: Duplex): void {
+  let bytes = 0
+  const count = (data: Buffer) => {
+    bytes += data.length
+    if (bytes <= maxGreetingBytes) return
+    webSocket.close(closeCodes['message-too-big'].code, 'message-too-big')
+    webSocket.terminate() // a closing frame alone would let the rest of the message in
+  }
+  socket.on('data', count)
+  webSocket.once('message', () => {
+    bytes = Number.NEGATIVE_INFINITY // what came with it may still be counted
+    socket.off('data', count)
+  })
 }
 
 function offersSubprotocol(request: IncomingMessage): boolean {

@@ -81,6 +81,8 @@ type State =
 
 /** Answers that a sender does not read pile up to this (F5). */
 const maxUnreadBytes = 1024 * 1024
+/** Who never said hello has so long to answer the closing frame. */
+const answerMs = 2_000
 
 export function openIngestSession(options: IngestSessionOptions): IngestSession {
   const { socket, limits, budget, log } = options
@@ -89,6 +91,7 @@ export function openIngestSession(options: IngestSessionOptions): IngestSession 
   let paused = false
   const openedAt = performance.now()
   let heardAt = openedAt
+  let cutAt = Number.POSITIVE_INFINITY
   const rate = new RateLimit(limits.controlMessagesPerSecond)
 
   const holder: Holder = {
@@ -333,8 +336,11 @@ export function openIngestSession(options: IngestSessionOptions): IngestSession 
       if (!gone()) leave()
     },
     tick(now) {
-      if (state.state === 'greeting' && now - openedAt > limits.helloMs) close('timeout')
-      else if (!paused && now - heardAt > limits.deadMs) {
+      if (now > cutAt) socket.terminate()
+      else if (state.state === 'greeting' && now - openedAt > limits.helloMs) {
+        close('timeout')
+        cutAt = now + answerMs
+      } else if (!paused && now - heardAt > limits.deadMs) {
         close('timeout')
         socket.terminate() // half-open: nobody is there to answer the closing frame
       }

@@ -1,6 +1,6 @@
 import { maxEvents } from '@rushes/protocol'
 
-/** Bounds of the ingest protocol (SPEC.md, Limits); tests and operators may narrow them. */
+/** Bounds of the ingest protocol (SPEC.md, Limits) and of the sockets below it; tests and operators may narrow them. */
 export type ReceiveLimits = {
   maxChunkBytes: number
   /** Outstanding bytes a sender may have. */
@@ -9,6 +9,11 @@ export type ReceiveLimits = {
   budgetBytes: number
   maxRecordingBytes: number
   maxConnections: number
+  /** Connections of all kinds, viewers' and unfinished requests' included. */
+  maxSockets: number
+  /** Until the head of a request is here, or the first one after the connection was made; and until its body is. */
+  headMs: number
+  requestMs: number
   helloMs: number
   pingMs: number
   deadMs: number
@@ -33,6 +38,9 @@ export const defaultReceiveLimits: ReceiveLimits = {
   budgetBytes: 256 * 1024 * 1024,
   maxRecordingBytes: 2 ** 40,
   maxConnections: 5_000,
+  maxSockets: 10_000,
+  headMs: 10_000,
+  requestMs: 30_000,
   helloMs: 10_000,
   pingMs: 10_000,
   deadMs: 30_000,
