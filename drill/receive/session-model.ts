@@ -122,7 +122,7 @@ export function obey(model: Model, command: Command): void {
 
 function greet(model: Model, connection: ModelConnection, token: 'right' | 'wrong'): void {
   if (connection.state === 'receiving') return close(connection, 'bad-message')
-  if (token === 'wrong') return close(connection, 'unauthorized') // N6
+  if (token === 'wrong') return close(connection, 'not-found') // N6
   if (model.published) return close(connection, 'normal') // P4
   for (const other of model.connections) if (other.state === 'receiving') close(other, 'stale-epoch') // N4
   model.epoch++

@@ -217,7 +217,7 @@ export class Receiver {
     const hello = (token: string): void => {
       const found = this.recordings.get(id)
       if (found === undefined) return refuse('not-found')
-      if (found.token !== token) return refuse('unauthorized')
+      if (found.token !== token) return refuse('not-found')
       recording = found
       epoch = ++found.epoch
       found.connections++

@@ -341,7 +341,7 @@ describe('hostile events', () => {
       { ...created, token: 'rt_wrong' },
     ]) {
       const sender = await connect(wrong)
-      expect(await sender.closed).toBe('unauthorized')
+      expect(await sender.closed).toBe('not-found')
     }
   })
 

@@ -51,13 +51,13 @@ export async function openApp(options: AppOptions): Promise<App> {
   const { headMs, requestMs } = options.limits
   // Slow-loris: a head or a body that takes longer is cut, within a quarter of the time that a head has.
   const patience = { headersTimeout: headMs, connectionsCheckingInterval: Math.ceil(headMs / 4) }
-  const encrypted = options.certificate && {
-    ...{ ...options.certificate.options, ...patience, handshakeTimeout: headMs },
-  }
+  const transport =
+    options.certificate === null
+      ? { http: patience }
+      : { https: { ...options.certificate.options, ...patience, handshakeTimeout: headMs } }
   const app = fastify({
-    http: patience,
     // The type of Fastify's server depends on it; everything here uses what both kinds of server have.
-    https: encrypted as null,
+    ...(transport as { https: null }),
     trustProxy: trusts,
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),

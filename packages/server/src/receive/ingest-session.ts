@@ -149,8 +149,8 @@ export function openIngestSession(options: IngestSessionOptions): IngestSession 
     state = { state: 'leasing' }
     const target = await options.find()
     if (gone()) return
-    if (target === undefined) return close('not-found')
-    if (!timingSafeEqual(target.tokenHash, options.hashToken(token))) return close('unauthorized')
+    // N6: a wrong token is told what nobody's id is told.
+    if (target === undefined || !timingSafeEqual(target.tokenHash, options.hashToken(token))) return close('not-found')
     if (target.state === 'published') return sendPublished(true)
     if (options.storageIsFull()) return close('storage-full')
     const { recording } = target
