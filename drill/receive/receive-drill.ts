@@ -7,6 +7,7 @@ import { killPostgres, killSender, killServer } from './kills.ts'
 import { killsAtOnce } from './kills-at-once.ts'
 import { modelCheck } from './model-check.ts'
 import { powerCut } from './power-cut.ts'
+import { slowSockets } from './slow-sockets.ts'
 
 /** Everything that may happen between a sender and a stored, published recording. */
 export const receiveFaults: readonly Fault[] = [
@@ -26,7 +27,8 @@ export const receiveFaults: readonly Fault[] = [
   badNetwork,
   halfOpen,
   zombie,
+  slowSockets,
 ]
 
 /** Under a minute, in every test run. */
-export const shortReceiveFaults: readonly Fault[] = [modelCheck, hostileFrames, takeover, killsAtOnce]
+export const shortReceiveFaults: readonly Fault[] = [modelCheck, hostileFrames, takeover, killsAtOnce, slowSockets]
