@@ -1,15 +1,17 @@
 // Uploads by somebody who means harm, or whose program is broken: each has its clear answer, and the server goes on.
+import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startTestDatabase, type TestDatabase } from './postgres-for-tests.ts'
+import { newTestFolder, startTestDatabase, type TestDatabase } from './postgres-for-tests.ts'
 import { openSecondAccount } from './second-account.ts'
 import { startTestServer, type TestServer } from './server-for-tests.ts'
 import { codeOf, crcField, UploadSender } from './upload-sender.ts'
 
 let database: TestDatabase
+const folder = newTestFolder()
 let server: TestServer
 let sender: UploadSender
 /** Of a second account of the same server. */
@@ -111,6 +113,54 @@ describe('a hostile file', () => {
     const view = await viewOf(url)
     expect(view.durationMs).toBeGreaterThanOrEqual(0)
     expect(Number.isFinite(view.durationMs)).toBe(true)
+  })
+})
+
+describe('a film whose times are negative', () => {
+  // Two seconds with frames that are shown in another order than they are decoded in: 50 pictures.
+  function film(...flags: string[]): Buffer {
+    const path = join(folder, 'film.mp4')
+    const input = '-f lavfi -i testsrc2=size=160x120:rate=25 -t 2 -c:v libx264 -preset ultrafast -bf 2'
+    execFileSync('ffmpeg', ['-v', 'error', '-y', ...input.split(' '), ...flags, path])
+    return readFileSync(path)
+  }
+  /** The first entry of its edit list, version 0: duration, then where in the media it begins, signed. */
+  function withEdit(mediaTime: number): Buffer {
+    const bytes = film()
+    bytes.writeInt32BE(mediaTime, bytes.indexOf('elst') + 16)
+    return bytes
+  }
+  function shown(bytes: Uint8Array): { pictures: string[]; seconds: number[] } {
+    const path = join(folder, 'shown.mp4')
+    writeFileSync(path, bytes)
+    const run = (program: string, args: string) => execFileSync(program, args.split(' ').concat(path)).toString().trim()
+    const times = run('ffprobe', '-v error -select_streams v -show_entries frame=pts_time -of csv=p=0')
+    const hashes = execFileSync('ffmpeg', ['-v', 'error', '-i', path, '-map', '0:v', '-f', 'framemd5', '-']).toString()
+    return {
+      pictures: hashes.split('\n').flatMap((line) => /^\d.*, *([0-9a-f]{32})$/.exec(line)?.[1] ?? []),
+      seconds: times.split('\n').flatMap((line) => (/^\d/.test(line) ? [Number.parseFloat(line)] : [])),
+    }
+  }
+
+  it.each([
+    ['composition offsets below zero', 0, () => film('-movflags', 'negative_cts_offsets')],
+    // Such an edit is none: what is left is the delay of reordering, two frames, as in every film without edits.
+    ['an edit that begins before the media', 0.08, () => withEdit(-0x10000)],
+    ['an edit that begins as early as can be written', 0.08, () => withEdit(-(2 ** 31))],
+  ])('%s: it is shown whole, from %d s on', async (_name, start, make) => {
+    const { status, url } = await outcomeOf(make())
+    expect(status).toBe(204)
+    const view = await viewOf(url)
+    expect(view.durationMs).toBeGreaterThanOrEqual(1960)
+    expect(view.durationMs).toBeLessThanOrEqual(2120)
+    const response = await fetch(view.mp4Url!)
+    expect(response.status).toBe(200)
+    const { pictures, seconds } = shown(new Uint8Array(await response.arrayBuffer()))
+    expect(pictures).toEqual(shown(film()).pictures)
+    expect(pictures).toHaveLength(50)
+    // In steps of a frame: nothing is before 0, and nothing is put off by what the file claimed.
+    expect(seconds[0]).toBeCloseTo(start, 3)
+    expect(seconds.map((second) => Math.round((second - seconds[0]!) * 25))).toEqual(seconds.map((_second, at) => at))
   })
 })
 

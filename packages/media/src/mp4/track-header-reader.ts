@@ -144,7 +144,7 @@ function readText(view: DataView, start: number, end: number): string {
   return new TextDecoder().decode(isCounted ? bytes.subarray(1) : bytes.subarray(0, zero < 0 ? bytes.length : zero))
 }
 
-/** §8.6.6; rates are kept, since a rate of 0 is a still. */
+/** §8.6.6; rates are kept, since a rate of 0 is a still. A list with a time that means nothing is none. */
 export function readEdits(view: DataView, trak: BoxRange, movieTimescale: number): EditList | null {
   const edts = findBox(view, trak.start, trak.end, 'edts')
   const elst = edts === null ? null : findBox(view, edts.start, edts.end, 'elst')
@@ -157,6 +157,8 @@ export function readEdits(view: DataView, trak: BoxRange, movieTimescale: number
   for (let index = 0; index < count; index++) {
     const duration = version === 1 ? fields.u64() : fields.u32()
     const mediaTime = version === 1 ? fields.i64() : fields.i32()
+    // §8.6.6.3: −1 is emptiness, and nothing else below 0 is a time of the media.
+    if (mediaTime < -1) return null
     entries.push({ duration, mediaTime, rate: fields.i32() / 65536 })
   }
   return count === 0 ? null : { movieTimescale, entries }
