@@ -40,7 +40,7 @@ export const defaultReceiveLimits: ReceiveLimits = {
   maxConnections: 5_000,
   maxSockets: 10_000,
   headMs: 10_000,
-  requestMs: 30_000,
+  requestMs: 60_000,
   helloMs: 10_000,
   pingMs: 10_000,
   deadMs: 30_000,
