@@ -1,5 +1,5 @@
 import { crc32 } from '@rushes/protocol'
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { bodyFile, findCut } from '../deliver/rest.ts'
 import { targetSpool, toBodyOffset } from '../deliver/target-spool.ts'
 import { DurableSpool } from './durable-spool.ts'
@@ -212,6 +212,58 @@ describe('events', () => {
       const intact = ends.filter((end) => end <= at).length
       expect(new OpfsEvents(handle).read(0, 9)).toEqual(texts.slice(0, intact))
     }
+  })
+})
+
+describe.each(['back', 'forward'] as const)("a computer's clock that is set an hour %s", (way) => {
+  const retryMs = 5000
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  const setClock = () => vi.setSystemTime(Date.now() + (way === 'back' ? -1 : 1) * 3_600_000)
+
+  it('changes nothing of when a store that refused is tried again', async () => {
+    const { file, state } = await fragile()
+    const appendEvents = file.appendEvents.bind(file)
+    let asked = 0
+    file.appendEvents = async (texts) => {
+      asked++
+      if (state.broken) throw new SpoolError('quota', 'full')
+      await appendEvents(texts)
+    }
+    const spool = new DurableSpool(file, { retryMs })
+    const note = async (value: number) => {
+      spool.append(chunk(10, value), false)
+      spool.events.append({ text: `{"n":${value}}`, bodyBytes: 0 })
+      await spool.flushed()
+    }
+    state.broken = true
+    await note(1)
+    state.broken = false
+    setClock()
+    await note(2)
+    expect([state.appends, asked]).toEqual([1, 1]) // not yet
+    vi.advanceTimersByTime(retryMs + 1)
+    await note(3)
+    expect([file.size, file.events, spool.pendingBytes]).toEqual([30, 3, 0])
+  })
+
+  it('changes nothing of how often acknowledgements are written down', async () => {
+    const { file } = await fragile()
+    const spool = new DurableSpool(file)
+    const acknowledged = async (offset: number) => {
+      await spool.acknowledge({ ...target, offset }, offset)
+      return file.meta.target?.offset
+    }
+    expect(await acknowledged(1)).toBe(1) // the first one at once
+    setClock()
+    expect(await acknowledged(2)).toBe(1)
+    vi.advanceTimersByTime(2001)
+    expect(await acknowledged(3)).toBe(3)
   })
 })
 

@@ -44,9 +44,10 @@ export class DurableSpool extends Emitter<DurableSpoolEvents> {
   #meta: SpoolMeta
   #overflowing = false
   #cutShort = false
+  /** By the clock that nobody sets. */
   #retryAt = 0
   #storing: Promise<void> | null = null
-  #described = { at: 0, offset: 0 }
+  #described = { at: Number.NEGATIVE_INFINITY, offset: 0 }
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(file: SpoolFile, options: DurableSpoolOptions = {}) {
@@ -127,7 +128,7 @@ export class DurableSpool extends Emitter<DurableSpoolEvents> {
   async acknowledge(target: SpoolTarget, bodyOffset: number): Promise<void> {
     this.#meta = { ...this.#meta, target }
     this.events.store()
-    const now = Date.now()
+    const now = performance.now()
     if (now - this.#described.at < describeEveryMs && bodyOffset - this.#described.offset < describeEveryBytes) return
     this.#described = { at: now, offset: bodyOffset }
     await this.#writeMeta()
@@ -171,7 +172,7 @@ export class DurableSpool extends Emitter<DurableSpoolEvents> {
 
   #store(): void {
     if (this.#storing !== null || this.#pending.length === 0) return
-    if (this.#overflowing && Date.now() < this.#retryAt) return
+    if (this.#overflowing && performance.now() < this.#retryAt) return
     this.#storing = this.#storePending().finally(() => {
       this.#storing = null
     })
@@ -201,7 +202,7 @@ export class DurableSpool extends Emitter<DurableSpoolEvents> {
   }
 
   #refused(cause: unknown): void {
-    this.#retryAt = Date.now() + this.#retryMs
+    this.#retryAt = performance.now() + this.#retryMs
     if (this.#overflowing) return
     this.#overflowing = true
     this.emit('full', cause instanceof SpoolError ? cause : new SpoolError('unavailable', String(cause), { cause }))

@@ -14,6 +14,7 @@ export class EventLog {
   /** Not yet in the store. */
   #pending: string[] = []
   #refused = false
+  /** By the clock that nobody sets. */
   #retryAt = 0
   #storing: Promise<void> | null = null
 
@@ -45,7 +46,7 @@ export class EventLog {
 
   /** Tries to store what is not. */
   store(): void {
-    if (this.#storing !== null || this.#pending.length === 0 || Date.now() < this.#retryAt) return
+    if (this.#storing !== null || this.#pending.length === 0 || performance.now() < this.#retryAt) return
     this.#storing = this.#storePending().finally(() => {
       this.#storing = null
     })
@@ -86,7 +87,7 @@ export class EventLog {
         await this.#file.appendEvents(taken)
       } catch {
         this.#refused = true
-        this.#retryAt = Date.now() + this.#retryMs
+        this.#retryAt = performance.now() + this.#retryMs
         this.#changed()
         return
       }
