@@ -58,6 +58,7 @@ export type RecordingNotice =
   | { code: 'spool-full'; message: string }
   | { code: 'spool-recovered'; message: string }
   | { code: 'memory-full'; message: string }
+  | { code: 'slept'; message: string }
   | { code: 'encoder-failed'; message: string }
   | { code: 'continued'; message: string }
   | { code: 'events-left-out'; message: string }

@@ -6,6 +6,7 @@ import type { Capture } from './capture/source.ts'
 import { type Delivery, type DeliveryOutcome, openDelivery } from './deliver/delivery.ts'
 import type { BodyEncoder, BodyEvents, EncoderError } from './encode/body-encoder.ts'
 import { chooseFor, type EncoderWish, openEncoder } from './encode/open-encoder.ts'
+import { clock } from './length-words.ts'
 import { Emitter } from './listeners.ts'
 import {
   type KeptReason,
@@ -141,6 +142,7 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
         this.#noteDrawn(data)
         this.#annotated(data)
       },
+      onSlept: (ms) => this.#notice('slept', `The computer was asleep for ${clock(ms)}; recording went on after it.`),
       onError: (error) => this.#broke(error),
     }
     this.#encoder = openEncoder(capture, choice, wish, events)

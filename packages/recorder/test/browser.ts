@@ -1,5 +1,6 @@
 // Chromium with the page built by Vite, and what tests need to ask of media files.
-import { execFile } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -45,6 +46,46 @@ export function openBrowser(profile: string, more: string[] = []): Promise<Brows
     headless: true,
     viewport: { width: 800, height: 600 },
     args: [...browserArguments, ...more],
+  })
+}
+
+export type OwnBrowser = {
+  context: BrowserContext
+  /** To all of its processes at once: the group that was made for it. */
+  signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void
+  kill(): Promise<void>
+}
+
+/** A browser of our own that can be stopped and killed the hard way. */
+export async function spawnBrowser(profile: string): Promise<OwnBrowser> {
+  const child: ChildProcess = spawn(
+    '/usr/bin/chromium',
+    ['--headless=new', '--remote-debugging-port=0', `--user-data-dir=${profile}`, ...browserArguments, 'about:blank'],
+    { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
+  )
+  const url = await listeningAt(child)
+  const connected = await chromium.connectOverCDP(url)
+  const signal: OwnBrowser['signal'] = (name) => process.kill(-child.pid!, name)
+  return {
+    context: connected.contexts()[0]!,
+    signal,
+    async kill() {
+      const gone = once(child, 'exit')
+      signal('SIGKILL')
+      await gone
+    },
+  }
+}
+
+function listeningAt(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = ''
+    child.stderr!.on('data', (text) => {
+      said += String(text)
+      const found = /DevTools listening on (ws:\S+)/.exec(said)
+      if (found) resolve(found[1]!)
+    })
+    child.once('exit', () => reject(new Error(`Chromium ended before it listened: ${said}`)))
   })
 }
 

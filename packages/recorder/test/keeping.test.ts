@@ -1,10 +1,8 @@
 // Nothing is lost: servers that go away, pages that are reloaded, browsers that are killed, disks that are full.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { browserArguments, decode, openBrowser, packets } from './browser.ts'
+import { decode, openBrowser, packets, spawnBrowser } from './browser.ts'
 import type { StoredRecording } from './receiver.ts'
 import { openTestPage, openTestSite, type TestSite } from './site.ts'
 
@@ -445,28 +443,4 @@ async function expectRecovered(page: Page, told: Buffer[], spooledBytes: number)
   expect((await packets(site.receiver.recordings.get(id)!.path, 'v')).length).toBeGreaterThan(60)
   expect(await page.evaluate(() => rooms.sdk.listSpools())).toEqual([])
   expect(before.size).toBeLessThanOrEqual(site.receiver.recordings.size)
-}
-
-/** A browser of our own that can be killed the hard way. */
-async function spawnBrowser(profile: string): Promise<{ context: BrowserContext; kill(): Promise<void> }> {
-  const child: ChildProcess = spawn(
-    '/usr/bin/chromium',
-    ['--headless=new', '--remote-debugging-port=0', `--user-data-dir=${profile}`, ...browserArguments, 'about:blank'],
-    { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
-  )
-  let said = ''
-  child.stderr!.on('data', (text) => {
-    said += String(text)
-  })
-  await expect.poll(() => said, { timeout: 20_000 }).toMatch(/DevTools listening on ws:\S+/)
-  const url = /DevTools listening on (ws:\S+)/.exec(said)![1]!
-  const connected: Browser = await chromium.connectOverCDP(url)
-  return {
-    context: connected.contexts()[0]!,
-    async kill() {
-      const gone = once(child, 'exit')
-      process.kill(-child.pid!, 'SIGKILL') // the group that was made for it: all of its processes, at once
-      await gone
-    },
-  }
 }

@@ -6,10 +6,11 @@
 import type { RecordingView } from '@rushes/protocol'
 import { openCapture } from '../capture/capture.ts'
 import type { Capture, SourceKind } from '../capture/source.ts'
+import { clock } from '../length-words.ts'
 import { type StartRecordingOptions, startRecording } from '../recording.ts'
 import { type Recording, RecordingError, type RecordingNotice, type RecordingProgress } from '../recording-state.ts'
 import { elementStyles } from './element-styles.ts'
-import { clock, faultWords } from './element-words.ts'
+import { faultWords } from './element-words.ts'
 
 export type ElementState = 'idle' | 'opening' | 'recording' | 'paused' | 'stopping' | 'published' | 'kept' | 'failed'
 

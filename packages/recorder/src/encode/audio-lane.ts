@@ -8,6 +8,8 @@ const channels = 2
 const blockFrames = 1024
 /** Sound that has not come for this long is replaced by silence, since pictures wait for it in the file, ms. */
 const patienceMs = 1000
+/** Silence is given to the encoder in pieces of this length, the next one when it has taken half of what waits, ms. */
+const mostSilenceMs = 1000
 
 export class AudioLane {
   readonly source: AudioSampleSource
@@ -17,7 +19,9 @@ export class AudioLane {
   #filled = 0
   #frames = 0
   #tooMuchMs = 0
-  readonly #times = new SoundTimes()
+  #times = new SoundTimes()
+  /** Blocks that wait for the encoder. */
+  #waiting = 0
   #work: Promise<void> = Promise.resolve()
   readonly #fail: (cause: unknown) => void
 
@@ -53,10 +57,10 @@ export class AudioLane {
   }
 
   take(data: AudioData): void {
+    const clock = this.#clock() // the first thing: it sees that the machine has slept
     const lengthMs = (data.numberOfFrames * 1000) / data.sampleRate
     // Also before the clock runs: by then it is known how long sound takes to come here.
     const endedAt = this.#times.place(performance.now(), data.timestamp / 1000 + lengthMs)
-    const clock = this.#clock()
     if (clock === null || clock.paused) return
     if (this.#tooMuchMs > lengthMs / 2) {
       this.#tooMuchMs -= lengthMs // came late: silence stands in its place
@@ -68,7 +72,7 @@ export class AudioLane {
       this.silence(endMs - lengthMs)
     } else {
       const amissMs = clock.heard(endedAt, this.positionMs + lengthMs)
-      if (amissMs > 0) this.silence(amissMs)
+      if (amissMs > 0) this.#fill(amissMs)
       if (amissMs < 0) {
         this.#tooMuchMs = -amissMs - lengthMs
         return
@@ -86,7 +90,13 @@ export class AudioLane {
     const clock = this.#clock()
     if (clock === null || clock.paused) return
     const missingMs = clock.at(nowMs) - this.positionMs
-    if (missingMs > patienceMs) this.silence(missingMs - patienceMs / 2)
+    if (missingMs > patienceMs) this.#fill(missingMs - patienceMs / 2)
+  }
+
+  /** The machine slept until now: what is known of sound's times is of before. */
+  slept(nowMs: number): void {
+    this.#times = new SoundTimes(nowMs)
+    this.#tooMuchMs = 0
   }
 
   silence(ms: number): void {
@@ -101,6 +111,12 @@ export class AudioLane {
     if (this.#frames === 0 && this.#filled === 0) this.silence(20) // a track without a sample has no description
     this.#flush()
     await this.#work
+  }
+
+  /** A part of it where it is long: what is still missing is missed again. */
+  #fill(ms: number): void {
+    const waitingMs = (this.#waiting * blockFrames * 1000) / this.#rate
+    if (waitingMs < mostSilenceMs / 2) this.silence(Math.min(ms, mostSilenceMs))
   }
 
   #put(sound: Float32Array[], frames: number): void {
@@ -131,10 +147,14 @@ export class AudioLane {
     })
     this.#frames += frames
     this.#filled = 0
+    this.#waiting++
     this.#work = this.#work
       .then(() => this.source.add(sample))
       .catch((cause: unknown) => this.#fail(cause))
-      .finally(() => sample.close())
+      .finally(() => {
+        this.#waiting--
+        sample.close()
+      })
   }
 }
 

@@ -21,6 +21,8 @@ export type BodyEvents = {
   onBytes(bytes: Uint8Array, mark: { sync: boolean }): void
   /** An operation on the capture's annotations took place at this time of the media. */
   onAnnotated(operation: TimedOperation): void
+  /** The machine slept for this long; it is left out, as a pause is. */
+  onSlept(ms: number): void
   /** The encoder gave up; no bytes come after. */
   onError(error: EncoderError): void
 }

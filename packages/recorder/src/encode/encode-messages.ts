@@ -49,6 +49,8 @@ export type FromWorker =
   | { type: 'started'; audio: AudioCodec | null; size: Size | null }
   /** While the clock runs: what it showed at `atMs` of the worker's own. */
   | { type: 'clock'; mediaMs: number; atMs: number }
+  /** The machine slept until now, which is left out. */
+  | { type: 'slept'; ms: number }
   | { type: 'bytes'; bytes: Uint8Array<ArrayBuffer>; sync: boolean }
   /** What was told, with the time of media at which it was drawn. */
   | { type: 'annotated'; operation: TimedOperation }

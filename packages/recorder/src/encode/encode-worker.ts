@@ -87,6 +87,8 @@ async function encode(message: EncodeStart): Promise<void> {
   const askedAt = performance.now()
   let clock: MediaClock | null = null
   let metronome: Metronome | null = null
+  let video: VideoLane | null = null
+  let audio: AudioLane | null = null
   let muxing: Promise<unknown> = Promise.resolve()
   let broken = false
 
@@ -100,6 +102,18 @@ async function encode(message: EncodeStart): Promise<void> {
   function tellClock(): void {
     const atMs = performance.now()
     if (clock !== null && !clock.paused) post({ type: 'clock', mediaMs: clock.at(atMs), atMs })
+  }
+  /** The clock, after it has seen whether the machine slept. */
+  function awake(): MediaClock | null {
+    const nowMs = performance.now()
+    const sleptMs = clock?.wake(nowMs) ?? 0
+    if (sleptMs > 0) {
+      audio?.slept(nowMs)
+      video?.wantKey()
+      tellClock()
+      post({ type: 'slept', ms: sleptMs })
+    }
+    return clock
   }
   const breakDown = (cause: unknown) => {
     if (broken) return
@@ -115,7 +129,6 @@ async function encode(message: EncodeStart): Promise<void> {
     }),
     target: new StreamTarget(new WritableStream<StreamTargetChunk>({ write: give })),
   })
-  let video: VideoLane | null = null
   if (choice.video !== null) {
     const lane = new VideoLane(
       choice.video,
@@ -129,11 +142,10 @@ async function encode(message: EncodeStart): Promise<void> {
     video = lane
     output.addVideoTrack(lane.source, { frameRate })
   }
-  let audio: AudioLane | null = null
   let audioCodec = choice.audio
   if (audioCodec !== null && message.sound !== null) {
     if (audioCodec === 'aac' && !(await aacUsable())) audioCodec = 'opus'
-    audio = new AudioLane(audioCodec, soundRate, () => clock, breakDown)
+    audio = new AudioLane(audioCodec, soundRate, awake, breakDown)
     output.addAudioTrack(audio.source)
     audio.read(message.sound).catch(() => {}) // the track ended; silence follows
   }
@@ -166,15 +178,15 @@ async function encode(message: EncodeStart): Promise<void> {
     const frame = picture.compose(Math.round((index * 1e6) / frameRate), Math.round(1e6 / frameRate))
     if (frame !== null) video.encode(frame, index)
   }
-  metronome = startMetronome(() => clock, frameRate, beat)
+  metronome = startMetronome(awake, frameRate, beat)
 
   session = {
-    mediaMs: () => Math.max(0, clock?.at(performance.now()) ?? 0),
+    mediaMs: () => Math.max(0, awake()?.at(performance.now()) ?? 0),
     keyInterval(ms) {
       if (video !== null) video.keyInterval = ms
     },
     pause() {
-      clock?.pause(performance.now())
+      awake()?.pause(performance.now())
     },
     resume() {
       clock?.resume(performance.now())
@@ -184,7 +196,7 @@ async function encode(message: EncodeStart): Promise<void> {
     },
     async stop() {
       metronome?.stop()
-      const durationMs = clock?.at(performance.now()) ?? 0
+      const durationMs = awake()?.at(performance.now()) ?? 0
       clock?.pause(performance.now())
       await video?.finish()
       if (audio !== null && clock !== null) {

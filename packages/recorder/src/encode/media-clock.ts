@@ -2,8 +2,8 @@
 //
 // Pictures are placed by the clock of this machine, sound by counting its samples; the two run apart by up to some 100
 // parts in a million (0.4 s an hour), more where sound was lost. Sound is never bent for that: the clock follows the
-// sound, slowly, and pictures follow the clock. Only a hole in the sound (a device that went away, a machine that
-// slept) is filled with silence, and only what comes after such a filling in its place is dropped.
+// sound, slowly, and pictures follow the clock. Only a hole in the sound (a device that went away) is filled with silence,
+// and only what comes after such a filling in its place is dropped. A machine that sleeps records neither: it is a pause.
 
 /** How fast the clock may be bent, ms each ms: not to be seen. */
 const slewRate = 0.001
@@ -13,6 +13,8 @@ const windowMs = 1500
 const stepMs = 40
 /** About a third of a second of sound, which comes in pieces of 10 ms. */
 const rememberedReads = 32
+/** Its thread runs many times a second: where it did not for this long, the machine slept, ms. */
+export const asleepMs = 5000
 
 export class MediaClock {
   readonly #startMs: number
@@ -21,12 +23,14 @@ export class MediaClock {
   #slewMs = 0
   #slewTargetMs = 0
   #slewedAt: number
+  #awakeAt: number
   #window: { since: number; leastMs: number } | null = null
 
   /** @param nowMs of a monotonic clock, e.g. performance.now() */
   constructor(nowMs: number) {
     this.#startMs = nowMs
     this.#slewedAt = nowMs
+    this.#awakeAt = nowMs
   }
 
   get paused(): boolean {
@@ -42,7 +46,23 @@ export class MediaClock {
     this.#pausedMs += nowMs - this.#pausedAt
     this.#pausedAt = null
     this.#slewedAt = nowMs
+    this.#awakeAt = nowMs
     this.#window = null
+  }
+
+  /**
+   * To be called whenever its thread runs, before anything else is asked. A sleep is taken for a pause.
+   *
+   * @returns how long the machine slept until now, ms; 0 nearly always, and in a pause
+   */
+  wake(nowMs: number): number {
+    const sleptAt = this.#awakeAt
+    const sleptMs = nowMs - sleptAt
+    this.#awakeAt = nowMs
+    if (this.paused || sleptMs < asleepMs) return 0
+    this.pause(sleptAt)
+    this.resume(nowMs)
+    return sleptMs
   }
 
   /** Ms of media at `nowMs`; stands still in a pause. */
@@ -81,7 +101,13 @@ export class MediaClock {
  */
 export class SoundTimes {
   readonly #waits: number[] = []
+  readonly #notBeforeMs: number
   #caughtUp = false
+
+  /** @param notBeforeMs nothing is placed before this, e.g. the end of a sleep */
+  constructor(notBeforeMs: number = Number.NEGATIVE_INFINITY) {
+    this.#notBeforeMs = notBeforeMs
+  }
 
   /** @param nowMs when it was read @param endMs by its own time, the end of it @returns on the clock of `nowMs` */
   place(nowMs: number, endMs: number): number {
@@ -90,7 +116,7 @@ export class SoundTimes {
     if (this.#waits.length > rememberedReads) this.#waits.shift()
     const leastMs = Math.min(...this.#waits)
     this.#caughtUp = this.#waits.length === rememberedReads && waitedMs - leastMs < stepMs
-    return endMs + leastMs
+    return Math.max(this.#notBeforeMs, endMs + leastMs)
   }
 
   /** Enough was read, and as fast as it comes: what {@link place} says can be relied on. */

@@ -26,6 +26,15 @@ describe('the media clock as the page sees it', () => {
     )
   })
 
+  it('does not count on where the worker told nothing for an hour: the machine slept', () => {
+    const clock = new MediaNow()
+    clock.told(0, 0, 5)
+    clock.told(9000, 9000, 9005)
+    expect(clock.at(3_609_005)).toBeLessThan(15_000)
+    clock.told(9020, 3_609_000, 3_609_005)
+    expect(clock.at(3_609_105)).toBe(9120)
+  })
+
   it('stands still in a pause and goes on where it stood, whatever is told meanwhile', () => {
     const clock = new MediaNow()
     clock.told(0, 0, 5)

@@ -1,8 +1,10 @@
 // The media clock of the encoding worker, as the page sees it: it tells now and then what it showed, and in between time
 // goes on at the same rate. The two threads' clocks have other zeros, so it is known only how late a message was at most:
-// the fastest of them tells how the zeros stand.
+// the fastest of them tells how the zeros stand. Where nothing was told for long the machine has slept, and that is no
+// time of the media.
 //
 //   unknown ── told ──> running <── pause, resume ──> paused
+import { asleepMs } from './media-clock.ts'
 
 export class MediaNow {
   /** The page's clock less the worker's, ms. */
@@ -30,6 +32,7 @@ export class MediaNow {
   at(nowMs: number): number {
     if (this.#pausedAtMs !== null) return this.#pausedAtMs
     if (this.#last === null) return 0
-    return Math.max(0, this.#last.mediaMs + nowMs - this.#apartMs - this.#last.workerMs)
+    const sinceMs = nowMs - this.#apartMs - this.#last.workerMs
+    return Math.max(0, this.#last.mediaMs + Math.min(sinceMs, asleepMs))
   }
 }

@@ -74,6 +74,7 @@ export function webCodecsEncoder(
       opened.on('clock', ({ mediaMs, atMs }) => clock.told(mediaMs, atMs, performance.now()))
       for (const operation of capture.annotations.restate()) opened.send({ type: 'annotate', operation })
       opened.on('annotated', ({ operation }) => events.onAnnotated(operation))
+      opened.on('slept', ({ ms }) => events.onSlept(ms))
       opened.on('bytes', ({ bytes, sync }) => events.onBytes(bytes, { sync }))
       return new Promise((resolve, reject) => {
         opened.on('started', ({ audio, size }) => {
