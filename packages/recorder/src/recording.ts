@@ -18,6 +18,7 @@ import {
   type RecordingProgress,
   type RecordingState,
 } from './recording-state.ts'
+import { lostWords } from './source-words.ts'
 import type { DurableSpoolOptions } from './spool/durable-spool.ts'
 import { SpoolError } from './spool/spool-error.ts'
 import type { SpoolKind } from './spool/spool-store.ts'
@@ -95,9 +96,11 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
     this.#unlisten.push(
       held.spool.on('full', (error) => this.#notice('spool-full', `${error.message}; going on from memory`)),
       held.spool.on('recovered', () => this.#notice('spool-recovered', 'Storage takes the recording again.')),
-      options.capture.on('source-ended', ({ source }) =>
-        this.#notice('source-ended', `${source.label || source.kind} ended; the recording goes on without it.`),
-      ),
+      options.capture.on('source-ended', ({ source }) => {
+        const { sources, scene } = options.capture
+        const goesOn = scene.main === 'page' || sources.some(({ live }) => live)
+        this.#notice('source-ended', lostWords(source, goesOn))
+      }),
       options.capture.on('ended', () => this.#endByItself()),
     )
     this.#timer = setInterval(() => this.#report(), progressEveryMs)

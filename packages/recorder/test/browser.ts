@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type BrowserContext, chromium } from 'playwright-core'
+import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { build } from 'vite'
 
 const run = promisify(execFile)
@@ -47,6 +47,22 @@ export function openBrowser(profile: string, more: string[] = []): Promise<Brows
     viewport: { width: 800, height: 600 },
     args: [...browserArguments, ...more],
   })
+}
+
+/** A browser that hands out its devices by permissions, each by its own. */
+export function openAskingBrowser(profile: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(profile, {
+    executablePath: '/usr/bin/chromium',
+    headless: true,
+    args: browserArguments.filter((argument) => !argument.startsWith('--use-fake-ui-for-media-stream')),
+  })
+}
+
+/** What is granted can be taken back: browsers end the tracks then, as when a device is unplugged. */
+export async function permit(page: Page, name: 'camera' | 'microphone', setting: 'granted' | 'denied'): Promise<void> {
+  const session = await page.context().newCDPSession(page) // stays open: with it the permission would go
+  const { origin } = new URL(page.url())
+  await session.send('Browser.setPermission', { permission: { name }, setting, origin })
 }
 
 export type OwnBrowser = {

@@ -2,7 +2,19 @@
 // policies that forbid, pictures and sound in step. With Chromium's own fake camera and microphone, and its real tab capture.
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { decode, flashes, onsets, openBrowser, packets, pictureAt, pixel, probe } from './browser.ts'
+import {
+  colourAt,
+  decode,
+  flashes,
+  onsets,
+  openAskingBrowser,
+  openBrowser,
+  packets,
+  permit,
+  pictureAt,
+  pixel,
+  probe,
+} from './browser.ts'
 import { openTestPage, openTestSite, type TestSite } from './site.ts'
 
 let site: TestSite
@@ -82,15 +94,88 @@ describe('a capture of screen, camera and microphone', () => {
     const id = await page.evaluate(async () => {
       const capture = await rooms.sdk.openCapture({ camera: true })
       const recording = await rooms.sdk.startRecording({ server: '', capture })
+      recording.on('notice', ({ message }) => rooms.notices.push(message))
       await new Promise((resolve) => setTimeout(resolve, 1500))
       const [track] = capture.sources[0]!.stream.getVideoTracks()
       track!.stop()
       track!.dispatchEvent(new Event('ended'))
       return (await recording.stop()).id
     })
+    expect(await page.evaluate(() => rooms.notices)).toEqual([
+      expect.stringMatching(/^The camera “.+” is gone: nothing is left to record, so the recording ends here\.$/),
+    ])
     expect(await decode(path(id))).toEqual([])
     expect((await packets(path(id), 'v')).length).toBeGreaterThan(20)
     await page.close()
+  })
+
+  it('goes on in silence when the microphone is lost, and says which it was', async () => {
+    const asking = await openAskingBrowser(`${site.folder}/asking`)
+    const page = await openTestPage(site, { browser: asking })
+    await permit(page, 'camera', 'granted')
+    await permit(page, 'microphone', 'granted')
+    await page.evaluate(async () => {
+      const microphone = { noiseSuppression: false, echoCancellation: false }
+      rooms.opened = await rooms.sdk.openCapture({ camera: true, microphone })
+      rooms.recording = await rooms.sdk.startRecording({ server: '', capture: rooms.opened })
+      rooms.recording.on('notice', ({ message }) => rooms.notices.push(message))
+      await new Promise((resolve) => setTimeout(resolve, 2500))
+    })
+    await permit(page, 'microphone', 'denied')
+    await expect.poll(() => page.evaluate(() => rooms.notices), { timeout: 15_000 }).not.toEqual([])
+    const made = await page.evaluate(async () => {
+      const lostMs = rooms.recording!.progress.durationMs
+      await new Promise((resolve) => setTimeout(resolve, 2500))
+      const live = rooms.opened!.sources.map(({ kind, live }) => `${kind} ${live}`)
+      const { id } = await rooms.recording!.stop()
+      rooms.opened!.close()
+      return { id, lostMs, durationMs: rooms.recording!.progress.durationMs, live, notices: rooms.notices }
+    })
+    await asking.close()
+    expect(made.live).toEqual(['camera true', 'microphone false'])
+    expect(made.notices).toEqual([
+      expect.stringMatching(/^The microphone “.+” is gone: recording goes on without its sound\.$/),
+    ])
+    expect(await decode(path(made.id))).toEqual([])
+    for (const kind of ['v', 'a'] as const) {
+      const end = Math.max(...(await packets(path(made.id), kind)).map(({ time }) => time))
+      expect(Math.abs(end - made.durationMs / 1000)).toBeLessThan(0.6)
+    }
+    // The fake microphone beeps once a second. Silence "ends" at the end, too.
+    const heard = (await onsets(path(made.id))).filter((time) => time < made.durationMs / 1000 - 0.5)
+    expect(heard.length).toBeGreaterThan(0)
+    expect(Math.max(...heard)).toBeLessThan(made.lostMs / 1000 + 0.3)
+  })
+
+  it('goes on with the camera in the whole picture, and the sound, when the screen is no longer shared', async () => {
+    const page = await openTestPage(site)
+    const made = await page.evaluate(async () => {
+      const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+      const capture = rooms.canvasCapture({ quarters: true, cameras: ['#0ff'] })
+      const recording = await rooms.sdk.startRecording({ server: '', capture })
+      recording.on('notice', ({ message }) => rooms.notices.push(message))
+      await wait(1500)
+      const endedMs = recording.progress.durationMs
+      capture.endScreen()
+      await wait(1500)
+      const { id } = await recording.stop()
+      capture.close()
+      return { id, endedMs, durationMs: recording.progress.durationMs, notices: rooms.notices }
+    })
+    await page.close()
+    expect(made.notices).toEqual(['The screen is no longer shared: recording goes on without it.'])
+    expect(await decode(path(made.id))).toEqual([])
+    const size = { width: 640, height: 360 }
+    const coloursAt = async (ms: number) => {
+      const picture = await pictureAt(path(made.id), ms / 1000)
+      return [colourAt(picture, size, 0.3, 0.25), colourAt(picture, size, 0.7, 0.25)]
+    }
+    expect(await coloursAt(made.endedMs - 500)).toEqual(['red', 'green'])
+    expect((await coloursAt(made.durationMs - 400)).sort()).toEqual(['black', 'cyan'])
+    const end = Math.max(...(await packets(path(made.id), 'a')).map(({ time }) => time))
+    expect(end).toBeGreaterThan(made.durationMs / 1000 - 0.6)
+    const silent = (await onsets(path(made.id))).filter((time) => time > 0.5 && time < end - 0.1)
+    expect(silent).toEqual([])
   })
 
   it('has a level, and none when it is muted', async () => {

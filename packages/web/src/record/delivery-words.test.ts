@@ -1,6 +1,6 @@
 import type { RecordingProgress } from '@rushes/recorder'
 import { describe, expect, it } from 'vitest'
-import { deliveryWords, keptWords } from './delivery-words.ts'
+import { deliveryWords, keptWords, noticeText } from './delivery-words.ts'
 
 const progress = (waitingBytes: number, connection: RecordingProgress['connection']): RecordingProgress => ({
   recordedBytes: 20_000_000,
@@ -48,6 +48,12 @@ describe('deliveryWords', () => {
     for (const connection of ['creating', 'connecting', 'sending', 'waiting', 'idle'] as const) {
       expect(deliveryWords(progress(12_300_000, connection), false).spoken).not.toMatch(/\d/)
     }
+  })
+})
+
+describe('noticeText', () => {
+  it.each(['source-ended', 'slept'] as const)('%s: the words of the recorder, which say what was lost', (code) => {
+    expect(noticeText({ code, message: 'The microphone “Yeti” is gone.' })).toBe('The microphone “Yeti” is gone.')
   })
 })
 

@@ -53,7 +53,6 @@ export function keptWords(reason: KeptReason): string {
 }
 
 const noticeWords: Partial<Record<RecordingNotice['code'], string>> = {
-  'source-ended': 'One of the sources has ended; the others go on.',
   'spool-in-memory':
     'This browser gives no storage here, so what is not yet on the server is only in memory. Keep this tab open until all is safe.',
   'spool-full':

@@ -9,10 +9,10 @@ export type DeviceSelect = {
   chosen: string
   choose(deviceId: string): void
   /** Put before the devices instead of the usual one. */
-  first?: readonly { value: string; name: string }[]
+  first?: readonly { value: string; name: string }[] | undefined
 }
 
-const usual = [{ value: '', name: 'The usual one' }]
+export const usual = { value: '', name: 'The usual one' }
 
 /** A choice among the devices of a kind that have told their names. */
 export function deviceSelect({
@@ -22,7 +22,7 @@ export function deviceSelect({
   devices,
   chosen,
   choose,
-  first = usual,
+  first = [usual],
 }: DeviceSelect): TemplateResult {
   const found = devices
     .filter((device) => device.kind === kind && device.deviceId !== '' && device.label !== '')

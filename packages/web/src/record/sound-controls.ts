@@ -1,7 +1,7 @@
 import type { Capture, Device, SoundSource } from '@rushes/recorder'
 import { html, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { PageElement } from '../app/page-element.ts'
-import { deviceSelect } from './device-select.ts'
+import { type DeviceSelect, deviceSelect, usual } from './device-select.ts'
 import './level-meter.ts'
 import { keepPreference, keptPreferences } from './recorder-preferences.ts'
 
@@ -43,6 +43,7 @@ export class RushesSoundControls extends PageElement {
 
   async #choose(capture: Capture, deviceId: string): Promise<void> {
     this.problem = ''
+    if (deviceId === 'none') return
     try {
       const { noiseSuppression } = keptPreferences()
       await capture.change('microphone', { noiseSuppression, ...(deviceId !== '' && { deviceId }) })
@@ -59,6 +60,7 @@ export class RushesSoundControls extends PageElement {
     const isHeard = (kind: SoundSource) =>
       capture.sources.some((source) => source.kind === kind && source.live && source.stream.getAudioTracks().length > 0)
     const microphone = isHeard('microphone')
+    const lost = !microphone && capture.sources.some(({ kind }) => kind === 'microphone')
     return html`<div class="stack">
       <div role="alert">
         ${
@@ -70,6 +72,7 @@ export class RushesSoundControls extends PageElement {
         ${this.problem === '' ? '' : html`<p class="notice notice-caution">${this.problem}</p>`}
       </div>
       ${(['microphone', 'screen'] as const).filter(isHeard).map((kind) => this.#source(capture, kind))}
+      ${lost ? this.#microphones(capture, 'none', [{ value: 'none', name: 'None: it is gone' }, usual]) : ''}
     </div>`
   }
 
@@ -97,19 +100,20 @@ export class RushesSoundControls extends PageElement {
           }} />
         <span class="figures small soft">${Math.round(gain * 100)} %</span>
       </label>
-      ${
-        kind === 'microphone'
-          ? deviceSelect({
-              id: 'live-microphone',
-              label: 'Which microphone',
-              kind: 'microphone',
-              devices: this.devices,
-              chosen: deviceIdOf(capture, 'microphone'),
-              choose: (deviceId) => void this.#choose(capture, deviceId),
-            })
-          : ''
-      }
+      ${kind === 'microphone' ? this.#microphones(capture, deviceIdOf(capture, 'microphone'), [usual]) : ''}
     </div>`
+  }
+
+  #microphones(capture: Capture, chosen: string, first: DeviceSelect['first']): TemplateResult {
+    return deviceSelect({
+      id: 'live-microphone',
+      label: 'Which microphone',
+      kind: 'microphone',
+      devices: this.devices,
+      chosen,
+      choose: (deviceId) => void this.#choose(capture, deviceId),
+      first,
+    })
   }
 }
 customElements.define('rushes-sound-controls', RushesSoundControls)
