@@ -78,8 +78,12 @@ export async function servePages(): Promise<ServedPages> {
   }
 }
 
-/** A clip as a camera's picture would move, and a tone: Chromium's fake devices. */
-export function launchChromium(): Promise<Browser> {
+/**
+ * A clip as a camera's picture would move, and a tone: Chromium's fake devices.
+ *
+ * @param asks they are given to those alone who have the permission
+ */
+export function launchChromium({ asks = false }: { asks?: boolean } = {}): Promise<Browser> {
   return chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: [
@@ -90,7 +94,7 @@ export function launchChromium(): Promise<Browser> {
       '--disable-sync',
       '--no-first-run',
       '--use-fake-device-for-media-stream=display-media-type=browser',
-      '--use-fake-ui-for-media-stream',
+      ...(asks ? [] : ['--use-fake-ui-for-media-stream']),
       '--autoplay-policy=no-user-gesture-required',
       '--auto-accept-this-tab-capture',
       // An address that is no secure context, as a server on the local network without HTTPS is.

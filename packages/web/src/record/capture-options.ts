@@ -1,4 +1,4 @@
-import type { CameraOptions, CaptureOptions, DeviceOptions } from '@rushes/recorder'
+import type { CameraOptions, CaptureError, CaptureOptions, DeviceOptions } from '@rushes/recorder'
 import type { RecorderPreferences } from './recorder-preferences.ts'
 
 /** What is to be opened, of what was chosen. */
@@ -30,6 +30,21 @@ export function checkOptions(preferences: RecorderPreferences): CaptureOptions {
 
 export function wantsCheck({ microphone, source }: RecorderPreferences): boolean {
   return microphone || source === 'camera' || source === 'screen-camera'
+}
+
+/** What can be recorded without a device that was refused or is not there; null where too little is left. */
+export function withoutDevice(
+  options: CaptureOptions,
+  refused: CaptureError['source'],
+): { words: string; capture: CaptureOptions } | null {
+  const { microphone: _microphone, ...silent } = options
+  const { camera: _camera, secondCamera: _second, ...unseen } = options
+  const { screen, page, camera } = options
+  if (refused === 'microphone' && (screen || page || camera)) {
+    return { words: 'Record without the microphone', capture: silent }
+  }
+  if (refused === 'camera' && (screen || page)) return { words: 'Record without the camera', capture: unseen }
+  return null
 }
 
 function cameraOptions({ cameraId, facing }: RecorderPreferences): CameraOptions {

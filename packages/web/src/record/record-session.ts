@@ -9,6 +9,7 @@
 import type { RecordingView } from '@rushes/protocol'
 import {
   type Capture,
+  CaptureError,
   type CaptureOptions,
   type KeptReason,
   openCapture,
@@ -19,12 +20,13 @@ import {
 import { copyLater } from '../app/clipboard.ts'
 import { formatDate, formatLength } from '../figures.ts'
 import { shareLink } from '../recordings/share-actions.ts'
+import { withoutDevice } from './capture-options.ts'
 import { captureWords } from './capture-words.ts'
 import { noticeText } from './delivery-words.ts'
 import { setLiveChip } from './live-chip.ts'
 
 export type RecordState =
-  | { step: 'setup'; problem: string }
+  | { step: 'setup'; problem: string; instead?: Instead | null }
   | { step: 'opening' }
   | { step: 'countdown'; capture: Capture; left: number }
   | { step: 'live'; capture: Capture; recording: Recording; paused: boolean }
@@ -32,6 +34,9 @@ export type RecordState =
   | { step: 'stopping'; recording: Recording }
   | { step: 'kept'; recording: Recording; reason: KeptReason }
   | { step: 'done'; recording: RecordingView; link: string | null; copied: boolean; notice: string }
+
+/** What can be recorded all the same, and how it is offered. */
+export type Instead = { words: string; begin: BeginOptions }
 
 export type BeginOptions = { capture: CaptureOptions; countdownSeconds: number }
 
@@ -92,7 +97,9 @@ export async function begin(options: BeginOptions): Promise<void> {
   try {
     capture = await openCapture(options.capture)
   } catch (fault) {
-    change({ step: 'setup', problem: captureWords(fault) })
+    const left = fault instanceof CaptureError ? withoutDevice(options.capture, fault.source) : null
+    const instead = left && { words: left.words, begin: { ...options, capture: left.capture } }
+    change({ step: 'setup', problem: captureWords(fault), instead })
     return
   }
   countdownSeconds = options.countdownSeconds
@@ -131,8 +138,16 @@ async function record(capture: Capture): Promise<void> {
     progress = next
     announce()
   })
+  let tellsLoss = false
   recording.on('notice', (next) => {
     notice = noticeText(next)
+    tellsLoss = next.code === 'source-ended'
+    announce()
+  })
+  capture.on('source-changed', ({ source }) => {
+    if (!tellsLoss || !source.live) return
+    notice = '' // another device took its place
+    tellsLoss = false
     announce()
   })
   recording.on('state', (next) => {

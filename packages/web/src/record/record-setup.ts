@@ -6,7 +6,7 @@ import { captureOptions, checkOptions, wantsCheck } from './capture-options.ts'
 import { captureWords, insecureWords } from './capture-words.ts'
 import { deviceSelect } from './device-select.ts'
 import './level-meter.ts'
-import { begin, onRecord, recordState } from './record-session.ts'
+import { type BeginOptions, begin, type Instead, onRecord, recordState } from './record-session.ts'
 import {
   loadPreferences,
   type RecorderPreferences,
@@ -45,6 +45,7 @@ export class RushesRecordSetup extends PageElement {
     check: { state: true },
     checkProblem: { state: true },
     problem: { state: true },
+    instead: { state: true },
     busy: { state: true },
   }
   declare private preferences: RecorderPreferences
@@ -53,6 +54,8 @@ export class RushesRecordSetup extends PageElement {
   declare private check: Capture | null
   declare private checkProblem: string
   declare private problem: string
+  /** Offered beside the problem. */
+  declare private instead: Instead | null
   declare private busy: boolean
   #checks = 0
   #endListening: (() => void) | null = null
@@ -65,6 +68,7 @@ export class RushesRecordSetup extends PageElement {
     this.devices = []
     this.check = null
     this.checkProblem = this.problem = ''
+    this.instead = null
     this.busy = false
   }
 
@@ -74,6 +78,7 @@ export class RushesRecordSetup extends PageElement {
       const now = recordState()
       this.busy = now.step === 'opening'
       this.problem = now.step === 'setup' ? now.problem : ''
+      this.instead = (now.step === 'setup' && now.instead) || null
     }
     read()
     this.#endListening = onRecord(read)
@@ -154,11 +159,15 @@ export class RushesRecordSetup extends PageElement {
 
   async #begin(event: SubmitEvent): Promise<void> {
     event.preventDefault()
-    this.#closeCheck()
-    await begin({
+    await this.#open({
       capture: captureOptions(this.preferences),
       countdownSeconds: this.preferences.countdown ? countdownSeconds : 0,
     })
+  }
+
+  async #open(options: BeginOptions): Promise<void> {
+    this.#closeCheck()
+    await begin(options)
   }
 
   protected override render(): TemplateResult {
@@ -190,7 +199,7 @@ export class RushesRecordSetup extends PageElement {
         ${this.#deviceFields()}
         <div class="stack stack-tight">
           <div role="alert">
-            ${this.problem === '' ? '' : html`<p class="notice notice-problem">${this.problem}</p>`}
+            ${this.problem === '' ? '' : this.#problemNotice(this.problem, this.instead)}
           </div>
           <div class="record-row">
             <button class="button button-record" aria-disabled=${this.busy ? 'true' : 'false'}>
@@ -205,6 +214,17 @@ export class RushesRecordSetup extends PageElement {
         </div>
       </div>
     </form>`
+  }
+
+  #problemNotice(problem: string, instead: Instead | null): TemplateResult {
+    return html`<div class="notice notice-problem">
+      <span>${problem}</span>
+      ${
+        instead === null
+          ? ''
+          : html`<div><button class="button" type="button" @click=${() => this.#open(instead.begin)}>${instead.words}</button></div>`
+      }
+    </div>`
   }
 
   #stage(): TemplateResult {
