@@ -22,6 +22,7 @@ beforeEach(async () => {
     pagesToo: false,
     ackDelayMs: 0,
     refuseCreate: null,
+    refuseTitle: null,
     dropAfterBytes: null,
   })
 })
@@ -222,6 +223,62 @@ describe('the page', () => {
     expect(listed).toMatchObject([{ title: 'kept', busy: false, kind: 'opfs' }])
     await expectRecovered(next, told, recordedBytes - unspooledBytes)
     await next.close()
+  })
+
+  it('finds three of earlier visits, in two stores: one whole, one torn within a fragment, one that the server refuses; none holds up another', async () => {
+    const page = await openTestPage(site)
+    await start(page)
+    await expect.poll(async () => (await progress(page)).safeBytes, { timeout: 15_000 }).toBeGreaterThan(100_000)
+    await stop(page)
+    const made = Buffer.from(await page.evaluate(pageProduced), 'base64')
+    const left = [
+      { kind: 'opfs', title: 'whole', bytes: made.length },
+      { kind: 'indexeddb', title: 'torn', bytes: made.lastIndexOf('moof') + 100 },
+      { kind: 'opfs', title: 'refused', bytes: made.length },
+    ] as const
+    await page.evaluate(async (left) => {
+      const body = await new Blob(rooms.produced as Uint8Array<ArrayBuffer>[]).bytes()
+      for (const [createdAt, { kind, title, bytes }] of left.entries()) {
+        const store = await rooms.stores[kind]()
+        const file = await store.create({
+          id: crypto.randomUUID(),
+          title,
+          contentType: 'video/mp4',
+          createdAt,
+          state: 'recording', // nobody was there to say that it stopped
+          target: null,
+          headBytes: 0,
+        })
+        for (let at = 0; at < bytes; at += 50_000) await file.append(body.slice(at, Math.min(at + 50_000, bytes)))
+        await file.close()
+        store.close?.()
+      }
+    }, left)
+    site.receiver.faults.refuseTitle = 'refused'
+    const outcomes = await page.evaluate(async () =>
+      (await rooms.sdk.recoverRecordings({ server: '' })).map((one) => ({
+        title: one.spool.title,
+        kind: one.spool.kind,
+        outcome: one.outcome,
+        ...(one.outcome === 'published' && { id: one.recording.id }),
+        ...(one.outcome === 'kept' && { reason: one.reason }),
+      })),
+    )
+    const of = (title: string) => outcomes.find((one) => one.title === title)
+    expect(outcomes).toHaveLength(3)
+    expect(of('refused')).toEqual({ title: 'refused', kind: 'opfs', outcome: 'kept', reason: 'forbidden' })
+    for (const { kind, title, bytes } of left.slice(0, 2)) {
+      expect(of(title)).toMatchObject({ kind, outcome: 'published' })
+      const body = await site.receiver.body(of(title)!.id!)
+      expect(body.equals(made.subarray(0, bytes)), title).toBe(true)
+    }
+    expect(await page.evaluate(() => rooms.sdk.listSpools())).toMatchObject([{ title: 'refused' }])
+    site.receiver.faults.refuseTitle = null
+    expect(await page.evaluate(() => rooms.sdk.recoverRecordings({ server: '' }))).toMatchObject([
+      { outcome: 'published' },
+    ])
+    expect(await page.evaluate(() => rooms.sdk.listSpools())).toEqual([])
+    await page.close()
   })
 
   it('two tabs at once do not mix, and neither takes the other for an orphan', async () => {

@@ -32,6 +32,8 @@ export type Faults = {
   ackDelayMs: number
   /** Requests to create a recording are answered with this status. */
   refuseCreate: number | null
+  /** So are requests to create one of this title, with 403. */
+  refuseTitle: string | null
   /** Every connection is cut after so many bytes of chunks. */
   dropAfterBytes: number | null
 }
@@ -58,7 +60,14 @@ export type StoredRecording = {
 export class Receiver {
   /** Acknowledgements say that somebody watches (A5). */
   watched = false
-  readonly faults: Faults = { away: false, pagesToo: false, ackDelayMs: 0, refuseCreate: null, dropAfterBytes: null }
+  readonly faults: Faults = {
+    away: false,
+    pagesToo: false,
+    ackDelayMs: 0,
+    refuseCreate: null,
+    refuseTitle: null,
+    dropAfterBytes: null,
+  }
   readonly recordings: Map<string, StoredRecording> = new Map()
   /** Sent with every file of the page. */
   pageHeaders: Record<string, string> = {}
@@ -146,6 +155,10 @@ export class Receiver {
         return
       }
       const asked = JSON.parse(await text(request)) as { title?: string; contentType?: string }
+      if (this.faults.refuseTitle !== null && asked.title === this.faults.refuseTitle) {
+        json(403, { error: { code: 'refused', message: 'not this one' } })
+        return
+      }
       const id = randomUUID()
       const path = join(this.#folder, id)
       const recording: StoredRecording = {
