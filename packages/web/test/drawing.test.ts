@@ -100,9 +100,32 @@ describe('on the preview', { timeout: 90_000 }, () => {
     expect(Math.min(...look.at(0.9, 0.25)), 'the arrow was taken back').toBeGreaterThan(240)
   })
 
-  it('one records, pauses, draws, resumes and stops by keyboard alone', async () => {
-    await begin(/^White page/)
-    await page.keyboard.press('k')
+  it('one chooses, records, pauses, draws, resumes, stops and copies the link by keyboard alone', async () => {
+    await page.goto(`${served.origin}/record`)
+    await heading('Record').waitFor()
+    const focused = () =>
+      page.evaluate(() => {
+        const at = document.activeElement
+        return (at?.closest('label')?.textContent ?? at?.getAttribute('aria-label') ?? at?.textContent ?? '').trim()
+      })
+    const tabTo = async (words: RegExp) => {
+      for (let step = 0; step < 60; step++) {
+        await page.keyboard.press('Tab')
+        if (words.test(await focused())) return
+      }
+      throw new Error(`Tab does not reach ${words}`)
+    }
+    await tabTo(/^(Screen|Camera|White page)/)
+    const whitePage = page.getByRole('radio', { name: /^White page/ })
+    for (let step = 0; step < 4 && !(await whitePage.isChecked()); step++) await page.keyboard.press('ArrowDown')
+    expect(await whitePage.isChecked()).toBe(true)
+    await tabTo(/^Record$/)
+    await page.keyboard.press('Enter')
+    await recording()
+    // The focus came along, but not to Stop: a held Enter must not end it.
+    expect(await page.evaluate(() => document.activeElement?.localName)).toBe('h1')
+    await tabTo(/^Pause$/)
+    await page.keyboard.press('Enter')
     await page.getByRole('status').filter({ hasText: 'Paused' }).waitFor()
     await page.keyboard.press('l')
     await page.locator('.annotation-surface:focus').waitFor()
@@ -114,13 +137,20 @@ describe('on the preview', { timeout: 90_000 }, () => {
     await page.getByRole('dialog').getByText('Keyboard shortcuts').waitFor()
     await inspect('live-shortcuts')
     await page.keyboard.press('Escape')
-    await page.keyboard.press('k')
+    await tabTo(/^Resume$/)
+    await page.keyboard.press('Enter')
     await page.getByRole('status').filter({ hasText: 'Recording' }).waitFor()
     await page.waitForTimeout(700)
-    await page.keyboard.press('s')
+    await tabTo(/^Stop$/)
+    await page.keyboard.press('Enter')
     const look = await published()
     expect(isRed(look.at(0.6, 0.5))).toBe(true)
     expect(Math.min(...look.at(0.4, 0.5))).toBeGreaterThan(240)
+    await page.evaluate(() => navigator.clipboard.writeText('before'))
+    await tabTo(/^Copy/)
+    await page.keyboard.press('Enter')
+    await page.getByText('The link is copied.').waitFor()
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/\/r\/[\w-]+$/)
   })
 
   it('one moves the bubble by dragging and by arrows, and chooses a part of the screen', async () => {
