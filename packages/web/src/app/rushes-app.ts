@@ -28,7 +28,7 @@ const titles: Record<Route['page'], string> = {
 const loaders: Record<Route['page'], () => Promise<unknown>> = {
   home: () => import('../record/record-page.ts'),
   record: () => import('../record/record-page.ts'),
-  login: () => import('../pages/login-page.ts'),
+  login: () => Promise.all([import('../pages/login-page.ts'), import('../record/restore-panel.ts')]),
   setup: () => import('../pages/setup-page.ts'),
   library: () => import('../pages/library-page.ts'),
   encoders: () => import('../encoders/encoders-page.ts'),
@@ -73,6 +73,7 @@ export class RushesApp extends PageElement {
       onSession((answer) => {
         this.app = { state: 'ready', session: answer }
         this.#guard()
+        if (answer.user !== null) this.#restore()
       }),
       onLiveChip(() => this.requestUpdate()),
     ]
@@ -91,7 +92,16 @@ export class RushesApp extends PageElement {
       await session()
     } catch (fault) {
       this.app = { state: 'unreachable', words: faultWords(fault) }
+      this.#restore()
     }
+  }
+
+  /** What earlier visits left here is delivered, or at least shown where a page has a place for it. */
+  #restore(): void {
+    Promise.all([import('../record/restore.ts'), import('../record/restore-panel.ts')]).then(
+      ([{ restoreRecordings }]) => restoreRecordings(),
+      () => {}, // the recorder's own page says that it could not be loaded
+    )
   }
 
   #onNavigation(): void {
@@ -167,7 +177,8 @@ export class RushesApp extends PageElement {
         <h1 tabindex="-1">The server does not answer</h1>
         <p>${app.words}</p>
         <button class="button button-main" type="button" @click=${this.#ask}>Try again</button>
-      </div>`
+      </div>
+      <rushes-restore-panel></rushes-restore-panel>`
     }
     if (app.state === 'asking')
       return html`<div class="waiting" role="status"><span class="visually-hidden">Loading</span></div>`

@@ -191,6 +191,7 @@ export class RushesLibraryPage extends PageElement {
         </div>
         <input type="file" multiple hidden aria-label="Files to upload" @change=${this.#chosen}>
       </div>
+      <rushes-restore-panel @restored=${this.#load}></rushes-restore-panel>
       <rushes-upload-panel .left=${this.unfinished} @choose-files=${this.#choose}
         @discarded=${(event: CustomEvent<string>) => this.#discarded(event.detail)}></rushes-upload-panel>
       ${this.dragging ? html`<div class="drop-target" role="status">Drop files or folders to upload them</div>` : ''}

@@ -81,6 +81,7 @@ export class RushesLoginPage extends PageElement {
           ${this.busy ? 'Signing in …' : 'Sign in'}
         </button>
       </form>
+      <rushes-restore-panel></rushes-restore-panel>
     </div>`
   }
 }

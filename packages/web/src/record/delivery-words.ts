@@ -44,9 +44,9 @@ export function deliveryWords(progress: RecordingProgress, ended: boolean): Deli
 export function keptWords(reason: KeptReason): string {
   switch (reason) {
     case 'offline':
-      return 'The server can’t be reached. The rest is sent by itself as soon as it is back, or when you next open this page.'
+      return 'The server can’t be reached. The rest is sent by itself as soon as it is back, or when you next open Rushes.'
     case 'forbidden':
-      return 'You are no longer signed in. Sign in again and open this page: the rest is sent then.'
+      return 'You are not signed in. Sign in again: the rest is sent then.'
     default:
       return `The server did not take it (${reason}). Download the file to be sure, and ask whoever runs the server.`
   }

@@ -16,19 +16,28 @@ import {
   saveRecordingFile,
 } from './restore.ts'
 
-/** Recordings of earlier visits on their way to the server. */
+/** Recordings of earlier visits on their way to the server. Tells by `restored` that there are new ones. */
 export class RushesRestorePanel extends PageElement {
   #endListening: (() => void) | null = null
+  #restored = 0
 
   override connectedCallback(): void {
     super.connectedCallback()
-    this.#endListening = onRestore(() => this.requestUpdate())
+    this.#restored = restoredCount()
+    this.#endListening = onRestore(() => this.#onRestore())
     void restoreRecordings()
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     this.#endListening?.()
+  }
+
+  #onRestore(): void {
+    this.requestUpdate()
+    const before = this.#restored
+    this.#restored = restoredCount()
+    if (this.#restored > before) this.dispatchEvent(new Event('restored'))
   }
 
   async #forget({ spool }: Restoring): Promise<void> {
@@ -90,9 +99,13 @@ export class RushesRestorePanel extends PageElement {
           <strong>Your recording (${from}) is still on this device</strong>
           <span>${one.words}</span>
           <div class="row">
-            <button class="button" type="button" @click=${restoreRecordings}>Try again</button>
+            ${one.signedOut ? '' : html`<button class="button" type="button" @click=${restoreRecordings}>Try again</button>`}
             ${this.#download(one)}
-            <button class="button button-quiet is-danger" type="button" @click=${() => this.#forget(one)}>Delete</button>
+            ${
+              one.signedOut
+                ? ''
+                : html`<button class="button button-quiet is-danger" type="button" @click=${() => this.#forget(one)}>Delete</button>`
+            }
           </div>
         </div>`
     }
@@ -104,3 +117,7 @@ export class RushesRestorePanel extends PageElement {
   }
 }
 customElements.define('rushes-restore-panel', RushesRestorePanel)
+
+function restoredCount(): number {
+  return restoring().filter(({ state }) => state === 'published').length
+}

@@ -1,7 +1,7 @@
 // Recordings of earlier visits that are not on the server yet. They are delivered in the background, whichever page is
-// shown, and each can be taken as a file meanwhile.
+// shown, once somebody is signed in; each can be taken as a file meanwhile, without a server or an account too.
 //
-//   waiting ──> sending ──> published | kept | failed
+//   sending ──> published | kept ── again ──> sending
 
 import type { RecordingView } from '@rushes/protocol'
 import {
@@ -13,6 +13,7 @@ import {
   type SpoolView,
 } from '@rushes/recorder'
 import { faultWords } from '../app/fault-words.ts'
+import { session } from '../app/session.ts'
 import { toast } from '../app/toasts.ts'
 import { fileName } from '../recordings/recording-links.ts'
 import { keptWords } from './delivery-words.ts'
@@ -20,7 +21,8 @@ import { keptWords } from './delivery-words.ts'
 export type Restoring = { spool: SpoolView } & (
   | { state: 'sending'; safeBytes: number; totalBytes: number; connection: ConnectionState }
   | { state: 'published'; recording: RecordingView }
-  | { state: 'kept'; words: string }
+  /** `signedOut`: all that can be done is to take it as a file. */
+  | { state: 'kept'; words: string; signedOut?: true }
 )
 
 let shown: Restoring[] = []
@@ -49,7 +51,15 @@ function drop(spoolId: string): void {
   for (const listener of listeners) listener()
 }
 
-/** Looks for unsent recordings and delivers them; once at a time. */
+/** A server that is away may still know us: trying goes on until it says something else. */
+async function isSignedOut(): Promise<boolean> {
+  return session().then(
+    ({ user }) => user === null,
+    () => false,
+  )
+}
+
+/** Looks for unsent recordings and delivers them; once at a time. Where nobody is signed in, it only shows them. */
 export async function restoreRecordings(): Promise<void> {
   if (running) return
   running = true
@@ -57,6 +67,12 @@ export async function restoreRecordings(): Promise<void> {
     for (const spool of await listSpools()) {
       if (spool.busy || spool.heldBytes === 0) continue
       put({ spool, state: 'sending', safeBytes: 0, totalBytes: spool.heldBytes, connection: 'creating' })
+    }
+    if (await isSignedOut()) {
+      for (const { spool, state } of shown) {
+        if (state === 'sending') put({ spool, state: 'kept', words: keptWords('forbidden'), signedOut: true })
+      }
+      return
     }
     const outcomes = await recoverRecordings({
       server: '',
@@ -70,6 +86,10 @@ export async function restoreRecordings(): Promise<void> {
       else if (outcome.outcome === 'kept') put({ spool, state: 'kept', words: keptWords(outcome.reason) })
       else if (outcome.outcome === 'failed') put({ spool, state: 'kept', words: faultWords(outcome.error) })
       else drop(spool.id)
+    }
+    const published = outcomes.filter(({ outcome }) => outcome === 'published').length
+    if (listeners.size === 0 && published > 0) {
+      toast(published === 1 ? 'Your last recording is restored.' : `${published} recordings are restored.`)
     }
   } catch (fault) {
     toast(`Unsent recordings could not be looked for: ${faultWords(fault)}`, 'problem')
