@@ -220,6 +220,8 @@ describe('on the preview', { timeout: 90_000 }, () => {
     await page.getByRole('status').filter({ hasText: 'Recording' }).waitFor()
     await page.waitForTimeout(1200)
     await page.keyboard.press('Shift+R')
+    await page.getByRole('dialog').getByText('Start over?').waitFor()
+    await inspect('restart')
     await page.getByRole('dialog').getByRole('button', { name: 'Start over', exact: true }).click()
     await page
       .getByRole('timer')

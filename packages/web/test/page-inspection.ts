@@ -10,13 +10,12 @@ const shotsFolder = process.env['RUSHES_SHOTS']
 const wide = { width: 1280, height: 800 }
 const narrow = { width: 360, height: 740 }
 
-/** The page as it stands: readable in light and dark, and no wider than a phone. */
+/** The page as it stands: readable in light, in dark and on a phone, and no wider than that. */
 export async function inspect(page: Page, name: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await drawn(page)
-    // A busy machine may show some of it in the colours that were there before.
-    await expect.poll(() => seriousFaults(page), { message: `${name}, ${colorScheme}`, timeout: 10_000 }).toEqual([])
+    await expectNothingSerious(page, `${name}, ${colorScheme}`)
     await shoot(page, `${name}-${colorScheme}`)
   }
   await page.emulateMedia({ colorScheme: 'light' })
@@ -30,8 +29,14 @@ export async function inspect(page: Page, name: string): Promise<void> {
           .map((element) => element.outerHTML.slice(0, 150)),
   )
   expect(tooWide, `${name} at 360 px`).toEqual([])
+  await expectNothingSerious(page, `${name}, 360 px`)
   await shoot(page, `${name}-narrow`)
   await page.setViewportSize(wide)
+}
+
+/** A busy machine may show some of it in the colours or the places that were there before. */
+async function expectNothingSerious(page: Page, message: string): Promise<void> {
+  await expect.poll(() => seriousFaults(page), { message, timeout: 10_000 }).toEqual([])
 }
 
 /** Two frames on, what changed has been laid out and painted. */

@@ -78,11 +78,21 @@ describe('the pages', { timeout: 90_000 }, () => {
     )
     await page.waitForFunction(() => (document.querySelector('progress.bar-level') as HTMLProgressElement)?.value > 0.1)
     await inspect('record-camera')
+    await page.getByText('More settings', { exact: true }).click()
+    await page.getByLabel('Largest picture', { exact: true }).waitFor()
+    await inspect('record-settings')
   })
 
   it('count down, and can be called back', async () => {
+    // Its seconds last long enough to be looked at.
+    await page.evaluate(() => {
+      const inTime = window.setTimeout
+      const slow = (run: TimerHandler, ms?: number) => inTime(run, ms === 1000 ? 120_000 : ms)
+      window.setTimeout = slow as typeof window.setTimeout
+    })
     await page.getByRole('button', { name: 'Record', exact: true }).click()
     await page.getByText('Get ready').waitFor()
+    await inspect('countdown')
     await page.getByRole('button', { name: 'Cancel', exact: true }).click()
     await heading('Record').waitFor()
   })
@@ -95,6 +105,7 @@ describe('the pages', { timeout: 90_000 }, () => {
     const held = await page.getByRole('timer').textContent()
     await page.waitForTimeout(1500)
     expect(await page.getByRole('timer').textContent()).toBe(held)
+    await inspect('paused')
     await page.getByRole('button', { name: 'Resume', exact: true }).click()
     await page.getByRole('link', { name: 'Library' }).click()
     await page.getByText('Recording now').waitFor()
@@ -267,6 +278,16 @@ describe('the pages', { timeout: 90_000 }, () => {
     await inspect('discarded')
     await page.getByRole('button', { name: /^Undo/ }).click()
     await page.getByRole('status').filter({ hasText: 'Recording' }).waitFor()
+    // As when the sharing is ended from the browser's own bar.
+    await page.evaluate(() => {
+      const { srcObject } = document.querySelector('video[data-source="screen"]') as HTMLVideoElement
+      for (const track of (srcObject as MediaStream).getTracks()) {
+        track.stop()
+        track.dispatchEvent(new Event('ended')) // for others' doing alone the browser says it
+      }
+    })
+    await page.getByText('The screen is no longer shared: recording goes on without it.').waitFor()
+    await inspect('live-notice')
     await page.keyboard.press('Shift+D')
     await page.getByRole('button', { name: 'Delete it now', exact: true }).click()
     await heading('Record').waitFor()
@@ -297,6 +318,7 @@ describe('the pages', { timeout: 90_000 }, () => {
       await other.getByRole('radio', { name: /^Camera/ }).check()
       await other.getByRole('button', { name: 'Record', exact: true }).click()
       await other.getByRole('alert').filter({ hasText: words }).first().waitFor()
+      if (name === 'NotAllowedError') await inspectPage(other, 'record-refused')
       await other.close()
     }
     await refused('NotAllowedError', /Allow it with the icon/)
@@ -312,6 +334,7 @@ describe('the pages', { timeout: 90_000 }, () => {
     await there.getByLabel('Password', { exact: true }).fill('correct horse battery')
     await there.keyboard.press('Enter')
     await there.getByText('Recording does not work at this address').waitFor()
+    await inspectPage(there, 'record-insecure')
     await guest.close()
   })
 

@@ -167,6 +167,7 @@ export class RushesRecordSetup extends PageElement {
 
   async #open(options: BeginOptions): Promise<void> {
     this.#closeCheck()
+    this.checkProblem = '' // what is wrong with it is said at the button then
     await begin(options)
   }
 
