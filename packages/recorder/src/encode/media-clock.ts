@@ -13,8 +13,8 @@ const windowMs = 1500
 const stepMs = 40
 /** About a third of a second of sound, which comes in pieces of 10 ms. */
 const rememberedReads = 32
-/** Its thread runs many times a second: where it did not for this long, the machine slept, ms. */
-export const asleepMs = 5000
+/** Its thread runs many times a second, if not on a very busy machine: where it did not for this long, the machine slept, ms. */
+export const asleepMs = 10_000
 
 export class MediaClock {
   readonly #startMs: number
