@@ -60,7 +60,9 @@ function timedSpool(spool: Spool, times: Record<string, number[]>): Spool {
   return wrapped as unknown as Spool
 }
 
-const tell = (message: EncoderReport): void => void process.send!(message)
+/** Resolves when it is on its way: a channel that is closed before loses what waits in it. */
+const tell = (message: EncoderReport): Promise<void> =>
+  new Promise((resolve) => void process.send!(message, () => resolve()))
 
 async function run(job: EncoderJob): Promise<void> {
   const { head, key, segments, delivers, mostWaiting } = job
@@ -83,7 +85,7 @@ async function run(job: EncoderJob): Promise<void> {
         onProgress({ workers }) {
           if (!isFirst || !workers.some(({ state }) => state === 'sending')) return
           isFirst = false
-          tell({ type: 'opened', openMs, listingMs, firstMs: since() })
+          void tell({ type: 'opened', openMs, listingMs, firstMs: since() })
         },
       })
     : null
@@ -101,7 +103,7 @@ async function run(job: EncoderJob): Promise<void> {
     while (delivers && spool.counts().pending >= mostWaiting) await sleep(5)
     if ((index + 1 - begun) % tenthOf !== 0) continue
     const now = performance.now()
-    tell({
+    void tell({
       type: 'tenth',
       tenth: { segments: index + 1, seconds: (now - tenthAt) / 1000, ...taken(job, spool), times },
     })
@@ -117,7 +119,7 @@ async function run(job: EncoderJob): Promise<void> {
   }
   // Whoever measures a start ends it.
   else await delivery?.done
-  tell({ type: 'done', certificate, certifiedMs: performance.now() - tenthAt })
+  await tell({ type: 'done', certificate, certifiedMs: performance.now() - tenthAt })
   spool.close()
   process.disconnect()
 }
