@@ -76,6 +76,8 @@ describe('a recording that is watched while it is made', { timeout: 120_000 }, (
       const { page, faults } = await watch(sender.share)
       const live = page.getByRole('button', { name: /^(Live|.* Go to live)$/ })
       await live.waitFor()
+      // What is pressed before there is anything to play starts nothing, and what is loaded then stays paused.
+      await page.waitForFunction(() => (document.querySelector('rushes-player')?.media?.readyState ?? 0) > 0)
       await page.keyboard.press('k')
       await playing(page, 12)
       await page.getByRole('button', { name: 'Live', exact: true }).waitFor()
