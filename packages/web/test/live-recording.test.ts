@@ -55,9 +55,9 @@ async function watch(url: string): Promise<{ page: Page; faults: string[] }> {
 }
 
 const position = (page: Page) => page.evaluate(() => document.querySelector('rushes-player')!.media!.currentTime)
-/** Waits until it plays between two positions. */
-const playing = (page: Page, least: number, most = Number.MAX_VALUE) =>
-  page.waitForFunction(
+/** Waits until it plays between two positions. @throws Error that tells what it does instead */
+async function playing(page: Page, least: number, most = Number.MAX_VALUE): Promise<void> {
+  const isThere = page.waitForFunction(
     ([from, to]) => {
       const video = document.querySelector('rushes-player')?.media
       return video != null && !video.seeking && !video.paused && video.currentTime > from! && video.currentTime < to!
@@ -65,6 +65,19 @@ const playing = (page: Page, least: number, most = Number.MAX_VALUE) =>
     [least, most],
     { timeout: 60_000 },
   )
+  await isThere.catch(async (cause: unknown) => {
+    throw new Error(`it does not play from ${least} on: ${await page.evaluate(standing)}`, { cause })
+  })
+}
+
+function standing(): string {
+  const media = document.querySelector('rushes-player')?.media
+  if (media == null) return 'no player'
+  const { currentTime, paused, seeking, ended, readyState, networkState, duration, buffered, error } = media
+  const ranges = Array.from({ length: buffered.length }, (_, index) => [buffered.start(index), buffered.end(index)])
+  const problem = error?.message
+  return JSON.stringify({ currentTime, paused, seeking, ended, readyState, networkState, duration, ranges, problem })
+}
 
 describe('a recording that is watched while it is made', { timeout: 120_000 }, () => {
   for (const form of ['mp4', 'vp8'] as const) {
