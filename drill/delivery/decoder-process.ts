@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { DecodeResult } from '@rushes/decoder'
 import { killNow, type Scene } from '../scene.ts'
 import { repositoryRoot } from '../server-process.ts'
@@ -10,8 +10,8 @@ import type { NetworkLab } from './network-lab.ts'
 /** `rushes decode` in its namespace. */
 export interface DecoderProcess {
   readonly output: string
-  /** Whole files in its cache. */
-  cached(): number
+  /** Digests of the whole files in its cache. */
+  cached(): ReadonlySet<string>
   /** What it printed in the end. @throws Error where it ended otherwise */
   readonly done: Promise<DecodeResult>
   /** kill -9. */
@@ -59,9 +59,9 @@ export function openDecoderProcess(
     cached() {
       try {
         const files = readdirSync(cacheFolder, { recursive: true }) as string[]
-        return files.filter((path) => /(?:^|\/)[0-9a-f]{64}$/.test(path)).length
+        return new Set(files.map((path) => basename(path)).filter((name) => /^[0-9a-f]{64}$/.test(name)))
       } catch {
-        return 0
+        return new Set()
       }
     },
     async kill() {

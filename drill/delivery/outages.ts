@@ -2,6 +2,7 @@
 // keeps a longer delay plays through all of it without a hole.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { emptyReport, type Fault, type FaultContext, type FaultReport } from '../fault.ts'
+import type { DecoderProcess } from './decoder-process.ts'
 import { judgeDecoded, judgeDelivery } from './judge.ts'
 import { labPrograms, whyNoLab } from './network-lab.ts'
 import { openSite, type Site } from './site.ts'
@@ -34,8 +35,8 @@ async function interrupted(context: FaultContext, how: Interruption, seconds: nu
   const decoder = site.decode(encoder.job.head.id, ['--delay', String(how.delaySeconds)])
   // A buffer that was never filled bridges nothing: from here on it has what there is to have.
   const until = performance.now() + fillMs(how.aheadSeconds)
-  while (decoder.cached() < 2 * how.aheadSeconds && performance.now() < until) await sleep(50)
-  if (decoder.cached() < 2 * how.aheadSeconds) report.problems.push('the decoder did not fill its buffer')
+  while (!isFull(encoder, decoder, how.aheadSeconds) && performance.now() < until) await sleep(50)
+  if (!isFull(encoder, decoder, how.aheadSeconds)) report.problems.push('the decoder did not fill its buffer')
   let slowest = 0
   for (; report.trials < how.times; report.trials++) {
     await how.strike(site, encoder)
@@ -59,6 +60,13 @@ async function interrupted(context: FaultContext, how: Interruption, seconds: nu
   report.note = `went on within ${Math.round(slowest)} ms, bytes sent ${ratio(traffic.ratio)}, ${decoded.frames} frames decoded ${how.delaySeconds} s behind, ${decoded.result?.holes} holes`
   await site.server.stop()
   return report
+}
+
+/** As many files as the time before it has, and those of the last seconds: what comes while it fills is fetched last. */
+function isFull({ listed }: Encoder, decoder: DecoderProcess, aheadSeconds: number): boolean {
+  const cached = decoder.cached()
+  const newest = [...listed.values()].slice(-12, -4)
+  return cached.size >= 2 * aheadSeconds && newest.every((digest) => cached.has(digest.replace('sha256:', '')))
 }
 
 /** A file on each of four connections. */
