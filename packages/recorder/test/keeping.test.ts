@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { decode, openBrowser, packets, spawnBrowser } from './browser.ts'
-import type { StoredRecording } from './receiver.ts'
+import { noFaults, type StoredRecording } from './receiver.ts'
 import { openTestPage, openTestSite, type TestSite } from './site.ts'
 
 let site: TestSite
@@ -17,14 +17,7 @@ afterAll(async () => {
 })
 
 beforeEach(async () => {
-  Object.assign(site.receiver.faults, {
-    away: false,
-    pagesToo: false,
-    ackDelayMs: 0,
-    refuseCreate: null,
-    refuseTitle: null,
-    dropAfterBytes: null,
-  })
+  Object.assign(site.receiver.faults, noFaults)
 })
 
 type Start = { memoryBytes?: number; prefer?: 'opfs' | 'indexeddb' | 'memory'; patienceMs?: number; noise?: boolean }

@@ -57,17 +57,19 @@ export type StoredRecording = {
   closes: CloseName[]
 }
 
+export const noFaults: Readonly<Faults> = {
+  away: false,
+  pagesToo: false,
+  ackDelayMs: 0,
+  refuseCreate: null,
+  refuseTitle: null,
+  dropAfterBytes: null,
+}
+
 export class Receiver {
   /** Acknowledgements say that somebody watches (A5). */
   watched = false
-  readonly faults: Faults = {
-    away: false,
-    pagesToo: false,
-    ackDelayMs: 0,
-    refuseCreate: null,
-    refuseTitle: null,
-    dropAfterBytes: null,
-  }
+  readonly faults: Faults = { ...noFaults }
   readonly recordings: Map<string, StoredRecording> = new Map()
   /** Sent with every file of the page. */
   pageHeaders: Record<string, string> = {}
