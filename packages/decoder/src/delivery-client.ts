@@ -50,6 +50,8 @@ export type DeliveryClientOptions = DeliveryAddress & {
  * seconds until it asks again are missing in the buffer.
  */
 const connectMs = 4000
+/** Between two attempts, whatever is asked for: as with connections, a longer one would be missing in the buffer. */
+export const longestRetryMs = 3000
 
 // M4: 5,000 entries at most, each under 1 KiB.
 const maxManifestBytes = 8 * 1024 * 1024

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { retryDelayMs } from '@rushes/protocol'
 import { DecoderError } from './decoder-error.ts'
-import { type DeliveryClient, RequestFailure } from './delivery-client.ts'
+import { type DeliveryClient, longestRetryMs, RequestFailure } from './delivery-client.ts'
 import type { ManifestLog } from './manifest-log.ts'
 
 export type FollowOptions = {
@@ -15,7 +15,6 @@ export type FollowOptions = {
 
 /** DELIVERY.md, M4: an answer is held back so long when there is nothing new. */
 const waitSeconds = 25
-const longestRetryMs = 3000
 
 /**
  * Follows the manifest to its end; resolves there, or when stopped. Trouble is waited out for ever.

@@ -1,7 +1,7 @@
 import { firstRetryMs, type ListedFile, retryDelayMs } from '@rushes/protocol'
 import { type CacheFolder, nameOf } from './cache-folder.ts'
 import { DecoderError } from './decoder-error.ts'
-import { type DeliveryClient, RequestFailure } from './delivery-client.ts'
+import { type DeliveryClient, longestRetryMs, RequestFailure } from './delivery-client.ts'
 
 export type FetcherOptions = {
   client: DeliveryClient
@@ -36,7 +36,6 @@ type Retry = { missing: number; failures: number; notBefore: number }
 // A file that is listed but not delivered yet is asked for again and again; hundreds may be, after the encoder's own
 // outage. The n-th in line is asked for every n quarters of a second, so that all together are some 20 requests a second.
 const longestPollMs = 2000
-const longestRetryMs = 3000
 const pollPerRankMs = 250
 const rarestPollMs = 30_000
 
