@@ -96,11 +96,9 @@ class OpenRecording extends Emitter<RecordingEvents> implements Recording {
     this.#unlisten.push(
       held.spool.on('full', (error) => this.#notice('spool-full', `${error.message}; going on from memory`)),
       held.spool.on('recovered', () => this.#notice('spool-recovered', 'Storage takes the recording again.')),
-      options.capture.on('source-ended', ({ source }) => {
-        const { sources, scene } = options.capture
-        const goesOn = scene.main === 'page' || sources.some(({ live }) => live)
-        this.#notice('source-ended', lostWords(source, goesOn))
-      }),
+      options.capture.on('source-ended', ({ source, goesOn }) =>
+        this.#notice('source-ended', lostWords(source, goesOn)),
+      ),
       options.capture.on('ended', () => this.#endByItself()),
     )
     this.#timer = setInterval(() => this.#report(), progressEveryMs)

@@ -195,9 +195,10 @@ export class OpenSources extends Emitter<CaptureEvents> implements Capture {
     this.#release(source)
     // Later than the constructor, where nobody can be listening yet.
     queueMicrotask(() => {
-      this.emit('source-ended', { source })
       const page = this.#scene.main === 'page' // goes on by itself
-      if (!page && this.#sources.every(({ live }) => !live)) this.emit('ended', null)
+      const goesOn = page || this.#sources.some(({ live }) => live)
+      this.emit('source-ended', { source, goesOn })
+      if (!goesOn) this.emit('ended', null)
     })
   }
 }

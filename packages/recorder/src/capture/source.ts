@@ -57,8 +57,8 @@ export type CaptureSource = {
 }
 
 export type CaptureEvents = {
-  /** The user stopped sharing, or a device went away; the others go on. */
-  'source-ended': { source: CaptureSource }
+  /** The user stopped sharing, or a device went away; `goesOn`: something is left to record, else `ended` follows. */
+  'source-ended': { source: CaptureSource; goesOn: boolean }
   /** Another device was chosen, or none: then `source` is no longer live. */
   'source-changed': { source: CaptureSource }
   /** Nothing is left to capture. */
