@@ -28,6 +28,10 @@ async function serve(config: Config): Promise<void> {
   // Collecting a heap of 40 MB keeps both cores of a small machine busy for 30 ms, in which every acknowledgement waits:
   // rather 100 MB more, every two seconds, than once a second (docs/benchmarks.md, Live).
   setFlagsFromString('--heap-growing-percent=250')
+  // When all senders come at once, as after a restart, V8 concludes that what serves them lives long, and puts the lists that
+  // hold their chunks beside what does: dead, they kept 30 MB a second from going away with the young, and brought that
+  // collection every other second again (docs/benchmarks.md, Live).
+  setFlagsFromString('--no-allocation-site-pretenuring')
   // What publishes a recording runs rarely and is waited for: its code must not be thrown away in between.
   setFlagsFromString('--no-flush-bytecode')
   const log: Logger = pino({ level: process.env['RUSHES_LOG'] ?? 'warn' }, pino.destination({ fd: 2, sync: false }))
