@@ -150,21 +150,28 @@ async function watchedBy(
   const client = apiClient({ server: server.url, key: ownerKey })
   const { id, ingestUrl, token } = await client.createRecording({})
   const startedAt = performance.now()
-  // Some seconds are there when the viewers come.
-  const size = () => Math.min(body.length, Math.floor(((performance.now() - startedAt) / 1000 + 3) * (2.5e6 / 8)))
+  // Some seconds are there when the viewers come; then it grows by what an encoder gives four times a second.
+  let size = 0
+  const grow = () => {
+    size = Math.min(body.length, Math.floor(((performance.now() - startedAt) / 1000 + 3) * (2.5e6 / 8)))
+  }
+  grow()
   const sender = openIngestSender({
     ...{ url: ingestUrl, token, crc32 },
     connect: (url, subprotocol) => new WebSocket(url, subprotocol) as unknown as IngestSocket,
     spool: {
       get size() {
-        return size()
+        return size
       },
       acknowledged: { offset: 0, crc: 0 },
-      read: async (offset, length) => body.subarray(offset, Math.min(offset + length, size())),
+      read: async (offset, length) => body.subarray(offset, Math.min(offset + length, size)),
       acknowledge: async () => {},
     },
   })
-  const growing = setInterval(() => sender.grown(), 250)
+  const growing = setInterval(() => {
+    grow()
+    sender.grown()
+  }, 250)
   await sleep(1000)
   const watching = startViewers(`${(await client.recording(id)).shareUrl}/live.m3u8`, count)
   await sleep(1000)
