@@ -57,6 +57,22 @@ function record(page: Page, steps: Step[], options: { clean?: boolean; wish?: En
   )
 }
 
+/** The colour comes, goes, comes … at these times, ms, and at no others. */
+function expectTurns(seen: { time: number; colour: string }[], colour: string, times: number[], what: string): void {
+  expect(seen[0]!.colour, what).not.toBe(colour)
+  const turns = seen.flatMap((one, index) =>
+    index > 0 && (one.colour === colour) !== (seen[index - 1]!.colour === colour)
+      ? [{ before: seen[index - 1]!.time * 1000, from: one.time * 1000 }]
+      : [],
+  )
+  expect(turns, `${what} at ${times}`).toHaveLength(times.length)
+  // One picture is 33 ms; a busy machine leaves some out, so it is the last one before that counts, too.
+  for (const [index, { before, from }] of turns.entries()) {
+    expect(from, what).toBeGreaterThan(times[index]! - 50)
+    expect(before, what).toBeLessThan(times[index]! + 50)
+  }
+}
+
 const stroke = { colour: '#ff00ff', width: 0.06 }
 const box = (x: number, y: number) => ({ from: { x, y }, to: { x: x + 0.15, y: y + 0.2 } })
 
@@ -97,13 +113,7 @@ describe('what is drawn while recording', { timeout: 30_000 }, () => {
     expect(made.told.map(({ op }) => op)).toEqual(tools.map(() => 'add'))
     for (const [index, { look, colour, shape }] of tools.entries()) {
       const seen = await coloursOver(path(made.id), size, ...look)
-      const first = seen.findIndex((picture) => picture.colour === colour)
-      expect(first, shape.kind).toBeGreaterThan(0)
-      const { t } = made.told[index]!
-      // One picture is 33 ms; a busy machine leaves some out, so it is the last one without it that counts, too.
-      expect(seen[first]!.time * 1000, shape.kind).toBeGreaterThan(t - 50)
-      expect(seen[first - 1]!.time * 1000, shape.kind).toBeLessThan(t + 50)
-      expect(seen.at(-1)!.colour, shape.kind).toBe(colour)
+      expectTurns(seen, colour, [made.told[index]!.t], shape.kind)
     }
   })
 
@@ -134,6 +144,8 @@ describe('what is drawn while recording', { timeout: 30_000 }, () => {
       'red',
     ])
     expect(made.told.map(({ op }) => op)).toEqual(['add', 'undo', 'redo', 'erase', 'undo', 'clear'])
+    const [add, ...others] = made.told as [TimedOperation & { op: 'add' }, ...TimedOperation[]]
+    expectTurns(seen, 'magenta', [add.t - add.drawnMs, ...others.map(({ t }) => t)], 'the scribble')
     // The events alone say the same.
     expect(made.ends.slice(1).map((end) => viewAt(made.told, end - 100).shapes.length)).toEqual([1, 0, 1, 0, 1, 0])
   })
@@ -165,6 +177,11 @@ describe('what is drawn while recording', { timeout: 30_000 }, () => {
     const laser = made.told.find(({ op }) => op === 'laser')
     expect(laser).toMatchObject({ op: 'laser', trail: [0.25, 0.75, expect.any(Number)] })
     expect(viewAt(made.told, laser!.t - 300).trail.length).toBe(1)
+    const times = made.told.map(({ t }) => t)
+    const above = await coloursOver(path(made.id), size, 0.1, 0.1)
+    expectTurns(above, 'black', [times[1]!, times[2]!], 'the dark around the spotlight')
+    const { trail, t } = laser as TimedOperation & { op: 'laser' }
+    expectTurns(await coloursOver(path(made.id), size, 0.25, 0.75), 'red', [t - trail[2]!, t], 'the laser')
   })
 
   it('is told, but not drawn, where the picture is kept clean; a pause has no length', async () => {

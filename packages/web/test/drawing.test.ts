@@ -1,13 +1,15 @@
 // Drawing and arranging on the live preview, with the pointer and with the keyboard, from the button to the published
 // picture.
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { onPreview as placeOnPreview } from './drawing-hand.ts'
 import { inspect as inspectPage } from './page-inspection.ts'
+import { publishedHere } from './published-pictures.ts'
 import { makeOwner, type OpenedPage, openPage, type ServedPages, servePages } from './served-pages.ts'
 
 let served: ServedPages
@@ -41,10 +43,7 @@ async function begin(choice: RegExp): Promise<void> {
 
 /** The last picture of the recording that was published, RGB. */
 async function published(): Promise<{ at(x: number, y: number): number[] }> {
-  await page.getByText('Ready to watch').waitFor({ timeout: 30_000 })
-  const href = await page.getByRole('link', { name: 'Download MP4' }).getAttribute('href')
-  const file = join(folder, 'published.mp4')
-  writeFileSync(file, await (await page.request.get(new URL(href!, served.origin).href)).body())
+  const { file } = await publishedHere(page, folder)
   const last = join(folder, 'last.ppm')
   // Every picture in turn, each over the one before: a busy machine leaves some out before the end.
   const look = ['-v', 'error', '-y', '-i', file, '-map', '0:v', '-vf', 'scale=640:360', '-update', '1', last]
@@ -58,11 +57,7 @@ async function published(): Promise<{ at(x: number, y: number): number[] }> {
   }
 }
 
-/** A point of the preview in the page. */
-async function onPreview(x: number, y: number): Promise<[number, number]> {
-  const box = (await page.locator('.preview').boundingBox())!
-  return [box.x + x * box.width, box.y + y * box.height]
-}
+const onPreview = (x: number, y: number) => placeOnPreview(page, [x, y])
 
 async function drag(from: [number, number], to: [number, number]): Promise<void> {
   await page.mouse.move(...(await onPreview(...from)))
@@ -75,31 +70,6 @@ async function drag(from: [number, number], to: [number, number]): Promise<void>
 const isRed = ([red, green, blue]: number[]) => red! > 170 && green! < 110 && blue! < 110
 
 describe('on the preview', { timeout: 90_000 }, () => {
-  it('one draws with every tool on a white page, and what was drawn is published', async () => {
-    await begin(/^White page/)
-    await button('Pen').click()
-    await drag([0.1, 0.2], [0.3, 0.2])
-    await page.keyboard.press('r')
-    await drag([0.5, 0.1], [0.7, 0.3])
-    await page.keyboard.press('t')
-    await page.mouse.click(...(await onPreview(0.1, 0.6)))
-    await page.getByLabel('Note', { exact: true }).fill('Look here')
-    expect(opened.faults, 'before the inspection, which breaks the policy itself').toEqual([])
-    await inspect('live-drawing')
-    await page.getByLabel('Note', { exact: true }).press('Enter')
-    await page.keyboard.press('a')
-    await drag([0.9, 0.1], [0.9, 0.4])
-    await page.keyboard.press('u') // the arrow
-    await page.waitForTimeout(700)
-    await button('Stop').click()
-    const look = await published()
-    expect(isRed(look.at(0.2, 0.2)), 'the stroke').toBe(true)
-    expect(isRed(look.at(0.6, 0.1)), "the rectangle's upper side").toBe(true)
-    expect(isRed(look.at(0.103, 0.65)), 'the paper of the note').toBe(true)
-    expect(Math.min(...look.at(0.6, 0.2)), 'inside of it').toBeGreaterThan(240)
-    expect(Math.min(...look.at(0.9, 0.25)), 'the arrow was taken back').toBeGreaterThan(240)
-  })
-
   it('one chooses, records, pauses, draws, resumes, stops and copies the link by keyboard alone', async () => {
     await page.goto(`${served.origin}/record`)
     await heading('Record').waitFor()
@@ -167,12 +137,12 @@ describe('on the preview', { timeout: 90_000 }, () => {
     )
     const [x, y] = (await centre()) as [number, number]
     await drag([x, y], [0.5, 0.5])
-    await expect.poll(async () => (await centre())[0]).toBeCloseTo(0.5, 2)
+    await expect.poll(async () => (await centre())[0], { timeout: 10_000 }).toBeCloseTo(0.5, 2)
     expect((await centre())[1]).toBeCloseTo(0.5, 2)
     await grip.focus()
     for (let step = 0; step < 5; step++) await page.keyboard.press('ArrowRight')
     await page.keyboard.press('Enter') // a rounded square
-    await expect.poll(async () => (await centre())[0]).toBeCloseTo(0.6, 2)
+    await expect.poll(async () => (await centre())[0], { timeout: 10_000 }).toBeCloseTo(0.6, 2)
     expect(await page.getByLabel('Shape', { exact: true }).inputValue()).toBe('rounded')
     await inspect('live-bubble-moved')
     const faults = opened.faults.length
@@ -194,7 +164,7 @@ describe('on the preview', { timeout: 90_000 }, () => {
         const video = document.querySelector('video[data-source="screen"]') as HTMLElement
         return video.getBoundingClientRect().width / video.parentElement!.getBoundingClientRect().width
       })
-    await expect.poll(wide).toBeCloseTo(2, 1)
+    await expect.poll(wide, { timeout: 10_000 }).toBeCloseTo(2, 1)
     await page.keyboard.press('Shift+D')
     await button('Delete it now').click()
     await heading('Record').waitFor()

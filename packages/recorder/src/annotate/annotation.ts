@@ -21,14 +21,14 @@ export type Region = { kind: 'spotlight' | 'blur'; from: Point; to: Point }
 
 export type Shape = Scribble | Outline | Note | Region
 
-/** What somebody did. `add` came to its end after it had been drawn for `drawnMs`. */
+/** What somebody did. `add` came to its end after it had been drawn for `drawnMs`; in recordings that is ms of media. */
 export type AnnotationOperation =
   | { op: 'add'; id: string; shape: Shape; drawnMs: number }
   | { op: 'erase'; ids: readonly string[] }
   | { op: 'clear' }
   | { op: 'undo' }
   | { op: 'redo' }
-  /** Where the laser pointer was: x, y, ms before this operation; x, y, ms … the oldest first. */
+  /** Where the laser pointer was: x, y, ms before this operation; x, y, ms … the oldest first. It stays at each until the next. */
   | { op: 'laser'; trail: readonly number[] }
 
 /** `t`: ms of media, without pauses, at which the operation was complete. */

@@ -44,6 +44,7 @@ const mostTrailPoints = 120
 export class LiveAnnotations extends Emitter<AnnotationsEvents> implements Annotations {
   readonly #sheet = new Sheet()
   #trail: { x: number; y: number; at: number }[] = []
+  #pointing = false
   #count = 0
 
   get shapes(): readonly BoardShape[] {
@@ -95,6 +96,7 @@ export class LiveAnnotations extends Emitter<AnnotationsEvents> implements Annot
     const now = performance.now()
     const spot = at === null ? null : boundedPoint(at)
     this.#sheet.point(spot, now)
+    this.#pointing = spot !== null
     this.emit('laser', spot)
     if (spot !== null) this.#trail.push({ ...spot, at: now })
     const begun = this.#trail[0]?.at ?? now
@@ -115,7 +117,8 @@ export class LiveAnnotations extends Emitter<AnnotationsEvents> implements Annot
   #tellTrail(now: number): void {
     if (this.#trail.length === 0) return
     const trail = this.#trail.flatMap(({ x, y, at }) => [x, y, Math.round(now - at)])
-    this.#trail = []
+    // While it stays on, the next piece begins where this one ends.
+    this.#trail = this.#pointing ? this.#trail.slice(-1) : []
     this.#do({ op: 'laser', trail })
   }
 }

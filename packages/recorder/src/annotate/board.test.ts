@@ -69,6 +69,12 @@ describe('viewAt', () => {
     const trail = (t: number) => viewAt(operations, t).trail.map(({ x }) => x)
     expect([3499, 3500, 4000, 4300, 4700].map(trail)).toEqual([[], [0.1], [0.1, 0.2], [0.2], []])
   })
+
+  it('shows the laser for as long as it rests', () => {
+    const resting: TimedOperation = { op: 'laser', trail: [0.1, 0.1, 3000, 0.2, 0.2, 2000], t: 4000 }
+    const trail = (t: number) => viewAt([resting], t).trail.map(({ x, strength }) => [x, strength])
+    expect([999, 1999, 2350, 3999, 4000].map(trail)).toEqual([[], [[0.1, 1]], [[0.2, 1]], [[0.2, 1]], []])
+  })
 })
 
 describe('the eraser', () => {

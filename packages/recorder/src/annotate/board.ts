@@ -79,7 +79,11 @@ function trailAt({ trail, t: end }: { trail: readonly number[]; t: number }, t: 
   const points: TrailPoint[] = []
   for (let at = 0; at + 2 < trail.length; at += 3) {
     const age = t - (end - trail[at + 2]!)
-    if (age >= 0 && age < trailMs) points.push({ x: trail[at]!, y: trail[at + 1]!, strength: 1 - age / trailMs })
+    if (age < 0) break
+    const next = end - (trail[at + 5] ?? 0)
+    const isHeld = t < next
+    if (isHeld || age < trailMs)
+      points.push({ x: trail[at]!, y: trail[at + 1]!, strength: isHeld ? 1 : 1 - age / trailMs })
   }
   return points
 }

@@ -1,6 +1,7 @@
 // The encoding worker: composes pictures at a constant rate and makes the body. Its timers and streams go on while the
 // tab is hidden, and nothing that the page does can hold them up.
 import { Mp4OutputFormat, Output, StreamTarget, type StreamTargetChunk } from 'mediabunny'
+import { OperationTimes } from '../annotate/operation-times.ts'
 import type { PictureSource } from '../capture/scene.ts'
 import { aacUsable } from './aac.ts'
 import { AudioLane } from './audio-lane.ts'
@@ -28,9 +29,15 @@ type Session = {
 let session: Session | null = null
 /** There before the session is: what comes meanwhile is not lost. */
 let stage: FrameStage | null = null
+const times = new OperationTimes()
 
 function post(message: FromWorker, transfer: Transferable[] = []): void {
   ;(self as unknown as { postMessage(message: unknown, transfer: Transferable[]): void }).postMessage(message, transfer)
+}
+
+/** Of media, now; microseconds are enough. */
+function mediaMs(): number {
+  return Math.round((session?.mediaMs() ?? 0) * 1000) / 1000
 }
 
 function fail(cause: unknown): void {
@@ -52,13 +59,16 @@ const handlers: { [Type in ToWorker['type']]: (message: Extract<ToWorker, { type
   },
   annotate: ({ operation }) => {
     stage?.sheet.apply(operation)
-    const t = Math.round((session?.mediaMs() ?? 0) * 1000) / 1000
-    post({ type: 'annotated', operation: { ...operation, t } })
+    post({ type: 'annotated', operation: times.timed(operation, mediaMs()) })
   },
-  draft: (message) => {
-    if (stage) stage.sheet.draft = message.shape
+  draft: ({ shape }) => {
+    if (stage) stage.sheet.draft = shape
+    times.draft(shape, mediaMs())
   },
-  laser: (message) => stage?.sheet.point(message.at, performance.now()),
+  laser: ({ at }) => {
+    stage?.sheet.point(at, performance.now())
+    times.laser(at, mediaMs())
+  },
   pause: () => session?.pause(),
   resume: () => session?.resume(),
   stop: () => void session?.stop().catch(fail),

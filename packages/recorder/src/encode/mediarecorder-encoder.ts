@@ -1,6 +1,7 @@
 // MediaRecorder, where WebCodecs is missing. Pictures are composed to a constant size first, so that no body breaks when a
 // window is resized; and since it gives no key frame at a resume, pictures go on while the recorder is paused.
 import type { AnnotationOperation } from '../annotate/annotation.ts'
+import { OperationTimes } from '../annotate/operation-times.ts'
 import type { Capture } from '../capture/source.ts'
 import { type BodyEncoder, type BodyEvents, EncoderError } from './body-encoder.ts'
 import { bodyHead } from './body-head.ts'
@@ -77,11 +78,19 @@ export function mediaRecorderEncoder(capture: Capture, choice: MediaRecorderChoi
       recorder.onerror = (event) => fail((event as Event & { error?: unknown }).error ?? 'no reason given')
       recorder.start(choice.timesliceMs)
       startedAt = performance.now()
-      const tell = (operation: AnnotationOperation) => {
-        events.onAnnotated({ ...operation, t: Math.round((pausedAt ?? performance.now()) - startedAt! - pausedMs) })
+      const times = new OperationTimes()
+      const now = () => Math.round((pausedAt ?? performance.now()) - startedAt! - pausedMs)
+      const tell = (operation: AnnotationOperation) => events.onAnnotated(times.timed(operation, now()))
+      const { annotations } = capture
+      for (const operation of annotations.restate()) tell(operation)
+      const ends = [
+        annotations.on('operation', tell),
+        annotations.on('draft', (shape) => times.draft(shape, now())),
+        annotations.on('laser', (at) => times.laser(at, now())),
+      ]
+      unlisten = () => {
+        for (const end of ends) end()
       }
-      for (const operation of capture.annotations.restate()) tell(operation)
-      unlisten = capture.annotations.on('operation', tell)
     },
     // It gives out what it has every 250 ms as it is, and key frames can't be asked for.
     watched() {},
