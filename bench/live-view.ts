@@ -9,9 +9,10 @@ import { crc32 } from 'node:zlib'
 import { apiClient, type IngestSocket, openIngestSender } from '@rushes/protocol'
 import { type Browser, chromium } from 'playwright-core'
 import { WebSocket } from 'ws'
+import { clockCameraScript } from '../packages/recorder/test/page/clock-picture.ts'
 import { buildPages } from '../scripts/pages.ts'
 import { makeBody } from './bodies.ts'
-import { clockShape, installClockCamera, readClock } from './clock-picture.ts'
+import { readClock } from './clock-screenshot.ts'
 import { figure, spread, table } from './figures.ts'
 import { startViewers } from './live-viewers.ts'
 import { cpuSeconds, ownerKey, startServerProcess } from './server-process.ts'
@@ -42,7 +43,7 @@ async function delay(seconds: number, prefer: 'webcodecs' | 'mediarecorder'): Pr
   try {
     const recorder = await browser.newContext({ extraHTTPHeaders: { authorization: `Bearer ${ownerKey}` } })
     await recorder.grantPermissions(['camera', 'microphone'], { origin: server.url })
-    await recorder.addInitScript(installClockCamera, clockShape)
+    await recorder.addInitScript({ content: clockCameraScript() })
     // What a browser without track processors has.
     if (prefer === 'mediarecorder') {
       await recorder.addInitScript(() => {

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { decode, openBrowser, packets, spawnBrowser } from './browser.ts'
+import { expectShown, expectUnbroken, type Moment, readClockFilm } from './clock-film.ts'
 import { noFaults, type StoredRecording } from './receiver.ts'
 import { openTestPage, openTestSite, type TestSite } from './site.ts'
 
@@ -18,14 +19,28 @@ afterAll(async () => {
 
 beforeEach(async () => {
   Object.assign(site.receiver.faults, noFaults)
+  await site.browser.setOffline(false)
 })
 
-type Start = { memoryBytes?: number; prefer?: 'opfs' | 'indexeddb' | 'memory'; patienceMs?: number; noise?: boolean }
+/** With RUSHES_OUTAGE_SECONDS=60 the network is away for a minute in mid-recording. */
+const outageMs = 1000 * Number(process.env['RUSHES_OUTAGE_SECONDS'] ?? 8)
 
-/** Starts a recording that goes on; it is `rooms.recording`. */
+type Start = {
+  memoryBytes?: number
+  prefer?: 'opfs' | 'indexeddb' | 'memory'
+  patienceMs?: number
+  noise?: boolean
+  colour?: string
+}
+
+/** Starts a recording that goes on; it is `rooms.recording`, and a clock is in its picture. */
 async function start(page: Page, options: Start = {}): Promise<void> {
-  await page.evaluate(async ({ memoryBytes, prefer, patienceMs, noise }) => {
-    rooms.capture = rooms.canvasCapture(noise ? { width: 1280, height: 720, noise } : {})
+  await page.evaluate(async ({ memoryBytes, prefer, patienceMs, noise, colour }) => {
+    rooms.capture = rooms.canvasCapture({
+      clock: true,
+      ...(noise && { width: 1280, height: 720, noise }),
+      ...(colour && { colour }),
+    })
     rooms.recording = await rooms.sdk.startRecording({
       server: '',
       capture: rooms.capture,
@@ -59,12 +74,28 @@ async function expectWhole(recording: StoredRecording, page: Page): Promise<void
   expect(await decode(recording.path)).toEqual([])
 }
 
+/** What the picture shows now, by the recording and by the clock in it. */
+const moment = (page: Page): Promise<Moment> =>
+  page.evaluate(() => ({ mediaMs: rooms.recording!.progress.durationMs, clockMs: Date.now() }))
+
+/** Every picture decodes and shows its time, from the first to the last without a hole. Answers the colours beside it. */
+async function expectFilmed(recording: StoredRecording, moments: Moment[]): Promise<string[]> {
+  const { pictures, unreadable, soundGapMs, faults } = await readClockFilm(recording.path)
+  expect([faults, unreadable]).toEqual([[], 0])
+  expect(soundGapMs).toBeLessThan(500)
+  expectUnbroken(pictures)
+  expectShown(pictures, moments)
+  return [...new Set(pictures.map(({ colour }) => colour))]
+}
+
 async function sha256(bytes: Buffer): Promise<string> {
   return Buffer.from(await crypto.subtle.digest('SHA-256', new Uint8Array(bytes))).toString('hex')
 }
 
 describe('the server', () => {
-  it('is away at the start and for 10 s: the recording starts at once, and arrives whole', async () => {
+  it(`is away at the start, and the network for ${outageMs / 1000} s: the recording starts at once, arrives whole, and shows all of it`, {
+    timeout: 60_000 + 2 * outageMs,
+  }, async () => {
     const page = await openTestPage(site)
     site.receiver.leave()
     await start(page)
@@ -72,15 +103,25 @@ describe('the server', () => {
     await wait(2000)
     site.receiver.back()
     await expect.poll(async () => (await progress(page)).connection, { timeout: 8000 }).toBe('sending')
+    const moments = [await moment(page)]
     site.receiver.leave()
+    await page.context().setOffline(true)
     const left = await progress(page)
-    await wait(10_000)
+    for (let half = 0; half < 2; half++) {
+      await wait(outageMs / 2)
+      moments.push(await moment(page))
+    }
     const later = await progress(page)
     expect(later.waitingBytes).toBeGreaterThan(left.waitingBytes + 50_000)
     expect(later.unspooledBytes).toBeLessThan(200_000)
     site.receiver.back()
-    await wait(500)
-    await expectWhole(await stop(page), page)
+    await page.context().setOffline(false)
+    await wait(1000)
+    moments.push(await moment(page))
+    await wait(1000)
+    const recording = await stop(page)
+    await expectWhole(recording, page)
+    await expectFilmed(recording, moments)
     expect(await page.evaluate(() => rooms.notices)).toEqual(['state stopping', 'state published'])
     await page.close()
   })
@@ -205,7 +246,9 @@ describe('the page', () => {
     const page = await openTestPage(site, { told: (bytes) => told.push(bytes) })
     site.receiver.leave()
     await start(page)
-    await wait(4000)
+    await wait(2000)
+    const moments = [await moment(page)]
+    await wait(2000)
     const { recordedBytes, unspooledBytes } = await progress(page)
     if (way === 'reload') await page.reload()
     else await page.close()
@@ -214,7 +257,7 @@ describe('the page', () => {
     await next.waitForFunction(() => 'rooms' in globalThis)
     const listed = await next.evaluate(() => rooms.sdk.listSpools())
     expect(listed).toMatchObject([{ title: 'kept', busy: false, kind: 'opfs' }])
-    await expectRecovered(next, told, recordedBytes - unspooledBytes)
+    await expectRecovered(next, told, recordedBytes - unspooledBytes, moments)
     await next.close()
   })
 
@@ -276,9 +319,12 @@ describe('the page', () => {
 
   it('two tabs at once do not mix, and neither takes the other for an orphan', async () => {
     const [one, two] = [await openTestPage(site), await openTestPage(site)]
-    await start(one)
-    await start(two)
+    await start(one, { colour: '#f00' })
+    await start(two, { colour: '#00f' })
+    await one.evaluate(() => rooms.recording!.mark('of the first'))
+    await two.evaluate(() => rooms.recording!.mark('of the second'))
     await wait(1500)
+    const moments = [await moment(one), await moment(two)] as const
     const seen = await two.evaluate(async () => ({
       recovered: await rooms.sdk.recoverRecordings({ server: '' }),
       busy: (await rooms.sdk.listSpools()).map(({ busy }) => busy),
@@ -291,6 +337,10 @@ describe('the page', () => {
     expect(first.id).not.toBe(second.id)
     await expectWhole(first, one)
     await expectWhole(second, two)
+    expect(await expectFilmed(first, [moments[0]])).toEqual(['red'])
+    expect(await expectFilmed(second, [moments[1]])).toEqual(['blue'])
+    expect(first.events.map(({ data }) => data)).toEqual([{ label: 'of the first' }])
+    expect(second.events.map(({ data }) => data)).toEqual([{ label: 'of the second' }])
     await one.close()
     await two.close()
   })
@@ -335,9 +385,13 @@ describe('the browser', () => {
     const killed = await spawnBrowser(profile)
     const page = await openTestPage(site, { browser: killed.context, told: (bytes) => told.push(bytes) })
     await start(page)
-    await wait(2500)
+    await wait(2000)
+    const moments = [await moment(page)]
+    await wait(500)
     site.receiver.leave()
-    await wait(2500)
+    await wait(500)
+    moments.push(await moment(page)) // in the spool alone
+    await wait(2000)
     const { recordedBytes, unspooledBytes, safeBytes } = await progress(page)
     expect(safeBytes).toBeGreaterThan(0)
     expect(safeBytes).toBeLessThan(recordedBytes)
@@ -345,7 +399,7 @@ describe('the browser', () => {
     site.receiver.back()
     const again = await openBrowser(profile)
     const next = await openTestPage(site, { browser: again })
-    await expectRecovered(next, told, recordedBytes - unspooledBytes)
+    await expectRecovered(next, told, recordedBytes - unspooledBytes, moments)
     await again.close()
   })
 })
@@ -374,10 +428,14 @@ describe('storage', () => {
     await expect.poll(() => page.evaluate(() => rooms.notices), { timeout: 20_000 }).toContain('spool-full')
     const { unspooledBytes } = await progress(page)
     expect(unspooledBytes).toBeGreaterThan(0)
+    const moments = [await moment(page)]
     site.receiver.back()
     await expect.poll(async () => (await progress(page)).waitingBytes, { timeout: 15_000 }).toBe(0)
+    moments.push(await moment(page))
     await wait(1200)
-    await expectWhole(await stop(page), page)
+    const recording = await stop(page)
+    await expectWhole(recording, page)
+    await expectFilmed(recording, moments)
     await page.close()
   })
 
@@ -387,11 +445,16 @@ describe('storage', () => {
     await start(page, { noise: true })
     await limitStorage(page, 1000)
     await expect.poll(() => page.evaluate(() => rooms.notices), { timeout: 20_000 }).toContain('spool-full')
+    const moments = [await moment(page)]
     await limitStorage(page)
     await expect.poll(() => page.evaluate(() => rooms.notices), { timeout: 8000 }).toContain('spool-recovered')
+    moments.push(await moment(page))
     await expect.poll(async () => (await progress(page)).unspooledBytes).toBe(0)
+    await wait(500)
     site.receiver.back()
-    await expectWhole(await stop(page), page)
+    const recording = await stop(page)
+    await expectWhole(recording, page)
+    await expectFilmed(recording, moments)
     await page.close()
   })
 
@@ -399,7 +462,11 @@ describe('storage', () => {
     const page = await openTestPage(site)
     site.receiver.leave()
     await start(page, { noise: true, memoryBytes: 12_000_000, patienceMs: 500 })
+    await wait(1000)
+    const moments = [await moment(page)]
     await limitStorage(page, 1000)
+    await expect.poll(() => page.evaluate(() => rooms.notices), { timeout: 20_000 }).toContain('spool-full')
+    moments.push(await moment(page)) // from here on it is in memory alone
     await page.waitForFunction(() => rooms.recording!.state.state === 'kept', undefined, { timeout: 20_000 })
     expect(await page.evaluate(() => rooms.notices)).toEqual(
       expect.arrayContaining(['memory-full', 'state stopping', 'state kept']),
@@ -411,6 +478,7 @@ describe('storage', () => {
     const body = await site.receiver.body(recording.id)
     expect(body.length).toBeGreaterThan(1_000_000)
     expect(all.subarray(0, body.length).equals(body)).toBe(true)
+    await expectFilmed(recording, moments)
     await page.close()
   })
 
@@ -476,7 +544,7 @@ describe('storage', () => {
   })
 })
 
-async function expectRecovered(page: Page, told: Buffer[], spooledBytes: number): Promise<void> {
+async function expectRecovered(page: Page, told: Buffer[], spooledBytes: number, moments: Moment[]): Promise<void> {
   const before = new Set(site.receiver.recordings.keys())
   const waiting = await page.evaluate(() => rooms.sdk.recoverRecordings({ server: '' }))
   expect(waiting).toMatchObject([{ outcome: 'published' }])
@@ -491,6 +559,7 @@ async function expectRecovered(page: Page, told: Buffer[], spooledBytes: number)
   expect(common).toBeGreaterThanOrEqual(spooledBytes)
   expect(produced.subarray(0, common).equals(body.subarray(0, common))).toBe(true)
   expect((await packets(site.receiver.recordings.get(id)!.path, 'v')).length).toBeGreaterThan(60)
+  await expectFilmed(site.receiver.recordings.get(id)!, moments)
   expect(await page.evaluate(() => rooms.sdk.listSpools())).toEqual([])
   expect(before.size).toBeLessThanOrEqual(site.receiver.recordings.size)
 }

@@ -3,6 +3,7 @@
 import { OpenSources } from '../../src/capture/open-sources.ts'
 import { changedScene, defaultScene, type SceneChange } from '../../src/capture/scene.ts'
 import type { Capture, CaptureSource } from '../../src/capture/source.ts'
+import { clockShape, drawClock } from './clock-picture.ts'
 
 export type CanvasCapture = Capture & {
   resize(width: number, height: number): void
@@ -18,6 +19,10 @@ export type CanvasCaptureOptions = {
   audio?: boolean
   /** A picture that cannot be made small. */
   noise?: boolean
+  /** The upper left quarter shows the time (clock-picture.ts). */
+  clock?: boolean
+  /** Of the background; else it goes through all of them. */
+  colour?: string
   /** Black and silent but for {@link CanvasCapture.mark}. */
   marks?: boolean
   /** Four colours that stand still: red and green above, blue and yellow below. */
@@ -49,11 +54,12 @@ export function canvasCapture(options: CanvasCaptureOptions): CanvasCapture {
         context.fillRect(0, 0, canvas.width, canvas.height)
         return
       }
-      context.fillStyle = `hsl(${step * 3} 80% 50%)`
+      context.fillStyle = options.colour ?? `hsl(${step * 3} 80% 50%)`
       context.fillRect(0, 0, canvas.width, canvas.height)
       context.fillStyle = '#000'
-      context.fillRect((step * 7) % canvas.width, 0, 20, canvas.height)
+      context.fillRect((step * 7) % canvas.width, canvas.height / 2, 20, canvas.height)
       if (grain !== null) context.drawImage(grain, -((step * 37) % 200), -((step * 53) % 200))
+      if (options.clock) drawClock(context, clockShape, Date.now())
     }
     timers.push(setInterval(draw, 33))
     sources.push({ kind: 'screen', label: 'canvas', stream: canvas.captureStream(30), live: true })
