@@ -49,6 +49,8 @@ const testTools = {
   'mkfs.xfs': 'xfsprogs',
   nginx: 'nginx',
   openssl: 'openssl',
+  Xvfb: 'xvfb',
+  evilwm: 'evilwm',
 }
 
 // What the drills' networks are made of: of use to root alone, and reported as not run where it is missing.

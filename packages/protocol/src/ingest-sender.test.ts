@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { RecordingView } from './api.ts'
 import { parseChunk } from './chunk.ts'
 import { parseSenderMessage } from './control.ts'
@@ -151,6 +151,10 @@ function spoolOf(body: Uint8Array): Spool & { safe: number; growTo(size: number)
 }
 
 describe('a sender', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
   it('[K1, A3, F1, R1, P4] delivers every byte once and in order, whatever the connection does', async () => {
     const fault = fc.constantFrom<Fault>(
       'none',
@@ -207,6 +211,27 @@ describe('a sender', () => {
       expect(receiver.connections).toBe(1)
     },
   )
+
+  it('[R1] tries again soon when it is told that its network is back', async () => {
+    vi.useFakeTimers()
+    const receiver = new Receiver(Array<Fault>(8).fill('drop'), 10_000)
+    const spool = spoolOf(new Uint8Array(3000).fill(7))
+    spool.growTo(3000)
+    let delayMs = 0
+    const sender = openIngestSender({
+      ...{ url: 'ws://r', token: 't', spool, crc32, connect: () => receiver.connect() },
+      onState: (state) => {
+        if (state.state === 'waiting') delayMs = state.delayMs
+      },
+    })
+    sender.end()
+    while (receiver.connections < 8) await vi.advanceTimersByTimeAsync(100)
+    expect(delayMs).toBeGreaterThan(4000)
+    sender.hurry()
+    await vi.advanceTimersByTimeAsync(300)
+    expect(await sender.done).toMatchObject({ state: 'published' })
+    expect(receiver.connections).toBe(9)
+  })
 
   it('[A4] does not take an acknowledgement of other bytes for its own', async () => {
     const body = new Uint8Array(3000).fill(7)

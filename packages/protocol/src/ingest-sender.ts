@@ -80,6 +80,8 @@ export interface IngestSender {
   grown(): void
   /** No more bytes come: publish at the spool's size. */
   end(): void
+  /** The network may be back: a wait for the next connection ends soon (R1). */
+  hurry(): void
   /** Lets go of the connection and sends no more; the spool keeps what is not acknowledged. */
   close(): void
   /** Settles when the recording is published, refused for good, or {@link close} was called. */
@@ -110,6 +112,8 @@ export function openIngestSender(options: IngestSenderOptions): IngestSender {
   let eventsRefused: EventRefusal | null = null
   let connection: { socket: IngestSocket; wake(): void } | null = null
   let retryTimer: ReturnType<typeof setTimeout> | undefined
+  /** It waits of its own accord, not because the receiver asked for it. */
+  let canHurry = false
   let settle: (state: Extract<SenderState, { state: 'published' | 'stopped' }>) => void = () => {}
   const done = new Promise<Extract<SenderState, { state: 'published' | 'stopped' }>>((resolve) => {
     settle = resolve
@@ -135,6 +139,7 @@ export function openIngestSender(options: IngestSenderOptions): IngestSender {
   }
 
   function connect(): void {
+    canHurry = false
     attempt++
     report({ state: 'connecting', attempt })
     const socket = options.connect(options.url, ingestSubprotocol)
@@ -185,6 +190,7 @@ export function openIngestSender(options: IngestSenderOptions): IngestSender {
         retryDelayMs(attempt - 1, { firstMs: minWaitMs, mostMs: maxWaitMs })
       report({ state: 'waiting', attempt, delayMs, after: name })
       retryTimer = setTimeout(connect, delayMs)
+      canHurry = next !== 'reconnect-later'
     }
 
     /** Takes up the receiver's state; false where its bytes are not ours (R2). */
@@ -369,6 +375,12 @@ export function openIngestSender(options: IngestSenderOptions): IngestSender {
     end() {
       ended = true
       connection?.wake()
+    },
+    hurry() {
+      if (!canHurry || closed) return
+      canHurry = false
+      clearTimeout(retryTimer)
+      retryTimer = setTimeout(connect, minWaitMs)
     },
     close() {
       if (closed) return

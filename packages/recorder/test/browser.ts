@@ -49,12 +49,21 @@ export function openBrowser(profile: string, more: string[] = []): Promise<Brows
   })
 }
 
-/** A browser that hands out its devices by permissions, each by its own. */
-export function openAskingBrowser(profile: string): Promise<BrowserContext> {
+/**
+ * A browser that hands out its devices by permissions, each by its own, and screens by its dialogue.
+ *
+ * @param display a desktop to open its windows on; without one it has none
+ */
+export function openAskingBrowser(
+  profile: string,
+  { more = [], display }: { more?: string[]; display?: string } = {},
+): Promise<BrowserContext> {
+  const own = browserArguments.filter((argument) => !argument.startsWith('--use-fake-ui-for-media-stream'))
   return chromium.launchPersistentContext(profile, {
     executablePath: '/usr/bin/chromium',
-    headless: true,
-    args: browserArguments.filter((argument) => !argument.startsWith('--use-fake-ui-for-media-stream')),
+    headless: display === undefined,
+    args: [...own, ...more],
+    ...(display !== undefined && { env: { ...process.env, DISPLAY: display }, viewport: null }),
   })
 }
 

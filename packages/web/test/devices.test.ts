@@ -4,28 +4,25 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { Browser, CDPSession, Page } from 'playwright-core'
+import type { CDPSession, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { asOwner, type OwnerPages, serveOwnerPages } from './owner-pages.ts'
 import { inspect } from './page-inspection.ts'
-import { launchChromium, makeOwner, type OpenedPage, openPage, type ServedPages, servePages } from './served-pages.ts'
+import { type OpenedPage, openPage } from './served-pages.ts'
 
-let served: ServedPages
-let browser: Browser
+let served: OwnerPages
 let opened: OpenedPage
 let page: Page
 let session: CDPSession
 const folder = mkdtempSync(join(tmpdir(), 'rushes-devices-'))
 
 beforeAll(async () => {
-  served = await servePages()
-  browser = await launchChromium({ asks: true })
-  opened = await openPage({ ...served, browser })
+  served = await serveOwnerPages({ asks: true })
+  opened = await openPage(served, asOwner)
   page = opened.page
-  session = await browser.newBrowserCDPSession()
-  await makeOwner(page, served)
+  session = await served.browser.newBrowserCDPSession()
 }, 120_000)
 afterAll(async () => {
-  await browser?.close()
   await served?.close()
   rmSync(folder, { recursive: true, force: true })
 }, 30_000)
@@ -57,7 +54,6 @@ async function choose(source: RegExp): Promise<void> {
 /** Stops, and says what kinds of media were published. */
 async function published(): Promise<string[]> {
   await recording()
-  await page.waitForTimeout(1000)
   await button('Stop').click()
   await page.getByText('Ready to watch').waitFor({ timeout: 30_000 })
   const href = await page.getByRole('link', { name: 'Download MP4' }).getAttribute('href')

@@ -8,20 +8,20 @@ import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { onPreview as placeOnPreview } from './drawing-hand.ts'
+import { asOwner, type OwnerPages, serveOwnerPages } from './owner-pages.ts'
 import { inspect as inspectPage } from './page-inspection.ts'
 import { publishedHere } from './published-pictures.ts'
-import { makeOwner, type OpenedPage, openPage, type ServedPages, servePages } from './served-pages.ts'
+import { type OpenedPage, openPage } from './served-pages.ts'
 
-let served: ServedPages
+let served: OwnerPages
 let opened: OpenedPage
 let page: Page
 const folder = mkdtempSync(join(tmpdir(), 'rushes-drawing-'))
 
 beforeAll(async () => {
-  served = await servePages()
-  opened = await openPage(served)
+  served = await serveOwnerPages()
+  opened = await openPage(served, asOwner)
   page = opened.page
-  await makeOwner(page, served)
 }, 120_000)
 afterAll(async () => {
   await served?.close()
@@ -207,10 +207,10 @@ describe('on the preview', { timeout: 90_000 }, () => {
 
   it('one draws with a finger, on a phone', async () => {
     const phone = await openPage(served, {
+      ...asOwner,
       viewport: { width: 390, height: 844 },
       isMobile: true,
       hasTouch: true,
-      storageState: await opened.context.storageState(),
     })
     page = phone.page
     await begin(/^Camera/)

@@ -1,19 +1,19 @@
 // Marks, from the key that sets one while recording to the list beside the video, for its maker and for guests.
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { asOwner, type OwnerPages, serveOwnerPages } from './owner-pages.ts'
 import { inspect } from './page-inspection.ts'
-import { makeOwner, type OpenedPage, openPage, type ServedPages, servePages } from './served-pages.ts'
+import { type OpenedPage, openPage } from './served-pages.ts'
 
-let served: ServedPages
+let served: OwnerPages
 let opened: OpenedPage
 let page: Page
 let guest: OpenedPage
 
 beforeAll(async () => {
-  served = await servePages()
-  opened = await openPage(served)
+  served = await serveOwnerPages()
+  opened = await openPage(served, asOwner)
   page = opened.page
-  await makeOwner(page, served)
 }, 120_000)
 afterAll(async () => {
   await served?.close()
@@ -29,6 +29,7 @@ const newest = async () => {
 
 describe('marks', { timeout: 90_000 }, () => {
   it('are set by a click or one key each, and counted', async () => {
+    await page.goto(`${served.origin}/record`)
     await page.getByRole('radio', { name: /^Camera/ }).check()
     await page.getByRole('checkbox', { name: /Count down/ }).uncheck()
     await page.getByRole('button', { name: 'Record', exact: true }).click()

@@ -82,8 +82,15 @@ export async function servePages(): Promise<ServedPages> {
  * A clip as a camera's picture would move, and a tone: Chromium's fake devices.
  *
  * @param asks they are given to those alone who have the permission
+ * @param more switches; they win over the usual ones
  */
-export function launchChromium({ asks = false }: { asks?: boolean } = {}): Promise<Browser> {
+export function launchChromium({
+  asks = false,
+  more = [],
+}: {
+  asks?: boolean
+  more?: string[]
+} = {}): Promise<Browser> {
   return chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: [
@@ -99,6 +106,7 @@ export function launchChromium({ asks = false }: { asks?: boolean } = {}): Promi
       '--auto-accept-this-tab-capture',
       // An address that is no secure context, as a server on the local network without HTTPS is.
       '--host-resolver-rules=MAP rushes.test 127.0.0.1',
+      ...more,
     ],
   })
 }
@@ -122,7 +130,10 @@ export type OpenedPage = {
 }
 
 /** A page that gathers what must not happen on it. Failed requests are no fault: some tests take the server away. */
-export async function openPage(served: ServedPages, options: BrowserContextOptions = {}): Promise<OpenedPage> {
+export async function openPage(
+  served: Pick<ServedPages, 'origin' | 'browser'>,
+  options: BrowserContextOptions = {},
+): Promise<OpenedPage> {
   const context = await served.browser.newContext(options)
   await context.grantPermissions(['clipboard-read', 'clipboard-write', 'camera', 'microphone'], {
     origin: served.origin,
@@ -161,16 +172,26 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 
 type AxeViolation = { id: string; impact: string; nodes: { html: string }[] }
 
-/** Serious and critical violations that axe finds on the page as it stands. */
-export async function seriousFaults(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource)
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: AxeViolation[] }> } }
-    const { violations } = await axe.run()
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`)
-  })
+const colourRules = ['color-contrast', 'link-in-text-block']
+
+/**
+ * Serious and critical violations that axe finds on the page as it stands.
+ *
+ * @param coloursAlone where all the rest was looked at already, and only the colours are others
+ */
+export async function seriousFaults(page: Page, coloursAlone = false): Promise<string[]> {
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axeSource)
+  return page.evaluate(
+    async (runOnly) => {
+      type Axe = { run(options: object): Promise<{ violations: AxeViolation[] }> }
+      const { axe } = globalThis as unknown as { axe: Axe }
+      const { violations } = await axe.run({ resultTypes: ['violations'], ...(runOnly !== null && { runOnly }) })
+      return violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`)
+    },
+    coloursAlone ? colourRules : null,
+  )
 }
 
 /** Makes three seconds of VP8 and Opus in WebM and records it through the command line; answers the recording's id. */

@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { asOwner, type OwnerPages, serveOwnerPages } from './owner-pages.ts'
 import { inspect as inspectPage } from './page-inspection.ts'
-import { makeOwner, type OpenedPage, openPage, type ServedPages, servePages } from './served-pages.ts'
+import { type OpenedPage, openPage } from './served-pages.ts'
 
-let served: ServedPages
+let served: OwnerPages
 let opened: OpenedPage
 let page: Page
 let folder: string
@@ -21,10 +22,9 @@ beforeAll(async () => {
   clip = makeClip('talk.mp4', '2')
   long = makeClip('lecture.mov', '40 -b:v 4M -minrate 4M -maxrate 4M -bufsize 1M')
   writeFileSync(join(folder, 'notes.mp4'), 'These are notes and nothing that moves. '.repeat(30))
-  served = await servePages()
-  opened = await openPage(served)
+  served = await serveOwnerPages()
+  opened = await openPage(served, asOwner)
   page = opened.page
-  await makeOwner(page, served)
 }, 120_000)
 afterAll(async () => {
   await served?.close()

@@ -79,7 +79,10 @@ export function openDelivery(options: DeliveryOptions): Delivery {
         resolve()
       }
     })
-  const online = () => wake()
+  const online = () => {
+    sender?.hurry()
+    wake()
+  }
   globalThis.addEventListener?.('online', online)
   const unlisten = spool.on('grown', () => sender?.grown())
 

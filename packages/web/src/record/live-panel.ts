@@ -132,16 +132,18 @@ export class RushesLivePanel extends PageElement {
         }
       </div>
       <div class="recorder-side stack stack-wide">
-        <div class="live-time">
-          <span class="live-light ${paused ? 'is-paused' : ''}" aria-hidden="true"></span>
-          <span class="live-clock figures" role="timer">${formatLength(recordProgress()?.durationMs ?? 0)}</span>
-          <span class="soft" role="status">${paused ? 'Paused' : 'Recording'}</span>
-        </div>
-        <div class="buttons">
-          <button class="button button-record button-stop" type="button" @click=${stop}>Stop</button>
-          <button class="button button-pause" type="button" @click=${pauseOrResume}>
-            ${paused ? resumeIcon : pauseIcon}${paused ? 'Resume' : 'Pause'}
-          </button>
+        <div class="live-controls">
+          <div class="live-time">
+            <span class="live-light ${paused ? 'is-paused' : ''}" aria-hidden="true"></span>
+            <span class="live-clock figures" role="timer">${formatLength(recordProgress()?.durationMs ?? 0)}</span>
+            <span class="soft" role="status">${paused ? 'Paused' : 'Recording'}</span>
+          </div>
+          <div class="buttons">
+            <button class="button button-record button-stop" type="button" @click=${stop}>Stop</button>
+            <button class="button button-pause" type="button" @click=${pauseOrResume}>
+              ${paused ? resumeIcon : pauseIcon}${paused ? 'Resume' : 'Pause'}
+            </button>
+          </div>
         </div>
         <rushes-mark-buttons .recording=${now.recording}></rushes-mark-buttons>
         <rushes-delivery-figures .progress=${recordProgress()}></rushes-delivery-figures>

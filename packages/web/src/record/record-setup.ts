@@ -198,7 +198,7 @@ export class RushesRecordSetup extends PageElement {
           ${canShareScreen() ? '' : html`<p class="field-hint">This browser can’t share its screen; the camera works.</p>`}
         </fieldset>
         ${this.#deviceFields()}
-        <div class="stack stack-tight">
+        <div class="record-action stack stack-tight">
           <div role="alert">
             ${this.problem === '' ? '' : this.#problemNotice(this.problem, this.instead)}
           </div>
