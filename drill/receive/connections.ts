@@ -219,6 +219,16 @@ async function takeOverOnce({ random, media }: FaultContext, server: Server): Pr
   return problems
 }
 
+/** Of a file that somebody who was stopped may still have bytes under way for. */
+async function restingBytes(path: string): Promise<Buffer> {
+  for (let before = -1; ; ) {
+    await sleep(400)
+    const bytes = await readFile(path)
+    if (bytes.length === before) return bytes
+    before = bytes.length
+  }
+}
+
 /** A sender process that is stopped, outlived by another of the same recording, and goes on as if nothing had been. */
 export const zombie: Fault = {
   name: 'zombie sender',
@@ -240,9 +250,7 @@ export const zombie: Fault = {
       old.send({ ...job, input: input.path, folder: oldFolder })
       await sleep(random.integer(900, 2000))
       killNow(old.pid, 'SIGSTOP')
-      await sleep(400) // what it had sent arrives and is stored
-
-      const stored = await readFile(storedBody(server.blobsDir, id))
+      const stored = await restingBytes(storedBody(server.blobsDir, id))
       const other = Buffer.concat([stored, random.bytes(200_000)])
       const otherPath = join(newFolder, 'input')
       writeFileSync(otherPath, other)
@@ -259,10 +267,11 @@ export const zombie: Fault = {
       if (stopped?.state !== 'stopped' || stopped.after !== 'stale-epoch') {
         report.problems.push(`${id}: the old sender was told ${JSON.stringify(stopped ?? null)}`)
       }
-      await sleep(100)
+      const reliedOn = () => lastRelied(readAcknowledgementLog(join(newFolder, 'witness'))).offset
+      for (let waited = 0; reliedOn() < other.length && waited < 300; waited++) await sleep(50)
       const view = await server.client.publish(id, false)
       if (view.sha256 !== sha256(other)) report.problems.push(`${id}: published other bytes than the new sender's`)
-      const relied = lastRelied(readAcknowledgementLog(join(newFolder, 'witness'))).offset
+      const relied = reliedOn()
       report.acknowledgedBytes += relied
       if (relied > view.bytes) report.lostBytes += relied - view.bytes
       await old.kill()
