@@ -1,6 +1,4 @@
 // A delivery watched while it arrives: the real server, the pages as they are built, a real browser.
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildPages } from '../../../scripts/pages.ts'
@@ -8,7 +6,8 @@ import { type CmafEvent, makeCmafEvent, withGap, withSet } from '../../server/te
 import { createDelivery, type DeliverySender } from '../../server/test/delivery-sender.ts'
 import { startTestServer, type TestServer, testOwnerKey } from '../../server/test/server-for-tests.ts'
 import { pagesFolder } from '../src/index.ts'
-import { launchChromium, seriousFaults } from './served-pages.ts'
+import { inspect } from './page-inspection.ts'
+import { launchChromium } from './served-pages.ts'
 
 const gapSeconds = 7
 let server: TestServer
@@ -85,29 +84,6 @@ const playedBeyond = (page: Page, seconds: number) =>
     seconds,
     { timeout: 30_000 },
   )
-
-const shotsFolder = process.env['RUSHES_SHOTS']
-
-/** Readable in light and dark, and no wider than a phone; with RUSHES_SHOTS, a folder, drawn there. */
-async function inspect(page: Page, name: string): Promise<void> {
-  const looks = [
-    { look: 'light', width: 1280 },
-    { look: 'dark', width: 1280 },
-    { look: 'light', width: 360 },
-  ] as const
-  for (const { look, width } of looks) {
-    await page.emulateMedia({ colorScheme: look, reducedMotion: 'reduce' })
-    await page.setViewportSize({ width, height: 800 })
-    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
-    expect(await seriousFaults(page), `${name}, ${look}`).toEqual([])
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), name).toBe(true)
-    if (shotsFolder === undefined) continue
-    mkdirSync(shotsFolder, { recursive: true })
-    await page.waitForTimeout(200)
-    await page.screenshot({ path: join(shotsFolder, `${name}-${look}-${width}.png`), fullPage: true })
-  }
-  await page.setViewportSize({ width: 1280, height: 800 })
-}
 
 describe('a live page', { timeout: 120_000 }, () => {
   it('plays what has arrived, goes back and to what happens now, over a gap, and becomes the recording', async () => {
