@@ -23,7 +23,7 @@ beforeEach(async () => {
 })
 
 /** With RUSHES_OUTAGE_SECONDS=60 the network is away for a minute in mid-recording. */
-const outageMs = 1000 * Number(process.env['RUSHES_OUTAGE_SECONDS'] ?? 8)
+const outageMs = 1000 * Number(process.env['RUSHES_OUTAGE_SECONDS'] ?? 10)
 
 type Start = {
   memoryBytes?: number
