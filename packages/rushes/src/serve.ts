@@ -26,7 +26,7 @@ async function serve(config: Config): Promise<void> {
   // the ingest's CPU. Counted into the heap's own limit they cause a fraction of that (docs/benchmarks.md, Ingest).
   setFlagsFromString('--external-memory-accounted-in-global-limit')
   // Collecting a heap of 40 MB keeps both cores of a small machine busy for 30 ms, in which every acknowledgement waits:
-  // rather 100 MB more, every two seconds, than once a second (docs/benchmarks.md, Live).
+  // rather seldom, with 100 MB more, than once a second (docs/benchmarks.md, Live).
   setFlagsFromString('--heap-growing-percent=250')
   // When all senders come at once, as after a restart, V8 concludes that what serves them lives long, and puts the lists that
   // hold their chunks beside what does: dead, they kept 30 MB a second from going away with the young, and brought that

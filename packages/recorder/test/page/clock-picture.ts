@@ -3,7 +3,8 @@
 
 export type ClockShape = {
   columns: number
-  rows: number /** Of the picture's width, and of its height. */
+  rows: number
+  /** Of the picture's width, and of its height. */
   share: number
 }
 
