@@ -6,7 +6,7 @@ import { makeLiveBody } from '../../server/test/live-body.ts'
 import { type LiveSender, startLiveSender } from '../../server/test/live-sender.ts'
 import { startTestServer, type TestServer } from '../../server/test/server-for-tests.ts'
 import { pagesFolder } from '../src/index.ts'
-import { inspect } from './page-inspection.ts'
+import { besideInspection, inspect } from './page-inspection.ts'
 import { gatherFaults, launchChromium } from './served-pages.ts'
 
 const seconds = 40
@@ -129,7 +129,7 @@ describe('a recording that is watched while it is made', { timeout: 120_000 }, (
       await playing(page, before, before + 15)
       expect(await page.evaluate(() => (window as unknown as { kept?: boolean }).kept)).toBe(true)
       expect(await live.count()).toBe(0)
-      expect(faults.filter((fault) => !fault.includes('Applying inline style'))).toEqual([])
+      expect(besideInspection(faults)).toEqual([])
       await page.context().close()
     })
   }

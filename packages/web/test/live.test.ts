@@ -6,7 +6,7 @@ import { type CmafEvent, makeCmafEvent, withGap, withSet } from '../../server/te
 import { createDelivery, type DeliverySender } from '../../server/test/delivery-sender.ts'
 import { startTestServer, type TestServer, testOwnerKey } from '../../server/test/server-for-tests.ts'
 import { pagesFolder } from '../src/index.ts'
-import { inspect } from './page-inspection.ts'
+import { besideInspection, inspect } from './page-inspection.ts'
 import { launchChromium } from './served-pages.ts'
 
 const gapSeconds = 7
@@ -133,7 +133,7 @@ describe('a live page', { timeout: 120_000 }, () => {
     await page.waitForFunction(() => document.querySelector('rushes-player')?.media?.currentSrc.startsWith('blob:'))
     await playedBeyond(page, 10.5)
     await inspect(page, 'live-finished-sets')
-    expect(faults.filter((fault) => !fault.includes('Applying inline style'))).toEqual([])
+    expect(besideInspection(faults)).toEqual([])
     await page.context().close()
   })
 

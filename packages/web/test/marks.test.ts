@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { asOwner, type OwnerPages, serveOwnerPages } from './owner-pages.ts'
-import { inspect } from './page-inspection.ts'
+import { besideInspection, inspect } from './page-inspection.ts'
 import { type OpenedPage, openPage } from './served-pages.ts'
 
 let served: OwnerPages
@@ -82,6 +82,6 @@ describe('marks', { timeout: 90_000 }, () => {
     await guest.page.keyboard.press('Enter')
     await expect.poll(at, { timeout: 10_000 }).toBeCloseTo(seconds[2]!, 1)
     await inspect(guest.page, 'marks-watch')
-    expect(guest.faults.filter((fault) => !fault.includes('Applying inline style'))).toEqual([])
+    expect(besideInspection(guest.faults)).toEqual([])
   })
 })

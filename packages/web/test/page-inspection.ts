@@ -10,6 +10,11 @@ const shotsFolder = process.env['RUSHES_SHOTS']
 const wide = { width: 1280, height: 800 }
 const narrow = { width: 360, height: 740 }
 
+/** Faults that are the page's own: an inspection styles elements inline, which the policy refuses and says. */
+export function besideInspection(faults: readonly string[]): string[] {
+  return faults.filter((fault) => !fault.includes('Applying inline style'))
+}
+
 /** The page as it stands: readable in light, in dark and on a phone, and no wider than that. */
 export async function inspect(page: Page, name: string): Promise<void> {
   await inspectColours(page, name)
