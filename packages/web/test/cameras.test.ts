@@ -1,15 +1,17 @@
 // Cameras on the record page: two of them and a part of a shared tab, arranged by hand while it records; and a phone's
 // alone, held upright and on its side. What is published shows each where it was put.
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { colourAt, decode, pictureUntil, probe } from '../../recorder/test/browser.ts'
+import { drag, type Place } from './drawing-hand.ts'
 import { asOwner, type OwnerPages, serveOwnerPages } from './owner-pages.ts'
-import { inspectPhone } from './page-inspection.ts'
+import { besideInspection, inspectPhone } from './page-inspection.ts'
+import { publishedHere } from './published-pictures.ts'
 import { launchChromium, openPage } from './served-pages.ts'
 
 const run = promisify(execFile)
@@ -42,47 +44,29 @@ async function choose(page: Page, source: RegExp): Promise<void> {
 
 const recording = (page: Page) => page.getByText(/^(All safe|Safe as you go)$/).waitFor({ timeout: 30_000 })
 
-type Published = { size: { width: number; height: number }; at(seconds: number): Promise<Look> }
+type Published = {
+  size: { width: number; height: number }
+  /** Seconds of the marks that were set, in their order. */
+  marks: number[]
+  at(seconds: number): Promise<Look>
+}
 /** The colour at a share of the picture's width and height. */
 type Look = (x: number, y: number) => string
 
 /** The file that is offered now that it stopped; it decodes whole. */
 async function published(page: Page): Promise<Published> {
-  await page.getByText('Ready to watch').waitFor({ timeout: 30_000 })
-  const href = await page.getByRole('link', { name: 'Download MP4' }).getAttribute('href')
-  const file = join(folder, 'published.mp4')
-  writeFileSync(file, await (await page.request.get(new URL(href!, served.origin).href)).body())
+  const { file, events } = await publishedHere(page, folder)
   expect(await decode(file)).toEqual([])
   const video = (await probe(file)).streams.find(({ codec_type }) => codec_type === 'video')!
   const size = { width: video.width!, height: video.height! }
   return {
     size,
+    marks: events.filter(({ kind }) => kind === 'mark').map(({ t }) => t / 1000),
     async at(seconds) {
       const picture = await pictureUntil(file, seconds)
       return (x, y) => colourAt(picture, size, x, y)
     },
   }
-}
-
-/** Seconds of the marks that were set, in their order. */
-async function marks(page: Page): Promise<number[]> {
-  const { recordings } = await (await page.request.get(`${served.origin}/api/v1/recordings`)).json()
-  const timeline = await page.request.get(`${served.origin}/api/v1/recordings/${recordings[0].id}/timeline`)
-  const { events } = (await timeline.json()) as { events: { t: number; kind: string }[] }
-  return events.filter(({ kind }) => kind === 'mark').map(({ t }) => t / 1000)
-}
-
-type Spot = [x: number, y: number]
-
-/** With the pointer, from one share of an element's width and height to another. */
-async function drag(page: Page, of: string, from: Spot, to: Spot): Promise<void> {
-  const box = (await page.locator(of).boundingBox())!
-  const on = ([x, y]: Spot): Spot => [box.x + x * box.width, box.y + y * box.height]
-  await page.mouse.move(...on(from))
-  await page.mouse.down()
-  await page.mouse.move(...on([(from[0] + to[0]) / 2, (from[1] + to[1]) / 2]), { steps: 4 })
-  await page.mouse.move(...on(to), { steps: 4 })
-  await page.mouse.up()
 }
 
 describe('cameras', { timeout: 90_000 }, () => {
@@ -112,7 +96,7 @@ describe('cameras', { timeout: 90_000 }, () => {
       await page.keyboard.press('i')
     }
     // Of a quarter of the height, 3 % from the edge.
-    const [left, right]: Spot[] = [
+    const [left, right]: Place[] = [
       [0.087, 0.845],
       [0.913, 0.845],
     ]
@@ -126,14 +110,13 @@ describe('cameras', { timeout: 90_000 }, () => {
     await page.getByRole('button', { name: 'Use this part' }).click()
     await mark()
     await page.getByRole('button', { name: 'Stop', exact: true }).click()
-    const { at } = await published(page)
-    const times = await marks(page)
+    const { at, marks: times } = await published(page)
     await context.close()
     expect(faults).toEqual([])
     expect(times.length).toBe(3)
     const [before, moved, part] = await Promise.all(times.map((seconds) => at(seconds - 0.05)))
     const corners = (look: Look) => [look(0.02, 0.03), look(0.98, 0.03), look(0.02, 0.5), look(0.98, 0.55)]
-    const isCamera = (look: Look, [x, y]: Spot, behind: string) => look(x, y) !== behind
+    const isCamera = (look: Look, [x, y]: Place, behind: string) => look(x, y) !== behind
 
     expect(corners(before!)).toEqual(['red', 'green', 'blue', 'yellow'])
     expect([isCamera(before!, left!, 'blue'), isCamera(before!, right!, 'yellow')]).toEqual([true, true])
@@ -165,7 +148,7 @@ describe('cameras', { timeout: 90_000 }, () => {
         () => (document.querySelector('.preview-main video') as HTMLVideoElement)?.videoWidth > 0,
       )
       const name = `phone-${held.replaceAll(' ', '-')}`
-      const found = () => faults.splice(0).filter((fault) => !fault.includes('Applying inline style'))
+      const found = () => besideInspection(faults.splice(0))
       await inspectPhone(page, `${name}-before`)
       const record = page.getByRole('button', { name: 'Record', exact: true })
       expect(await inSight(page, record)).toBe(true)

@@ -1,6 +1,6 @@
 // Devices that are refused or lost: what is left is recorded, and the page says what is missing.
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -8,6 +8,7 @@ import type { CDPSession, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { asOwner, type OwnerPages, serveOwnerPages } from './owner-pages.ts'
 import { inspect } from './page-inspection.ts'
+import { publishedHere } from './published-pictures.ts'
 import { type OpenedPage, openPage } from './served-pages.ts'
 
 let served: OwnerPages
@@ -55,10 +56,7 @@ async function choose(source: RegExp): Promise<void> {
 async function published(): Promise<string[]> {
   await recording()
   await button('Stop').click()
-  await page.getByText('Ready to watch').waitFor({ timeout: 30_000 })
-  const href = await page.getByRole('link', { name: 'Download MP4' }).getAttribute('href')
-  const file = join(folder, 'published.mp4')
-  writeFileSync(file, await (await page.request.get(new URL(href!, served.origin).href)).body())
+  const { file } = await publishedHere(page, folder)
   const look = ['-v', 'error', '-show_entries', 'stream=codec_type', '-of', 'csv=p=0', file]
   const { stdout } = await promisify(execFile)('ffprobe', look)
   return stdout.trim().split('\n').sort()

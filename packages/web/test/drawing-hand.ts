@@ -1,12 +1,26 @@
 import type { Page } from 'playwright-core'
 
-/** Shares of the picture's width and height. */
+/** Shares of a width and a height: of the picture, mostly. */
 export type Place = readonly [x: number, y: number]
 
-/** A point of the preview in the page. */
-export async function onPreview(page: Page, [x, y]: Place): Promise<[number, number]> {
-  const box = (await page.locator('.preview').boundingBox())!
+/** A point of an element, in the page. */
+async function onElement(page: Page, selector: string, [x, y]: Place): Promise<[number, number]> {
+  const box = (await page.locator(selector).boundingBox())!
   return [box.x + x * box.width, box.y + y * box.height]
+}
+
+export function onPreview(page: Page, place: Place): Promise<[number, number]> {
+  return onElement(page, '.preview', place)
+}
+
+/** With the pointer, from one place of an element to another, in steps as a hand's. */
+export async function drag(page: Page, selector: string, from: Place, to: Place): Promise<void> {
+  await page.mouse.move(...(await onElement(page, selector, from)))
+  await page.mouse.down()
+  const between: Place = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2]
+  await page.mouse.move(...(await onElement(page, selector, between)), { steps: 4 })
+  await page.mouse.move(...(await onElement(page, selector, to)), { steps: 4 })
+  await page.mouse.up()
 }
 
 /** As fast as the browser takes it: of how long it lasts nothing is waiting for this process. */

@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { onPreview as placeOnPreview } from './drawing-hand.ts'
+import { drag, onPreview as placeOnPreview } from './drawing-hand.ts'
 import { asOwner, type OwnerPages, serveOwnerPages } from './owner-pages.ts'
-import { inspect as inspectPage } from './page-inspection.ts'
-import { publishedHere } from './published-pictures.ts'
+import { besideInspection, inspect as inspectPage } from './page-inspection.ts'
+import { isRed, publishedHere } from './published-pictures.ts'
 import { type OpenedPage, openPage } from './served-pages.ts'
 
 let served: OwnerPages
@@ -58,16 +58,6 @@ async function published(): Promise<{ at(x: number, y: number): number[] }> {
 }
 
 const onPreview = (x: number, y: number) => placeOnPreview(page, [x, y])
-
-async function drag(from: [number, number], to: [number, number]): Promise<void> {
-  await page.mouse.move(...(await onPreview(...from)))
-  await page.mouse.down()
-  await page.mouse.move(...(await onPreview((from[0] + to[0]) / 2, (from[1] + to[1]) / 2)), { steps: 4 })
-  await page.mouse.move(...(await onPreview(...to)), { steps: 4 })
-  await page.mouse.up()
-}
-
-const isRed = ([red, green, blue]: number[]) => red! > 170 && green! < 110 && blue! < 110
 
 describe('on the preview', { timeout: 90_000 }, () => {
   it('one chooses, records, pauses, draws, resumes, stops and copies the link by keyboard alone', async () => {
@@ -136,7 +126,7 @@ describe('on the preview', { timeout: 90_000 }, () => {
       [...document.querySelectorAll('video')].every(({ currentTime }) => currentTime > 1),
     )
     const [x, y] = (await centre()) as [number, number]
-    await drag([x, y], [0.5, 0.5])
+    await drag(page, '.preview', [x, y], [0.5, 0.5])
     await expect.poll(async () => (await centre())[0], { timeout: 10_000 }).toBeCloseTo(0.5, 2)
     expect((await centre())[1]).toBeCloseTo(0.5, 2)
     await grip.focus()
@@ -178,7 +168,7 @@ describe('on the preview', { timeout: 90_000 }, () => {
     const before = await ids()
     await begin(/^White page/)
     await page.keyboard.press('p')
-    await drag([0.2, 0.5], [0.8, 0.5])
+    await drag(page, '.preview', [0.2, 0.5], [0.8, 0.5])
     await page.keyboard.press('Escape')
     const floating = opened.context.waitForEvent('page')
     await button('Small window on top').click()
@@ -237,6 +227,6 @@ describe('on the preview', { timeout: 90_000 }, () => {
   })
 
   it('nothing of this raised an error or spoke to anybody else', () => {
-    expect(opened.faults.filter((fault) => !fault.includes('Applying inline style'))).toEqual([])
+    expect(besideInspection(opened.faults)).toEqual([])
   })
 })

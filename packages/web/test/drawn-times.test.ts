@@ -6,20 +6,20 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { onPreview, type Place, stroke } from './drawing-hand.ts'
-import { inspect } from './page-inspection.ts'
-import { expectChanges, picturesOf, publishedHere, type Span, type Told } from './published-pictures.ts'
-import { makeOwner, type OpenedPage, openPage, type ServedPages, servePages } from './served-pages.ts'
+import { asOwner, type OwnerPages, serveOwnerPages } from './owner-pages.ts'
+import { besideInspection, inspect } from './page-inspection.ts'
+import { expectChanges, isRed, picturesOf, publishedHere, type Span, type Told } from './published-pictures.ts'
+import { type OpenedPage, openPage } from './served-pages.ts'
 
-let served: ServedPages
+let served: OwnerPages
 let opened: OpenedPage
 let page: Page
 const folder = mkdtempSync(join(tmpdir(), 'rushes-drawn-times-'))
 
 beforeAll(async () => {
-  served = await servePages()
-  opened = await openPage(served)
+  served = await serveOwnerPages()
+  opened = await openPage(served, asOwner)
   page = opened.page
-  await makeOwner(page, served)
 }, 120_000)
 afterAll(async () => {
   await served?.close()
@@ -52,8 +52,6 @@ function shareStripedSheet(): void {
   setInterval(draw, 200)
   navigator.mediaDevices.getDisplayMedia = async () => canvas.captureStream(30)
 }
-
-const isRed = ([red, green, blue]: number[]) => red! > 170 && green! < 110 && blue! < 110
 
 /** When it was done. */
 const at = ({ t }: Told): Span => [t, t]
@@ -200,7 +198,7 @@ describe('what is drawn while recording', { timeout: 90_000 }, () => {
     expect(await canvas.count()).toBe(0)
     await guest.page.getByLabel('Show drawings').check()
     await canvas.waitFor()
-    expect(guest.faults.filter((fault) => !fault.includes('Applying inline style'))).toEqual([])
+    expect(besideInspection(guest.faults)).toEqual([])
     await guest.context.close()
   })
 })

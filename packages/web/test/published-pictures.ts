@@ -41,6 +41,9 @@ export async function publishedHere(page: Page, folder: string): Promise<Publish
   return { file, shareUrl, events }
 }
 
+/** The colour that one draws with from the start. */
+export const isRed = ([red, green, blue]: number[]): boolean => red! > 170 && green! < 110 && blue! < 110
+
 /** Decodes the whole file. */
 export async function picturesOf(file: string): Promise<Pictures> {
   const { stdout, stderr } = await promisify(execFile)(
