@@ -152,8 +152,9 @@ export async function decode(path: string): Promise<string[]> {
     '-enc_time_base',
     '-1',
     '-f',
-    'null',
-    '-',
+    'framecrc', // unlike `null` it takes two pictures of one time: MediaRecorder writes two within one ms of WebM's clock
+    '-y',
+    '/dev/null',
   ])
   return stderr.split('\n').filter((line) => line.trim() !== '')
 }
