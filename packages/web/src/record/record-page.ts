@@ -78,6 +78,12 @@ export class RushesRecordPage extends PageElement {
               <div><button class="button" type="button" @click=${cancelCountdown}>Cancel</button></div>
             </div>
           </div>`
+      case 'starting':
+        return html`<h1 class="visually-hidden" tabindex="-1">Record</h1>
+          <div class="recorder">
+            <div class="recorder-stage"><rushes-scene-preview .capture=${now.capture}></rushes-scene-preview></div>
+            <div class="recorder-side stack"><p class="soft" role="status">Recording begins …</p></div>
+          </div>`
       case 'live':
         return html`<h1 class="visually-hidden" tabindex="-1">Recording</h1>
           <rushes-live-panel></rushes-live-panel>`

@@ -1,10 +1,10 @@
 // The one recording of this tab. It lives outside of the page, so that looking at the library does not end it.
 //
-//   setup ── begin ──> opening ──> countdown ──> live ── stop ──> stopping ──> done
-//     ^                   │            │           │                  └──> kept ──> done, once the server is back
-//     ├──── problem ──────┴─ cancel ───┤           │
-//     │                                └─ restart ─┤
-//     └───────── discarding, eight seconds ────────┘  undo leads back to live
+//   setup ── begin ──> opening ──> countdown ──> starting ──> live ── stop ──> stopping ──> done
+//     ^                   │            │             │          │                  └──> kept ──> done, once the server
+//     ├──── problem ──────┴─ cancel ───┼── problem ──┘          │                       is back
+//     │                                └─────── restart ────────┤
+//     └────────────── discarding, eight seconds ────────────────┘  undo leads back to live
 
 import type { RecordingView } from '@rushes/protocol'
 import {
@@ -29,6 +29,7 @@ export type RecordState =
   | { step: 'setup'; problem: string; instead?: Instead | null }
   | { step: 'opening' }
   | { step: 'countdown'; capture: Capture; left: number }
+  | { step: 'starting'; capture: Capture }
   | { step: 'live'; capture: Capture; recording: Recording; paused: boolean }
   | { step: 'discarding'; capture: Capture; recording: Recording; left: number; wasPaused: boolean }
   | { step: 'stopping'; recording: Recording }
@@ -123,6 +124,8 @@ export function cancelCountdown(): void {
 }
 
 async function record(capture: Capture): Promise<void> {
+  // Until the new one runs no key or button may reach an older one, nor cancel what is about to run.
+  change({ step: 'starting', capture })
   let recording: Recording
   try {
     recording = await startRecording({ server: '', capture, title: `Recording of ${formatDate(new Date())}` })
@@ -261,5 +264,5 @@ export function renamed(title: string): void {
 
 // A reload loses nothing that is in the spool, but it ends the recording: browsers ask first.
 window.addEventListener('beforeunload', (event) => {
-  if (['countdown', 'live', 'discarding', 'stopping'].includes(state.step)) event.preventDefault()
+  if (['countdown', 'starting', 'live', 'discarding', 'stopping'].includes(state.step)) event.preventDefault()
 })
