@@ -1,0 +1,76 @@
+import { type CoverEntry, type Description, MOST_COVER, MOST_ITEMS, type RecordContent } from './description.ts'
+import type { Item } from './item.ts'
+import { UmfError } from './umf-error.ts'
+
+export type Change = Omit<RecordContent, 'id' | 'generation'>
+
+/** A description to which changes are applied one after the other, each at the cost of what it changes. */
+export class ChangingDescription {
+  readonly #base: Description
+  /** By name; an item that is replaced keeps its place. */
+  readonly #items: Map<string, Item>
+  /** By offset. */
+  readonly #cover: Map<number, CoverEntry>
+  /** How many items lie at an offset: equal extents may be shared (E2). */
+  readonly #users = new Map<number, number>()
+  #metadata: Description['metadata']
+  #presentation: Description['presentation']
+
+  constructor(base: Description) {
+    this.#base = base
+    this.#items = new Map(base.items.map((item) => [item.name, item]))
+    this.#cover = new Map(base.cover.map((entry) => [entry[0], entry]))
+    this.#metadata = base.metadata
+    this.#presentation = base.presentation
+    for (const item of base.items) this.#use(item, 1)
+  }
+
+  /** @throws UmfError `too-large` */
+  apply({ put = [], remove = [], metadata = {}, presentation, cover }: Change): void {
+    for (const entry of cover) this.#cover.set(entry[0], entry)
+    const before = [...remove, ...put.map(({ name }) => name)].flatMap((name) => this.#items.get(name) ?? [])
+    for (const name of remove) this.#items.delete(name)
+    for (const item of put) this.#items.set(item.name, item)
+    for (const item of put) this.#use(item, 1)
+    for (const item of new Set(before)) this.#free(item)
+    if (this.#items.size > MOST_ITEMS) throw new UmfError('too-large', `more than ${MOST_ITEMS} items`)
+    if (this.#cover.size > MOST_COVER) throw new UmfError('too-large', `more than ${MOST_COVER} entries of cover`)
+    const set = Object.entries(metadata)
+    if (set.length > 0) {
+      const kept = Object.entries(this.#metadata).filter(([name]) => !Object.hasOwn(metadata, name))
+      this.#metadata = Object.fromEntries([...kept, ...set.filter(([, value]) => value !== null)])
+    }
+    this.#presentation = presentation ?? this.#presentation
+  }
+
+  has(name: string): boolean {
+    return this.#items.has(name)
+  }
+
+  description(generation: number): Description {
+    return {
+      ...this.#base,
+      generation,
+      metadata: this.#metadata,
+      ...(this.#presentation && { presentation: this.#presentation }),
+      items: [...this.#items.values()],
+      cover: [...this.#cover.values()].sort(([left], [right]) => left - right),
+    }
+  }
+
+  #use({ extents = [] }: Item, count: 1 | -1): void {
+    for (const [offset] of extents) this.#users.set(offset, (this.#users.get(offset) ?? 0) + count)
+  }
+
+  /** D2: bytes that no item uses any more need an entry of their own. */
+  #free(item: Item): void {
+    const { extents = [], digest } = item
+    this.#use(item, -1)
+    for (const [offset, length] of extents) {
+      if (this.#users.get(offset) !== 0) continue
+      this.#users.delete(offset)
+      const known = this.#cover.get(offset)
+      this.#cover.set(offset, [offset, length, 'free', known?.[3] ?? digest!.slice('sha256:'.length)])
+    }
+  }
+}

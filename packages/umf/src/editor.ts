@@ -1,0 +1,285 @@
+// SPEC.md, Commit. Every step is on disk before the next one: a crash at any instant leaves the old state or the new one.
+import { type Anchor, encodeAnchor, FOOTER_BYTES, footer, readHead, SLOTS, decodeAnchor } from './anchor.ts'
+import { Appender } from './appender.ts'
+import { ascii } from './ascii.ts'
+import { fourcc, HEAD_BYTES, walkBoxes } from './box.ts'
+import { type Change, ChangingDescription } from './changing-description.ts'
+import { carve, hashOf, headEntry, indexEntry } from './cover.ts'
+import { checkItem, type CoverEntry, type Description } from './description.ts'
+import { appendIndex } from './index-commit.ts'
+import type { Item } from './item.ts'
+import { appendItems, type InlineBytes, layInline } from './item-content.ts'
+import { recordBox } from './record.ts'
+import { type MakeSha256, sameBytes, toHex } from './sha256.ts'
+import { type Signature, signatureBox } from './signature-box.ts'
+import type { EditableFile } from './source.ts'
+import { type ArchiveState, openState } from './state.ts'
+import { UmfError } from './umf-error.ts'
+import type { NewItem } from './writer.ts'
+
+export type Edit = {
+  /** Items of a name that is there replace it. */
+  put?: readonly NewItem[]
+  /** Members of items to set, and to remove where null; the bytes stay. A new `name` renames. */
+  change?: readonly { name: string; fields: Readonly<Record<string, unknown>> }[]
+  remove?: readonly string[]
+  /** Members to set, and to remove where null. */
+  metadata?: Readonly<Record<string, unknown>>
+  /** Members of the main presentation to set, and to remove where null. */
+  presentation?: Readonly<Record<string, unknown>>
+}
+
+export type EditOptions = {
+  /** `record`: cheap however many items there are, but whoever opens the file has to walk (J4). `index` by default. */
+  by?: 'index' | 'record'
+}
+
+/** What a signer is told; gives back what {@link Signature} says. */
+export type Signer = (state: { id: string; root: string; generation: number }) => Promise<Signature>
+
+/** Opens an archive to change it in place, after mending what a crash has left. One editor at a time. */
+export async function openEditor(file: EditableFile, sha256: MakeSha256): Promise<Editor> {
+  const editor = new Editor(file, sha256, await openState(file, sha256))
+  await editor.mend()
+  return editor
+}
+
+export class Editor {
+  readonly #file: EditableFile
+  readonly #sha256: MakeSha256
+  #state: ArchiveState
+
+  constructor(file: EditableFile, sha256: MakeSha256, state: ArchiveState) {
+    this.#file = file
+    this.#sha256 = sha256
+    this.#state = state
+  }
+
+  get state(): ArchiveState {
+    return this.#state
+  }
+
+  /** W1: what an earlier commit has left unfinished. */
+  async mend(): Promise<void> {
+    const { anchor, end } = this.#state
+    if (this.#file.size > end) {
+      await this.#file.truncate(end)
+      await this.#file.sync()
+    }
+    if (anchor === null) return
+    const current = encodeAnchor(anchor, this.#sha256)
+    const named = (await this.#slots()).filter((slot) => sameBytes(slot, current)).length
+    if (named === 0) await this.#writeSlot(anchor)
+    await this.#setTypes(anchor)
+    if (this.#state.description.erases === true && named < SLOTS.length) await this.#overwrite(anchor)
+  }
+
+  /** Commits a change. @throws UmfError `invalid`, `not-found`, `source`; the file is as before */
+  async edit(edit: Edit, { by = 'index' }: EditOptions = {}): Promise<void> {
+    await this.#append(async (appender) => {
+      const { description } = this.#state
+      const changed = this.#changedItems(edit)
+      // Items of a record are not inline (J3).
+      const isIndexed = by === 'index' || changed.some(({ inline }) => inline !== undefined)
+      const inline: InlineBytes = new Map()
+      const added = await appendItems(appender, edit.put ?? [], isIndexed ? inline : null, this.#sha256)
+      const renamed = (edit.change ?? []).filter(({ name }, index) => changed[index]!.name !== name)
+      const presentation = edit.presentation && merged(description.presentation ?? {}, edit.presentation)
+      const change: Change = {
+        put: [...changed, ...added],
+        remove: [...(edit.remove ?? []), ...renamed.map(({ name }) => name)],
+        ...(edit.metadata && { metadata: { ...edit.metadata } }),
+        ...(presentation && { presentation: presentation as NonNullable<Description['presentation']> }),
+        cover: [...(await this.#headCover()), ...appender.takeCover()],
+      }
+      const changing = new ChangingDescription(description)
+      if (isIndexed) await this.#keepInline(inline, edit.change ?? [], changed)
+      changing.apply(change)
+      if (isIndexed) await this.#commitIndex(appender, changing, inline)
+      else await this.#commitRecord(appender, change)
+    })
+  }
+
+  /** Writes the index that records have left out. */
+  async writeIndex(): Promise<void> {
+    await this.#append(async (appender) => {
+      const changing = new ChangingDescription(this.#state.description)
+      changing.apply({ cover: await this.#headCover() })
+      await this.#commitIndex(appender, changing, await this.#keepInline(new Map()))
+    })
+  }
+
+  /** S1: signatures of the current state, whose index is written first where it is missing. */
+  async sign(signers: readonly Signer[]): Promise<void> {
+    if (this.#state.anchor === null || this.#state.records.length > 0) await this.writeIndex()
+    await this.#append(async (appender) => {
+      const { anchor, description, root } = this.#state
+      const state = { id: description.id, root: toHex(root), generation: description.generation }
+      const signatures = await Promise.all(signers.map((sign) => sign(state)))
+      for (const signature of signatures) await appender.proven(signatureBox(signature, this.#sha256))
+      await this.#file.sync()
+      const next = { ...anchor!, generation: anchor!.generation + 1, end: appender.at + FOOTER_BYTES }
+      await this.#commit(appender, next)
+    })
+  }
+
+  /** W6: removes items, and overwrites with zeros all that no state needs any more: their bytes, older indexes, records. */
+  async erase(names: readonly string[]): Promise<void> {
+    await this.#append(async (appender) => {
+      for (const name of names) this.#itemOf(name)
+      const changing = new ChangingDescription(this.#state.description)
+      changing.apply({ remove: [...names], cover: [...(await this.#headCover()), ...(await this.#coverOfLast())] })
+      const { cover } = changing.description(0)
+      const records: [number, number][] = []
+      for await (const { type, offset, size } of walkBoxes(this.#file, HEAD_BYTES, this.#state.end)) {
+        if (type === 'umfj') records.push([offset + 8, size - 8])
+      }
+      const free = cover.filter(([, , kind]) => kind === 'free').map(([offset, length]): [number, number] => [offset, length])
+      const indexes = cover.filter(([, length, kind]) => kind === 'index' && length > 8)
+      const payloads = indexes.map(([offset, length]): [number, number] => [offset + 8, length - 8])
+      const carved = await carve(this.#file, cover, [...free, ...payloads, ...records], this.#sha256)
+      await this.#commitIndex(appender, changing, await this.#keepInline(new Map()), carved)
+      await this.#overwrite(this.#state.anchor!)
+    })
+  }
+
+  /** Runs what appends; where it fails, the file is left in the state that its bytes say, without what is not of it. */
+  async #append(run: (appender: Appender) => Promise<void>): Promise<void> {
+    const appender = new Appender(this.#state.end, (bytes) => this.#file.write(appender.at, bytes), this.#sha256)
+    try {
+      await run(appender)
+    } catch (fault) {
+      try {
+        this.#state = await openState(this.#file, this.#sha256)
+        if (this.#file.size > this.#state.end) await this.#file.truncate(this.#state.end)
+      } catch {
+        // The next editor mends it; the first fault is what is told.
+      }
+      throw fault
+    }
+  }
+
+  /** @param erasing the whole cover of a state whose `erased` bytes are still to be overwritten */
+  async #commitIndex(appender: Appender, changing: ChangingDescription, inline: InlineBytes, erasing?: CoverEntry[]): Promise<void> {
+    const { generation, id } = this.#state
+    if (erasing === undefined) changing.apply({ cover: await this.#coverOfLast() })
+    const laid = layInline(changing.description(generation + 1), inline)
+    const { erases: _, ...before } = laid.description
+    const description: Description = erasing === undefined ? before : { ...before, erases: true, cover: erasing }
+    const anchor = await appendIndex(appender, { description, idat: laid.idat, type: 'umfi' }, id, this.#sha256)
+    await this.#file.sync()
+    await this.#commit(appender, anchor)
+    await this.#setTypes(anchor)
+  }
+
+  /** W3. */
+  async #commit(appender: Appender, anchor: Anchor): Promise<void> {
+    await appender.proven(footer(anchor, this.#sha256))
+    await this.#file.sync()
+    await this.#writeSlot(anchor)
+    this.#state = await openState(this.#file, this.#sha256)
+  }
+
+  /** W5. */
+  async #commitRecord(appender: Appender, change: Change): Promise<void> {
+    const { generation, root, description } = this.#state
+    await this.#file.sync()
+    await appender.proven(recordBox(root, { id: description.id, generation: generation + 1, ...change }, this.#sha256))
+    await this.#file.sync()
+    this.#state = await openState(this.#file, this.#sha256)
+  }
+
+  async #writeSlot(anchor: Anchor): Promise<void> {
+    const generations = (await this.#slots()).map((slot) => decodeAnchor(slot, this.#sha256)?.generation ?? 0)
+    const place = generations[0]! <= generations[1]! ? SLOTS[0] : SLOTS[1]
+    await this.#file.write(place, encodeAnchor(anchor, this.#sha256))
+    await this.#file.sync()
+  }
+
+  /** W4: the index before becomes `free`, then the new one `meta`. */
+  async #setTypes({ indexOffset }: Anchor): Promise<void> {
+    const before = this.#state.description.cover.filter(([, , kind]) => kind === 'index').at(-1)
+    if (before !== undefined) await this.#setType(before[0], 'free')
+    await this.#setType(indexOffset, 'meta')
+    await this.#file.sync()
+  }
+
+  async #setType(offset: number, type: 'free' | 'meta'): Promise<void> {
+    if (fourcc(await this.#file.read(offset, 8), 4) !== type) await this.#file.write(offset + 4, ascii(type))
+  }
+
+  /** W6: the second half, from when the anchor is in one slot until it is in both. */
+  async #overwrite(anchor: Anchor): Promise<void> {
+    const zeros = new Uint8Array(1024 * 1024)
+    for (const [offset, length, kind] of this.#state.description.cover) {
+      if (kind !== 'erased') continue
+      for (let at = 0; at < length; at += zeros.length) {
+        await this.#file.write(offset + at, zeros.subarray(0, Math.min(zeros.length, length - at)))
+      }
+    }
+    await this.#file.sync()
+    for (const slot of SLOTS) await this.#file.write(slot, encodeAnchor(anchor, this.#sha256))
+    await this.#file.sync()
+  }
+
+  /** Entries for what the next index leaves behind: the last one with what followed it, and the records since. */
+  async #coverOfLast(): Promise<CoverEntry[]> {
+    const { anchor, records } = this.#state
+    const entries: CoverEntry[] = []
+    if (anchor !== null) {
+      const after = anchor.indexOffset + anchor.indexSize
+      entries.push(await indexEntry(this.#file, anchor.indexOffset, anchor.indexSize, this.#sha256))
+      entries.push([after, anchor.end - after, 'structure', await hashOf(this.#file, after, anchor.end - after, this.#sha256)])
+    }
+    for (const { offset, size } of records) {
+      entries.push([offset, size, 'structure', await hashOf(this.#file, offset, size, this.#sha256)])
+    }
+    return entries
+  }
+
+  /** Of an archive that has neither index nor record. */
+  async #headCover(): Promise<CoverEntry[]> {
+    return this.#state.generation === 0 ? [await headEntry(this.#file, this.#sha256)] : []
+  }
+
+  async #slots(): Promise<readonly Uint8Array[]> {
+    return readHead(await this.#file.read(0, HEAD_BYTES)).slots
+  }
+
+  /** The bytes of inline items that stay, which the next index holds. */
+  async #keepInline(inline: InlineBytes, change: NonNullable<Edit['change']> = [], changed: readonly Item[] = []): Promise<InlineBytes> {
+    const { description, idat } = this.#state
+    const names = new Map(change.map(({ name }, index) => [name, changed[index]!.name]))
+    for (const { name, inline: place } of description.items) {
+      const next = names.get(name) ?? name
+      if (place !== undefined && !inline.has(next)) inline.set(next, await this.#file.read(idat.at + place[0], place[1]))
+    }
+    return inline
+  }
+
+  #changedItems({ remove = [], change = [] }: Edit): Item[] {
+    for (const name of remove) this.#itemOf(name)
+    return change.map(({ name, fields }) => {
+      const before = this.#itemOf(name)
+      for (const fixed of ['extents', 'inline', 'length', 'digest']) {
+        if (Object.hasOwn(fields, fixed)) throw new UmfError('invalid', `${fixed} of an item can't be set: put it anew`)
+      }
+      const item = checkItem(merged(before, fields))
+      if (item.name !== name && this.#state.description.items.some((other) => other.name === item.name)) {
+        throw new UmfError('name-taken', `there is an item ${JSON.stringify(item.name)}`)
+      }
+      return item
+    })
+  }
+
+  #itemOf(name: string): Item {
+    const item = this.#state.description.items.find((each) => each.name === name)
+    if (item === undefined) throw new UmfError('not-found', `no item ${JSON.stringify(name)}`)
+    return item
+  }
+}
+
+function merged(before: object, fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const kept = Object.entries(before).filter(([name]) => !Object.hasOwn(fields, name))
+  return Object.fromEntries([...kept, ...Object.entries(fields).filter(([, value]) => value !== null)])
+}

@@ -1,0 +1,100 @@
+// SPEC.md, Index: the file-level `meta` that holds the description, and tells other programs of the items.
+import { ascii } from './ascii.ts'
+import { box, joined, readBoxHeader } from './box.ts'
+import { type Description, toJson } from './description.ts'
+import type { Item } from './item.ts'
+import { UmfError } from './umf-error.ts'
+
+/** I3: programs that read ISO files, Chromium among them, slow down with thousands of items. */
+const MOST_LISTED = 5000
+
+const fullBoxHead = new Uint8Array(4)
+const utf8 = new TextEncoder()
+
+/** Payload of an index box, in pieces. @param idat bytes of inline items, joined */
+export function indexPayload(description: Description, idat: Uint8Array): Uint8Array[] {
+  const listed = description.items.slice(0, MOST_LISTED).flatMap((item, index) => {
+    const place = placeOf(item)
+    return place === null ? [] : [{ id: index + 1, item, ...place }]
+  })
+  const hdlr = box('hdlr', fullBoxHead, new Uint8Array(4), ascii('umf '), new Uint8Array(12), new Uint8Array(1))
+  const iloc = box(
+    'iloc',
+    new Uint8Array([1, 0, 0, 0]),
+    new Uint8Array([0x88, 0x00]), // 8 bytes for offsets and lengths, none for base offset and index
+    u16(listed.length),
+    ...listed.map(({ id, method, offset, length }) => joined([u16(id, method, 0, 1), u64(offset, length)])),
+  )
+  const entries = listed.map(({ id, item }) =>
+    box('infe', new Uint8Array([2, 0, 0, 0]), u16(id, 0), ascii('mime'), cString(item.name), cString(item.contentType), cString('')),
+  )
+  const iinf = box('iinf', fullBoxHead, u16(entries.length), ...entries)
+  const pieces = [fullBoxHead, hdlr, iloc, iinf]
+  if (idat.length > 0) pieces.push(box('idat', idat))
+  pieces.push(box('umfx', toJson(description)))
+  return pieces
+}
+
+export type IndexParts = {
+  description: Uint8Array
+  /** Offsets in the payload. */
+  descriptionAt: number
+  idat: { at: number; length: number }
+  /** Everything before `umfx`. */
+  before: Uint8Array
+}
+
+/** @param payload of the index box. @throws UmfError `malformed` */
+export function readIndexPayload(payload: Uint8Array, offset: number): IndexParts {
+  let description: Uint8Array | null = null
+  let descriptionAt = 0
+  let idat = { at: 0, length: 0 }
+  for (let at = 4; at < payload.length; ) {
+    const header = readBoxHeader(payload.subarray(at, at + 16), at, payload.length)
+    if (header === null) throw new UmfError('malformed', 'a box of the index is cut', offset + at)
+    const content = payload.subarray(at + header.headerSize, at + header.size)
+    if (header.type === 'idat') idat = { at: at + header.headerSize, length: content.length }
+    if (header.type === 'umfx') {
+      if (description !== null) throw new UmfError('malformed', 'the index has two descriptions', offset + at)
+      description = content
+      descriptionAt = at
+    }
+    at += header.size
+  }
+  if (description === null) throw new UmfError('malformed', 'the index has no description', offset)
+  return { description, descriptionAt, idat, before: payload.subarray(0, descriptionAt) }
+}
+
+/** Whether `iloc`, `iinf` and what else stands before the description are what the description asks for (I3). */
+export function repeatsDescription(parts: IndexParts, payload: Uint8Array, description: Description): boolean {
+  const idat = payload.subarray(parts.idat.at, parts.idat.at + parts.idat.length)
+  const wanted = joined(indexPayload({ ...description, items: description.items }, idat).slice(0, -1))
+  return wanted.length === parts.before.length && wanted.every((byte, index) => byte === parts.before[index])
+}
+
+function placeOf(item: Item): { method: 0 | 1; offset: number; length: number } | null {
+  if (item.inline !== undefined) {
+    const [offset, length] = item.inline
+    return length === 0 ? null : { method: 1, offset, length }
+  }
+  if (item.extents?.length !== 1) return null
+  const [offset, length] = item.extents[0]!
+  return { method: 0, offset, length }
+}
+
+function u16(...values: number[]): Uint8Array {
+  return Uint8Array.from(values.flatMap((value) => [value >> 8, value & 0xff]))
+}
+
+function u64(...values: number[]): Uint8Array {
+  const bytes = new Uint8Array(8 * values.length)
+  const view = new DataView(bytes.buffer)
+  values.forEach((value, index) => {
+    view.setBigUint64(8 * index, BigInt(value))
+  })
+  return bytes
+}
+
+function cString(text: string): Uint8Array {
+  return joined([utf8.encode(text), new Uint8Array(1)])
+}

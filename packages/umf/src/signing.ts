@@ -1,0 +1,67 @@
+// SPEC.md, Signatures. All of it is the platform's WebCrypto; no network.
+import type { Signer } from './editor.ts'
+import type { Signature } from './signature-box.ts'
+import type { ArchiveState } from './state.ts'
+import { toHex } from './sha256.ts'
+
+type Algorithm = Signature['algorithm']
+
+const parameters = {
+  ed25519: { key: { name: 'Ed25519' }, sign: { name: 'Ed25519' } },
+  'ecdsa-p256-sha256': { key: { name: 'ECDSA', namedCurve: 'P-256' }, sign: { name: 'ECDSA', hash: 'SHA-256' } },
+} as const
+
+/** A key pair to sign with; `publicKey` can be exported. */
+export async function newSigningKey(algorithm: Algorithm = 'ed25519'): Promise<CryptoKeyPair> {
+  return (await crypto.subtle.generateKey(parameters[algorithm].key, true, ['sign', 'verify'])) as CryptoKeyPair
+}
+
+/** What {@link Editor.sign} takes. @param signer who signs, for people */
+export function signer(name: string, keys: CryptoKeyPair, now: () => Date = () => new Date()): Signer {
+  return async ({ id, root, generation }) => {
+    const algorithm: Algorithm = keys.privateKey.algorithm.name === 'ECDSA' ? 'ecdsa-p256-sha256' : 'ed25519'
+    const time = now().toISOString()
+    const text = signedText({ id, root, generation, time, signer: name })
+    const signature = await crypto.subtle.sign(parameters[algorithm].sign, keys.privateKey, text)
+    const key = await crypto.subtle.exportKey('spki', keys.publicKey)
+    return { signer: name, algorithm, key: toBase64(new Uint8Array(key)), time, root, generation, signature: toBase64(new Uint8Array(signature)) }
+  }
+}
+
+export type CheckedSignature = Signature & {
+  /** It is right, and of this very state. Whether its key is to be trusted is not said. */
+  isValid: boolean
+}
+
+/** S2, S3: every signature of a state, checked against the state itself. */
+export async function checkSignatures({ description, root, signatures }: ArchiveState): Promise<CheckedSignature[]> {
+  return await Promise.all(
+    signatures.map(async (signature) => {
+      const isOfState = signature.root === toHex(root) && signature.generation === description.generation
+      return { ...signature, isValid: isOfState && (await isRight(description.id, signature)) }
+    }),
+  )
+}
+
+async function isRight(id: string, { algorithm, key, signature, ...said }: Signature): Promise<boolean> {
+  const { key: kind, sign } = parameters[algorithm]
+  try {
+    const imported = await crypto.subtle.importKey('spki', fromBase64(key), kind, false, ['verify'])
+    return await crypto.subtle.verify(sign, imported, fromBase64(signature), signedText({ id, ...said }))
+  } catch {
+    return false // no key at all, or none of this algorithm
+  }
+}
+
+function signedText(said: { id: string; root: string; generation: number; time: string; signer: string }): Uint8Array<ArrayBuffer> {
+  const lines = ['umf signature 1', said.id, String(said.generation), said.root, said.time, said.signer]
+  return new TextEncoder().encode(lines.map((line) => `${line}\n`).join(''))
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
+}

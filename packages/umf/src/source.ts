@@ -1,0 +1,57 @@
+import { UmfError } from './umf-error.ts'
+
+/** Bytes of a file that can be asked for anywhere. */
+export interface Source {
+  /** Bytes of the file. */
+  readonly size: number
+  /** Exactly `length` bytes from `offset` on. @throws UmfError `source`, `out-of-range` */
+  read(offset: number, length: number): Promise<Uint8Array>
+}
+
+/** A file that is edited in place (SPEC.md, Commit). `write` past the end makes it longer. */
+export interface EditableFile extends Source {
+  write(offset: number, bytes: Uint8Array): Promise<void>
+  truncate(size: number): Promise<void>
+  /** Comes back when everything written so far survives a loss of power. */
+  sync(): Promise<void>
+}
+
+export function bytesSource(bytes: Uint8Array): Source {
+  return {
+    size: bytes.length,
+    async read(offset, length) {
+      checkRange(offset, length, bytes.length)
+      return bytes.subarray(offset, offset + length)
+    },
+  }
+}
+
+/** A `File` that was dropped on a page, or any other `Blob`. */
+export function blobSource(blob: Blob): Source {
+  return {
+    size: blob.size,
+    async read(offset, length) {
+      checkRange(offset, length, blob.size)
+      try {
+        return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer())
+      } catch (cause) {
+        throw new UmfError('source', `the file can't be read: ${cause instanceof Error ? cause.message : String(cause)}`)
+      }
+    },
+  }
+}
+
+export function checkRange(offset: number, length: number, size: number): void {
+  if (offset >= 0 && length >= 0 && offset + length <= size) return
+  throw new UmfError('out-of-range', `bytes ${offset} to ${offset + length} of a file of ${size}`, offset)
+}
+
+/** How much of a file is held at once while it is read through. */
+const PIECE_BYTES = 1024 * 1024
+
+/** Bytes `offset` to `offset + length`, in pieces of at most 1 MiB. */
+export async function* readThrough(source: Source, offset: number, length: number): AsyncGenerator<Uint8Array> {
+  for (let at = offset; at < offset + length; at += PIECE_BYTES) {
+    yield await source.read(at, Math.min(PIECE_BYTES, offset + length - at))
+  }
+}

@@ -1,0 +1,38 @@
+// SPEC.md, E3.
+import { z } from 'zod'
+import { UmfError } from './umf-error.ts'
+
+const MOST_EVENTS = 1_000_000
+
+/** Something that happened; `t` in ms on the archive's timeline. */
+export type TimelineEvent = { t: number; kind: string; resource?: string | undefined; data?: unknown }
+
+const eventsSchema: z.ZodType<TimelineEvent[]> = z
+  .array(
+    z.looseObject({
+      t: z.number().min(0).max(1e12),
+      kind: z.string().min(1).max(100),
+      resource: z.string().max(255).optional(),
+      data: z.unknown(),
+    }),
+  )
+  .max(MOST_EVENTS)
+
+export const EVENTS_TYPE = 'application/vnd.umf.events+json'
+
+/** @throws UmfError `malformed` */
+export function parseEvents(bytes: Uint8Array): TimelineEvent[] {
+  try {
+    return eventsSchema.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)))
+  } catch {
+    throw new UmfError('malformed', 'the events are no list of {t, kind, data} in JSON')
+  }
+}
+
+/** Content of an item of events: sorted by time, times with at most 3 decimals. */
+export function eventsContent(events: readonly TimelineEvent[]): Uint8Array {
+  const sorted = events
+    .map((event) => ({ ...event, t: Math.round(event.t * 1000) / 1000 }))
+    .sort((left, right) => left.t - right.t)
+  return new TextEncoder().encode(JSON.stringify(sorted))
+}
