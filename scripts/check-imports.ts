@@ -5,16 +5,29 @@ import { sourceFiles } from './source-files.ts'
 /** package → packages of ours that it may import; arrows run one way (ARCHITECTURE.md). */
 const allowed: Record<string, readonly string[]> = {
   media: [],
+  umf: ['media'],
   protocol: [],
   sandbox: [],
   recorder: ['protocol', 'media'],
   encoder: ['protocol', 'media', 'sandbox'],
   decoder: ['protocol', 'media', 'sandbox'],
-  player: ['protocol', 'media'],
+  player: ['protocol', 'umf', 'media'],
   uploader: ['protocol', 'media'],
-  server: ['media', 'protocol', 'sandbox'],
-  web: ['protocol', 'recorder', 'player', 'uploader'],
-  rushes: ['media', 'protocol', 'sandbox', 'recorder', 'encoder', 'decoder', 'player', 'uploader', 'server', 'web'],
+  server: ['umf', 'media', 'protocol', 'sandbox'],
+  web: ['protocol', 'umf', 'recorder', 'player', 'uploader'],
+  rushes: [
+    'umf',
+    'media',
+    'protocol',
+    'sandbox',
+    'recorder',
+    'encoder',
+    'decoder',
+    'player',
+    'uploader',
+    'server',
+    'web',
+  ],
 }
 
 /** Rooms of the server: each imports only from those behind it. */
@@ -51,7 +64,7 @@ export function checkImports(): string[] {
     const edges: string[] = []
     for (const match of readFileSync(file, 'utf8').matchAll(importForm)) {
       const target = (match[1] ?? match[2] ?? match[3])!
-      const ours = /^@rushes\/([a-z]+)$/.exec(target)?.[1]
+      const ours = /^@rushes\/([a-z]+)(?:\/[a-z]+)?$/.exec(target)?.[1]
       if (ours !== undefined) {
         if (!test && !allowed[owner]?.includes(ours))
           problems.push(`${file} imports ${target}: ${owner} may not import ${ours}`)

@@ -37,8 +37,12 @@ export interface BodyIndex {
   sampleCount(trackId: number): number
   /** What {@link mp4View} and {@link webmView} would answer, without the cost of building a header. */
   viewStates(): { mp4: ViewStanding; webm: ViewStanding }
-  /** Complete, seekable MP4 (`moov` in front) of the whole samples so far. */
-  mp4View(): View
+  /**
+   * Complete, seekable MP4 (`moov` in front) of the whole samples so far.
+   *
+   * @param head whole boxes to begin with in place of `ftyp`, for formats that are MP4 and more
+   */
+  mp4View(head?: Uint8Array): View
   /** Complete, seekable WebM (Cues in front) of the whole samples so far. */
   webmView(): View
 }
@@ -185,8 +189,8 @@ class Index implements BodyIndex, SampleSink {
     return this.#states.get(trackId)?.samples ?? 0
   }
 
-  mp4View(): View {
-    return this.#mp4Refusal() ?? orRefusal(() => this.#mp4.view(this.wholeBytes))
+  mp4View(head?: Uint8Array): View {
+    return this.#mp4Refusal() ?? orRefusal(() => this.#mp4.view(this.wholeBytes, head))
   }
 
   webmView(): View {

@@ -26,7 +26,10 @@ export function mayRead(caller: Caller, { level = DEFAULT_LEVEL, limits = {} }: 
 }
 
 /** L4: what is made from several items is as closed as the most closed of them, in each respect. */
-export function strictest(sources: readonly Restricted[]): { level: number; limits: Record<string, readonly string[]> } {
+export function strictest(sources: readonly Restricted[]): {
+  level: number
+  limits: Record<string, readonly string[]>
+} {
   const together = new Map<string, readonly string[]>()
   for (const { limits = {} } of sources) {
     for (const [attribute, allowed] of Object.entries(limits)) {

@@ -97,7 +97,11 @@ export class Appender {
     }
     if (waits > 0) await flush()
     // D2: an item of one extent is covered by its own digest.
-    if (extents.length === 1) this.#cover.splice(this.#cover.findIndex(([offset]) => offset === extents[0]![0]), 1)
+    if (extents.length === 1)
+      this.#cover.splice(
+        this.#cover.findIndex(([offset]) => offset === extents[0]![0]),
+        1,
+      )
     const length = extents.reduce((sum, [, each]) => sum + each, 0)
     return { length, digest: `sha256:${toHex(whole.digest())}`, extents }
   }
@@ -113,11 +117,13 @@ export class Appender {
     const hash = this.#sha256()
     const start = this.at
     for await (const bytes of pieces(content)) {
-      if (this.at + bytes.length > start + length) throw new UmfError('source', `content is longer than the ${length} bytes that were said`)
+      if (this.at + bytes.length > start + length)
+        throw new UmfError('source', `content is longer than the ${length} bytes that were said`)
       hash.update(bytes)
       await this.#put(bytes)
     }
-    if (this.at !== start + length) throw new UmfError('source', `content ended after ${this.at - start} of ${length} bytes`)
+    if (this.at !== start + length)
+      throw new UmfError('source', `content ended after ${this.at - start} of ${length} bytes`)
     return { length, digest: `sha256:${toHex(hash.digest())}`, extents: length === 0 ? [] : [[start, length]] }
   }
 

@@ -1,5 +1,5 @@
-import { SLOTS } from './anchor.ts'
 import { type Caller, mayRead, owner } from './access.ts'
+import { SLOTS } from './anchor.ts'
 import { HEAD_BYTES } from './box.ts'
 import type { Item, Presentation } from './item.ts'
 import type { MakeSha256 } from './sha256.ts'
@@ -49,7 +49,8 @@ export class Archive {
     this.id = description.id
     this.generation = state.generation
     this.metadata = description.metadata
-    this.presentation = description.presentation && mayRead(caller, description.presentation) ? description.presentation : null
+    this.presentation =
+      description.presentation && mayRead(caller, description.presentation) ? description.presentation : null
     this.signatures = state.signatures
     this.#items = new Map(description.items.filter((item) => mayRead(caller, item)).map((item) => [item.name, item]))
   }
@@ -81,7 +82,9 @@ export class Archive {
     if (this.presentation?.name === name) return this.#presented(this.presentation.length, range)
     const item = this.item(name)
     if (item.pointer !== undefined) throw new UmfError('pointer', `item ${name} lies elsewhere: ${item.pointer}`)
-    const extents = item.inline ? [[this.#state.idat.at + item.inline[0], item.inline[1]] as const] : (item.extents ?? [])
+    const extents = item.inline
+      ? [[this.#state.idat.at + item.inline[0], item.inline[1]] as const]
+      : (item.extents ?? [])
     return this.#joined(extents, item.length!, range)
   }
 
@@ -127,7 +130,11 @@ export class Archive {
     return this.#state
   }
 
-  async *#joined(extents: readonly (readonly [number, number])[], size: number, range: ContentRange): AsyncGenerator<Uint8Array> {
+  async *#joined(
+    extents: readonly (readonly [number, number])[],
+    size: number,
+    range: ContentRange,
+  ): AsyncGenerator<Uint8Array> {
     const { offset = 0, length = size - offset } = range
     checkRange(offset, length, size)
     let at = 0

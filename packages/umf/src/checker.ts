@@ -1,5 +1,5 @@
 // SPEC.md, D6: whether every byte of a file is what it was.
-import { type Anchor, ANCHOR_BYTES, decodeAnchor, FOOTER_BYTES, footer, readFooter, readHead, SLOTS } from './anchor.ts'
+import { ANCHOR_BYTES, type Anchor, decodeAnchor, FOOTER_BYTES, footer, readFooter, readHead, SLOTS } from './anchor.ts'
 import { HEAD_BYTES, readBoxHeader, walkBoxes } from './box.ts'
 import { hashOf, indexHash } from './cover.ts'
 import { type Description, parseDescription } from './description.ts'
@@ -48,7 +48,14 @@ export async function checkArchive(source: Source, options: CheckOptions): Promi
 }
 
 /** A run of bytes that has a digest, or that proves itself (digest null). */
-type Region = { offset: number; length: number; digest: string | null; code: ProblemCode; item?: string; isIndex?: boolean }
+type Region = {
+  offset: number
+  length: number
+  digest: string | null
+  code: ProblemCode
+  item?: string
+  isIndex?: boolean
+}
 
 class Check {
   readonly problems: Problem[] = []
@@ -71,15 +78,21 @@ class Check {
     this.items = state.description.items.length
     for (const anchor of anchors) {
       if (anchor.generation <= state.generation) continue
-      this.#say('index', anchor.indexOffset, `the index of generation ${anchor.generation} is damaged or cut off; generation ${state.generation} is read`)
+      this.#say(
+        'index',
+        anchor.indexOffset,
+        `the index of generation ${anchor.generation} is damaged or cut off; generation ${state.generation} is read`,
+      )
     }
     const { anchor, end } = state
     if (anchor !== null) {
-      if (!(await this.#isFooter(anchor))) this.#say('footer', anchor.end - FOOTER_BYTES, 'the footer is not the current anchor')
+      if (!(await this.#isFooter(anchor)))
+        this.#say('footer', anchor.end - FOOTER_BYTES, 'the footer is not the current anchor')
       await this.#index(state, anchor)
       await this.#afterIndex(anchor)
     }
-    if (end < this.#source.size) this.#say('tail', end, `${this.#source.size - end} bytes follow the end of the archive`)
+    if (end < this.#source.size)
+      this.#say('tail', end, `${this.#source.size - end} bytes follow the end of the archive`)
     await this.#boxes(end)
     await this.#regions(state)
     await this.#inline(state)
@@ -99,7 +112,10 @@ class Check {
       return []
     }
     const ftyp = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
-    const used: [number, number][] = [[0, ftyp + 8 + 24], ...SLOTS.map((slot): [number, number] => [slot, slot + ANCHOR_BYTES])]
+    const used: [number, number][] = [
+      [0, ftyp + 8 + 24],
+      ...SLOTS.map((slot): [number, number] => [slot, slot + ANCHOR_BYTES]),
+    ]
     const isReserve = (at: number) => !used.some(([from, to]) => at >= from && at < to)
     const stray = bytes.findIndex((byte, at) => byte !== 0 && isReserve(at))
     if (stray !== -1) this.#say('head', stray, 'a byte of the head that must be zero is not')
@@ -138,7 +154,8 @@ class Check {
   async #index({ id }: ArchiveState, { indexOffset, indexSize }: Anchor): Promise<void> {
     const bytes = await this.#source.read(indexOffset, indexSize)
     const header = readBoxHeader(bytes.subarray(0, 16), indexOffset, indexOffset + indexSize)
-    if (header === null || !['meta', 'umfi'].includes(header.type)) this.#say('index', indexOffset, 'the index box is of another type')
+    if (header === null || !['meta', 'umfi'].includes(header.type))
+      this.#say('index', indexOffset, 'the index box is of another type')
     const payload = bytes.subarray(8)
     const parts = readIndexPayload(payload, indexOffset)
     // Records may have changed the state since: what the index says of itself counts.
@@ -147,7 +164,8 @@ class Check {
     }
     const head = await this.#source.read(0, HEAD_BYTES)
     const ftyp = new DataView(head.buffer, head.byteOffset).getUint32(0)
-    if (ftyp < 1025 && !sameBytes(head.subarray(ftyp + 16, ftyp + 32), id)) this.#say('head', ftyp + 16, 'the id in the head is that of another archive')
+    if (ftyp < 1025 && !sameBytes(head.subarray(ftyp + 16, ftyp + 32), id))
+      this.#say('head', ftyp + 16, 'the id in the head is that of another archive')
   }
 
   /** D5. */
@@ -157,9 +175,12 @@ class Check {
       const bytes = await this.#source.read(offset, Math.min(size, 1_048_576))
       if (type === 'umff') {
         const anchor = readFooter(bytes, this.#sha256)
-        if (anchor === null || !sameBytes(anchor.id, id) || anchor.end !== offset + size) this.#say('footer', offset, 'a footer is damaged')
-      } else if (type !== 'umfs') this.#say('structure', offset, `a box ${JSON.stringify(type)} where only signatures and footers can be`)
-      else if (readSignature(bytes.subarray(8), this.#sha256) === null) this.#say('signature', offset, 'a signature is damaged')
+        if (anchor === null || !sameBytes(anchor.id, id) || anchor.end !== offset + size)
+          this.#say('footer', offset, 'a footer is damaged')
+      } else if (type !== 'umfs')
+        this.#say('structure', offset, `a box ${JSON.stringify(type)} where only signatures and footers can be`)
+      else if (readSignature(bytes.subarray(8), this.#sha256) === null)
+        this.#say('signature', offset, 'a signature is damaged')
       at = offset + size
     }
     if (at !== end) this.#say('structure', at, 'a box after the index is cut')
@@ -192,7 +213,10 @@ class Check {
         ? await indexHash(this.#source, offset, length, this.#sha256)
         : await hashOf(this.#source, offset, length, this.#sha256)
       if (found !== digest) this.#say(code, offset, await this.#damageWords(code, offset, length, item), item)
-      if (isIndex && !['free', 'meta', 'umfi'].includes(String.fromCharCode(...(await this.#source.read(offset + 4, 4))))) {
+      if (
+        isIndex &&
+        !['free', 'meta', 'umfi'].includes(String.fromCharCode(...(await this.#source.read(offset + 4, 4))))
+      ) {
         this.#say('structure', offset, 'a replaced index is of another type')
       }
     }
@@ -215,7 +239,8 @@ class Check {
     for (const [offset, length] of extents) {
       for await (const piece of readThrough(this.#source, offset, length)) hash.update(piece)
     }
-    if (`sha256:${toHex(hash.digest())}` !== digest) this.#say('item', extents[0]![0], `the content of ${name} is damaged`, name)
+    if (`sha256:${toHex(hash.digest())}` !== digest)
+      this.#say('item', extents[0]![0], `the content of ${name} is damaged`, name)
   }
 
   async #inline({ description, idat }: ArchiveState): Promise<void> {
@@ -239,7 +264,16 @@ function regionsOf({ description, anchor, records }: ArchiveState): Region[] {
   const regions: Region[] = [{ offset: 2048, length: HEAD_BYTES - 2048, digest: null, code: 'slot' }]
   const owners = ownersOf(description)
   for (const [offset, length, kind, digest] of description.cover) {
-    const code = ({ structure: 'structure', media: 'media', item: 'item', index: 'structure', free: 'dead', erased: 'erasure' } as const)[kind]
+    const code = (
+      {
+        structure: 'structure',
+        media: 'media',
+        item: 'item',
+        index: 'structure',
+        free: 'dead',
+        erased: 'erasure',
+      } as const
+    )[kind]
     const item = kind === 'media' ? description.presentation?.name : owners.get(offset)
     regions.push({ offset, length, digest, code, ...(item !== undefined && { item }), isIndex: kind === 'index' })
   }
@@ -249,9 +283,16 @@ function regionsOf({ description, anchor, records }: ArchiveState): Region[] {
     // E2: extents may be shared.
     if (extents.length !== 1 || only === undefined || seen.has(only[0])) continue
     seen.add(only[0])
-    regions.push({ offset: only[0], length: only[1], digest: digest!.slice('sha256:'.length), code: 'item', item: name })
+    regions.push({
+      offset: only[0],
+      length: only[1],
+      digest: digest!.slice('sha256:'.length),
+      code: 'item',
+      item: name,
+    })
   }
-  if (anchor !== null) regions.push({ offset: anchor.indexOffset, length: anchor.end - anchor.indexOffset, digest: null, code: 'index' })
+  if (anchor !== null)
+    regions.push({ offset: anchor.indexOffset, length: anchor.end - anchor.indexOffset, digest: null, code: 'index' })
   for (const { offset, size } of records) regions.push({ offset, length: size, digest: null, code: 'structure' })
   return regions.sort((left, right) => left.offset - right.offset)
 }

@@ -76,7 +76,8 @@ async function copyItems(source: Source, items: readonly Item[], appender: Appen
   return items.map((item): Item => {
     if (item.extents === undefined || item.extents.length === 0) return item
     const { digest, extents } = places.get(JSON.stringify(item.extents))!
-    if (digest !== item.digest) throw new UmfError('malformed', `the content of ${item.name} is damaged`, item.extents[0]![0])
+    if (digest !== item.digest)
+      throw new UmfError('malformed', `the content of ${item.name} is damaged`, item.extents[0]![0])
     return { ...item, extents }
   })
 }

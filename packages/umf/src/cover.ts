@@ -18,7 +18,12 @@ export async function headEntry(source: Source, sha256: MakeSha256): Promise<Cov
 }
 
 /** D4: of an index box that is replaced, or of its first bytes alone. */
-export async function indexEntry(source: Source, offset: number, length: number, sha256: MakeSha256): Promise<CoverEntry> {
+export async function indexEntry(
+  source: Source,
+  offset: number,
+  length: number,
+  sha256: MakeSha256,
+): Promise<CoverEntry> {
   return [offset, length, 'index', await indexHash(source, offset, length, sha256)]
 }
 
@@ -57,7 +62,13 @@ export async function carve(
   return carved
 }
 
-async function remainder(source: Source, offset: number, length: number, kind: CoverEntry[2], sha256: MakeSha256): Promise<CoverEntry> {
+async function remainder(
+  source: Source,
+  offset: number,
+  length: number,
+  kind: CoverEntry[2],
+  sha256: MakeSha256,
+): Promise<CoverEntry> {
   if (kind === 'index') return await indexEntry(source, offset, length, sha256)
   return [offset, length, kind, await hashOf(source, offset, length, sha256)]
 }

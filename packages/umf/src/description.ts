@@ -1,7 +1,16 @@
 // SPEC.md, Index: I2, I4, I5. The one parser of what an archive says of itself.
 import { z } from 'zod'
 import { isArchiveId } from './archive-id.ts'
-import { type Extension, extensions, type Item, itemSchema, type Presentation, presentationSchema, type Requirement, requirements } from './item.ts'
+import {
+  type Extension,
+  extensions,
+  type Item,
+  itemSchema,
+  type Presentation,
+  presentationSchema,
+  type Requirement,
+  requirements,
+} from './item.ts'
 import { UmfError } from './umf-error.ts'
 
 const MOST_DEPTH = 64
@@ -92,7 +101,8 @@ export function parseRecord(bytes: Uint8Array, offset: number): RecordContent {
 }
 
 function parse<Value>(schema: z.ZodType<Value>, bytes: Uint8Array, what: string, offset: number): Value {
-  if (depth(bytes) > MOST_DEPTH) throw new UmfError('too-large', `${what} is nested more than ${MOST_DEPTH} deep`, offset)
+  if (depth(bytes) > MOST_DEPTH)
+    throw new UmfError('too-large', `${what} is nested more than ${MOST_DEPTH} deep`, offset)
   let value: unknown
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))

@@ -1,21 +1,20 @@
 // SPEC.md, Commit. Every step is on disk before the next one: a crash at any instant leaves the old state or the new one.
-import { type Anchor, encodeAnchor, FOOTER_BYTES, footer, readHead, SLOTS, decodeAnchor } from './anchor.ts'
+import { type Anchor, decodeAnchor, encodeAnchor, FOOTER_BYTES, footer, readHead, SLOTS } from './anchor.ts'
 import { Appender } from './appender.ts'
 import { ascii } from './ascii.ts'
 import { fourcc, HEAD_BYTES, walkBoxes } from './box.ts'
 import { type Change, ChangingDescription } from './changing-description.ts'
 import { carve, hashOf, headEntry, indexEntry } from './cover.ts'
-import { checkItem, type CoverEntry, type Description } from './description.ts'
+import { type CoverEntry, checkItem, type Description } from './description.ts'
 import { appendIndex } from './index-commit.ts'
 import type { Item } from './item.ts'
-import { appendItems, type InlineBytes, layInline } from './item-content.ts'
+import { appendItems, type InlineBytes, layInline, type NewItem } from './item-content.ts'
 import { recordBox } from './record.ts'
 import { type MakeSha256, sameBytes, toHex } from './sha256.ts'
 import { type Signature, signatureBox } from './signature-box.ts'
 import type { EditableFile } from './source.ts'
 import { type ArchiveState, openState } from './state.ts'
 import { UmfError } from './umf-error.ts'
-import type { NewItem } from './writer.ts'
 
 export type Edit = {
   /** Items of a name that is there replace it. */
@@ -134,7 +133,9 @@ export class Editor {
       for await (const { type, offset, size } of walkBoxes(this.#file, HEAD_BYTES, this.#state.end)) {
         if (type === 'umfj') records.push([offset + 8, size - 8])
       }
-      const free = cover.filter(([, , kind]) => kind === 'free').map(([offset, length]): [number, number] => [offset, length])
+      const free = cover
+        .filter(([, , kind]) => kind === 'free')
+        .map(([offset, length]): [number, number] => [offset, length])
       const indexes = cover.filter(([, length, kind]) => kind === 'index' && length > 8)
       const payloads = indexes.map(([offset, length]): [number, number] => [offset + 8, length - 8])
       const carved = await carve(this.#file, cover, [...free, ...payloads, ...records], this.#sha256)
@@ -160,7 +161,12 @@ export class Editor {
   }
 
   /** @param erasing the whole cover of a state whose `erased` bytes are still to be overwritten */
-  async #commitIndex(appender: Appender, changing: ChangingDescription, inline: InlineBytes, erasing?: CoverEntry[]): Promise<void> {
+  async #commitIndex(
+    appender: Appender,
+    changing: ChangingDescription,
+    inline: InlineBytes,
+    erasing?: CoverEntry[],
+  ): Promise<void> {
     const { generation, id } = this.#state
     if (erasing === undefined) changing.apply({ cover: await this.#coverOfLast() })
     const laid = layInline(changing.description(generation + 1), inline)
@@ -229,7 +235,12 @@ export class Editor {
     if (anchor !== null) {
       const after = anchor.indexOffset + anchor.indexSize
       entries.push(await indexEntry(this.#file, anchor.indexOffset, anchor.indexSize, this.#sha256))
-      entries.push([after, anchor.end - after, 'structure', await hashOf(this.#file, after, anchor.end - after, this.#sha256)])
+      entries.push([
+        after,
+        anchor.end - after,
+        'structure',
+        await hashOf(this.#file, after, anchor.end - after, this.#sha256),
+      ])
     }
     for (const { offset, size } of records) {
       entries.push([offset, size, 'structure', await hashOf(this.#file, offset, size, this.#sha256)])
@@ -247,12 +258,17 @@ export class Editor {
   }
 
   /** The bytes of inline items that stay, which the next index holds. */
-  async #keepInline(inline: InlineBytes, change: NonNullable<Edit['change']> = [], changed: readonly Item[] = []): Promise<InlineBytes> {
+  async #keepInline(
+    inline: InlineBytes,
+    change: NonNullable<Edit['change']> = [],
+    changed: readonly Item[] = [],
+  ): Promise<InlineBytes> {
     const { description, idat } = this.#state
     const names = new Map(change.map(({ name }, index) => [name, changed[index]!.name]))
     for (const { name, inline: place } of description.items) {
       const next = names.get(name) ?? name
-      if (place !== undefined && !inline.has(next)) inline.set(next, await this.#file.read(idat.at + place[0], place[1]))
+      if (place !== undefined && !inline.has(next))
+        inline.set(next, await this.#file.read(idat.at + place[0], place[1]))
     }
     return inline
   }

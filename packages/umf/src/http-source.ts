@@ -28,13 +28,17 @@ export async function httpSource(url: string | URL, options: HttpSourceOptions =
     try {
       answer = await ask(url, { headers, ...(options.signal && { signal: options.signal }) })
     } catch (cause) {
-      throw new UmfError('source', `no answer from the server: ${cause instanceof Error ? cause.message : String(cause)}`)
+      throw new UmfError(
+        'source',
+        `no answer from the server: ${cause instanceof Error ? cause.message : String(cause)}`,
+      )
     }
     const told = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16})$/.exec(answer.headers.get('content-range') ?? '')
     if (answer.status !== 206 || told === null) {
       await answer.body?.cancel()
       if (answer.status === 412) throw new UmfError('source', 'the file on the server was changed meanwhile')
-      if (answer.status === 200) throw new UmfError('source', 'the server gives the whole file only: it must answer range requests')
+      if (answer.status === 200)
+        throw new UmfError('source', 'the server gives the whole file only: it must answer range requests')
       throw new UmfError('source', `the server answered ${answer.status}`)
     }
     const [start, last, size] = [Number(told[1]), Number(told[2]), Number(told[3])]

@@ -26,7 +26,15 @@ export function indexPayload(description: Description, idat: Uint8Array): Uint8A
     ...listed.map(({ id, method, offset, length }) => joined([u16(id, method, 0, 1), u64(offset, length)])),
   )
   const entries = listed.map(({ id, item }) =>
-    box('infe', new Uint8Array([2, 0, 0, 0]), u16(id, 0), ascii('mime'), cString(item.name), cString(item.contentType), cString('')),
+    box(
+      'infe',
+      new Uint8Array([2, 0, 0, 0]),
+      u16(id, 0),
+      ascii('mime'),
+      cString(item.name),
+      cString(item.contentType),
+      cString(''),
+    ),
   )
   const iinf = box('iinf', fullBoxHead, u16(entries.length), ...entries)
   const pieces = [fullBoxHead, hdlr, iloc, iinf]

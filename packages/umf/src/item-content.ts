@@ -1,8 +1,18 @@
 import type { Appender, Written } from './appender.ts'
 import { checkItem, type Description } from './description.ts'
-import type { Item } from './item.ts'
+import type { Item, ItemFields } from './item.ts'
 import { type MakeSha256, sha256Of, toHex } from './sha256.ts'
-import type { NewItem } from './writer.ts'
+
+/**
+ * What is added: fields, and content of a known length, content whose length its end tells, a few bytes that lie in the
+ * index itself, or a pointer.
+ */
+export type NewItem = { item: ItemFields } & (
+  | { content: Uint8Array }
+  | { content: AsyncIterable<Uint8Array>; length?: number }
+  | { inline: Uint8Array }
+  | { pointer: string; length?: number; digest?: string }
+)
 
 /** Bytes of inline items, by name, until an index holds them. */
 export type InlineBytes = Map<string, Uint8Array>
@@ -39,7 +49,12 @@ export async function appendItems(
       return checkItem({ ...added.item, length, digest, inline: [0, length] })
     }
     const { pointer, length, digest } = added as Extract<NewItem, { pointer: string }>
-    return checkItem({ ...added.item, pointer, ...(length !== undefined && { length }), ...(digest !== undefined && { digest }) })
+    return checkItem({
+      ...added.item,
+      pointer,
+      ...(length !== undefined && { length }),
+      ...(digest !== undefined && { digest }),
+    })
   })
 }
 
@@ -54,7 +69,10 @@ function knownContent(added: NewItem, hasIndex: boolean): KnownContent[] {
 }
 
 /** The description with its inline items one after the other in a new `idat`. @param bytes of each of them */
-export function layInline(description: Description, bytes: InlineBytes): { description: Description; idat: Uint8Array[] } {
+export function layInline(
+  description: Description,
+  bytes: InlineBytes,
+): { description: Description; idat: Uint8Array[] } {
   const idat: Uint8Array[] = []
   let at = 0
   const items = description.items.map((item): Item => {

@@ -113,7 +113,15 @@ export const itemSchema: z.ZodType<Item> = z
     if (problem !== null) context.addIssue({ code: 'custom', message: problem })
   })
 
-function itemProblem({ extents, inline, pointer, length, digest, startMs, endMs }: Omit<Item, keyof Described> & Pick<Item, 'startMs'>): string | null {
+function itemProblem({
+  extents,
+  inline,
+  pointer,
+  length,
+  digest,
+  startMs,
+  endMs,
+}: Omit<Item, keyof Described> & Pick<Item, 'startMs'>): string | null {
   if ([extents, inline, pointer].filter((place) => place !== undefined).length !== 1) {
     return 'not exactly one of extents, inline and pointer'
   }

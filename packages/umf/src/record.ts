@@ -12,7 +12,8 @@ export type RightRecord = { content: RecordContent; root: Uint8Array }
 /** A record box; its root is the last 32 bytes. @throws UmfError `too-large` */
 export function recordBox(rootBefore: Uint8Array, content: RecordContent, sha256: MakeSha256): Uint8Array {
   const json = toJson(content)
-  if (json.length > MOST_INDEX_BYTES - 8 - 2 * ROOT_BYTES) throw new UmfError('too-large', 'a change too large for one record')
+  if (json.length > MOST_INDEX_BYTES - 8 - 2 * ROOT_BYTES)
+    throw new UmfError('too-large', 'a change too large for one record')
   return box('umfj', rootBefore, json, sha256Of(sha256, rootBefore, json))
 }
 

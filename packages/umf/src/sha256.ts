@@ -21,7 +21,9 @@ export function toHex(bytes: Uint8Array): string {
 
 /** Of an even number of hex digits, which the caller has checked. */
 export function fromHex(hex: string): Uint8Array {
-  return Uint8Array.from({ length: hex.length / 2 }, (_, index) => Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16))
+  return Uint8Array.from({ length: hex.length / 2 }, (_, index) =>
+    Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16),
+  )
 }
 
 export function sameBytes(left: Uint8Array, right: Uint8Array): boolean {

@@ -1,8 +1,8 @@
 // SPEC.md, Signatures. All of it is the platform's WebCrypto; no network.
 import type { Signer } from './editor.ts'
+import { toHex } from './sha256.ts'
 import type { Signature } from './signature-box.ts'
 import type { ArchiveState } from './state.ts'
-import { toHex } from './sha256.ts'
 
 type Algorithm = Signature['algorithm']
 
@@ -24,7 +24,15 @@ export function signer(name: string, keys: CryptoKeyPair, now: () => Date = () =
     const text = signedText({ id, root, generation, time, signer: name })
     const signature = await crypto.subtle.sign(parameters[algorithm].sign, keys.privateKey, text)
     const key = await crypto.subtle.exportKey('spki', keys.publicKey)
-    return { signer: name, algorithm, key: toBase64(new Uint8Array(key)), time, root, generation, signature: toBase64(new Uint8Array(signature)) }
+    return {
+      signer: name,
+      algorithm,
+      key: toBase64(new Uint8Array(key)),
+      time,
+      root,
+      generation,
+      signature: toBase64(new Uint8Array(signature)),
+    }
   }
 }
 
@@ -53,7 +61,13 @@ async function isRight(id: string, { algorithm, key, signature, ...said }: Signa
   }
 }
 
-function signedText(said: { id: string; root: string; generation: number; time: string; signer: string }): Uint8Array<ArrayBuffer> {
+function signedText(said: {
+  id: string
+  root: string
+  generation: number
+  time: string
+  signer: string
+}): Uint8Array<ArrayBuffer> {
   const lines = ['umf signature 1', said.id, String(said.generation), said.root, said.time, said.signer]
   return new TextEncoder().encode(lines.map((line) => `${line}\n`).join(''))
 }

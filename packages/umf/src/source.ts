@@ -35,7 +35,10 @@ export function blobSource(blob: Blob): Source {
       try {
         return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer())
       } catch (cause) {
-        throw new UmfError('source', `the file can't be read: ${cause instanceof Error ? cause.message : String(cause)}`)
+        throw new UmfError(
+          'source',
+          `the file can't be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+        )
       }
     },
   }

@@ -68,7 +68,17 @@ export function emptyState(id: Uint8Array): ArchiveState {
     cover: [],
   }
   const root = new Uint8Array(32)
-  return { id, generation: 0, root, end: HEAD_BYTES, description, anchor: null, idat: { at: 0, length: 0 }, records: [], signatures: [] }
+  return {
+    id,
+    generation: 0,
+    root,
+    end: HEAD_BYTES,
+    description,
+    anchor: null,
+    idat: { at: 0, length: 0 },
+    records: [],
+    signatures: [],
+  }
 }
 
 /** The state that an anchor names; null where its index is not what it says. */
@@ -124,12 +134,17 @@ async function walkOn(source: Source, from: ArchiveState, sha256: MakeSha256): P
 }
 
 /** Every extent lies behind the head and the presentation and before the index; inline bytes lie in `idat`. */
-function checkPlaces({ items, presentation }: Pick<Description, 'items' | 'presentation'>, end: number, idatLength: number): void {
+function checkPlaces(
+  { items, presentation }: Pick<Description, 'items' | 'presentation'>,
+  end: number,
+  idatLength: number,
+): void {
   const from = Math.max(HEAD_BYTES, presentation?.length ?? 0)
   if (from > end) throw new UmfError('malformed', 'the presentation ends past its index', end)
   for (const { name, extents = [], inline } of items) {
     for (const [offset, length] of extents) {
-      if (offset < from || offset + length > end) throw new UmfError('malformed', `item ${name} lies where no item can`, offset)
+      if (offset < from || offset + length > end)
+        throw new UmfError('malformed', `item ${name} lies where no item can`, offset)
     }
     if (inline !== undefined && inline[0] + inline[1] > idatLength) {
       throw new UmfError('malformed', `item ${name} lies past the inline bytes`, end)

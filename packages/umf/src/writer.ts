@@ -5,8 +5,8 @@ import { box } from './box.ts'
 import { ChangingDescription } from './changing-description.ts'
 import type { CoverEntry } from './description.ts'
 import { appendIndex } from './index-commit.ts'
-import type { Item, ItemFields, Presentation } from './item.ts'
-import { appendItems, type InlineBytes, layInline } from './item-content.ts'
+import type { Item, Presentation } from './item.ts'
+import { appendItems, type InlineBytes, layInline, type NewItem } from './item-content.ts'
 import { recordBox } from './record.ts'
 import type { MakeSha256 } from './sha256.ts'
 import { emptyState } from './state.ts'
@@ -24,17 +24,6 @@ export type WriterOptions = {
 }
 
 export type NewPresentation = Omit<Presentation, 'length'>
-
-/**
- * What is added: fields, and content of a known length, content whose length its end tells, a few bytes that lie in the
- * index itself, or a pointer.
- */
-export type NewItem = { item: ItemFields } & (
-  | { content: Uint8Array }
-  | { content: AsyncIterable<Uint8Array>; length?: number }
-  | { inline: Uint8Array }
-  | { pointer: string; length?: number; digest?: string }
-)
 
 /**
  * Writes an archive from its first byte to its last, to a pipe or an object store: nothing is written twice. First the
@@ -73,7 +62,8 @@ export class UmfWriter {
    * @param structure what stands before the samples
    */
   async media(presentation: NewPresentation, structure: Uint8Array, samples: Content): Promise<void> {
-    if (this.#presentation !== null || this.#hasItems) throw new UmfError('invalid', 'the main presentation comes first, and once')
+    if (this.#presentation !== null || this.#hasItems)
+      throw new UmfError('invalid', 'the main presentation comes first, and once')
     await this.#begin()
     await this.#appender.structure(structure)
     await this.#appender.media(samples)
@@ -87,10 +77,16 @@ export class UmfWriter {
     this.#hasItems = true
     const names = new Set<string>()
     for (const { item } of news) {
-      if (this.#changing.has(item.name) || names.has(item.name)) throw new UmfError('name-taken', `there is an item ${JSON.stringify(item.name)}`)
+      if (this.#changing.has(item.name) || names.has(item.name))
+        throw new UmfError('name-taken', `there is an item ${JSON.stringify(item.name)}`)
       names.add(item.name)
     }
-    const items = await appendItems(this.#appender, news, this.#options.records === true ? null : this.#inline, this.#options.sha256)
+    const items = await appendItems(
+      this.#appender,
+      news,
+      this.#options.records === true ? null : this.#inline,
+      this.#options.sha256,
+    )
     await this.#record(items)
     return items
   }

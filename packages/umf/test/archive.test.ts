@@ -1,5 +1,6 @@
 // An archive is written once from front to back, opened, changed, and each time says what it was given.
 import { describe, expect, it } from 'vitest'
+import { joined } from '../src/box.ts'
 import {
   anonymous,
   bytesSource,
@@ -15,9 +16,8 @@ import {
   UmfError,
 } from '../src/index.ts'
 import { nodeSha256 as sha256 } from '../src/node.ts'
-import { joined } from '../src/box.ts'
-import { MemoryFile } from './memory-file.ts'
 import { UmfWriter } from '../src/writer.ts'
+import { MemoryFile } from './memory-file.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const text = (content: Uint8Array) => new TextDecoder().decode(content)
@@ -29,7 +29,12 @@ async function* pieces(...all: string[]): AsyncGenerator<Uint8Array> {
 
 async function written(records = false): Promise<Uint8Array> {
   const all: Uint8Array[] = []
-  const writer = new UmfWriter({ write: (piece) => void all.push(piece.slice()), sha256, metadata: { title: 'A day' }, records })
+  const writer = new UmfWriter({
+    write: (piece) => void all.push(piece.slice()),
+    sha256,
+    metadata: { title: 'A day' },
+    records,
+  })
   await writer.add({ item: slide('a.txt'), content: bytes('first') }, { item: slide('empty'), content: bytes('') })
   await writer.add({ item: { ...slide('grown'), startMs: 10, endMs: 20 }, content: pieces('one ', 'two') })
   await writer.add(
@@ -54,15 +59,32 @@ async function contents(file: Uint8Array, names: string[]): Promise<string[]> {
 }
 
 describe('an archive', () => {
-  it.each([false, true])('[F, I, D6] is written front to back, opens, and is found intact; records: %s', async (records) => {
-    const file = await written(records)
-    const archive = await openArchive(bytesSource(file), { sha256 })
-    expect(archive.metadata).toEqual({ title: 'A day', place: { name: 'hall' } })
-    expect(archive.items().map(({ name }) => name)).toEqual(['a.txt', 'empty', 'grown', 'elsewhere', 'small', 'secret', 'events'])
-    expect(await contents(file, ['a.txt', 'empty', 'grown', 'small', 'secret'])).toEqual(['first', '', 'one two', 'tiny', 'hidden'])
-    expect(archive.items({ fromMs: 15, toMs: 16 }).map(({ name }) => name)).toEqual(['grown'])
-    expect((await checkArchive(bytesSource(file), { sha256 })).problems).toEqual([])
-  })
+  it.each([false, true])(
+    '[F, I, D6] is written front to back, opens, and is found intact; records: %s',
+    async (records) => {
+      const file = await written(records)
+      const archive = await openArchive(bytesSource(file), { sha256 })
+      expect(archive.metadata).toEqual({ title: 'A day', place: { name: 'hall' } })
+      expect(archive.items().map(({ name }) => name)).toEqual([
+        'a.txt',
+        'empty',
+        'grown',
+        'elsewhere',
+        'small',
+        'secret',
+        'events',
+      ])
+      expect(await contents(file, ['a.txt', 'empty', 'grown', 'small', 'secret'])).toEqual([
+        'first',
+        '',
+        'one two',
+        'tiny',
+        'hidden',
+      ])
+      expect(archive.items({ fromMs: 15, toMs: 16 }).map(({ name }) => name)).toEqual(['grown'])
+      expect((await checkArchive(bytesSource(file), { sha256 })).problems).toEqual([])
+    },
+  )
 
   it('[L3] does not show what a caller may not read, nor what happened to it', async () => {
     const file = await written()
@@ -88,31 +110,42 @@ describe('an archive', () => {
     expect(most).toBe(7)
   })
 
-  it.each(['index', 'record'] as const)('[W] is changed in place by %s: put, replaced, renamed, removed, and intact each time', async (by) => {
-    const file = new MemoryFile(await written())
-    const intact = async () => expect((await checkArchive(file, { sha256 })).problems).toEqual([])
-    const editor = await openEditor(file, sha256)
-    await editor.edit({ put: [{ item: slide('new'), content: bytes('new one') }], metadata: { title: null, job: 7 } }, { by })
-    await intact()
-    await editor.edit({ put: [{ item: slide('a.txt'), content: bytes('second') }], remove: ['grown'] }, { by })
-    await intact()
-    await editor.edit({ change: [{ name: 'new', fields: { name: 'newer', level: 5 } }] }, { by })
-    await editor.edit({ change: [{ name: 'small', fields: { title: 'Small' } }] }, { by })
-    await intact()
-    const check = async () => {
-      const archive = await openArchive(file, { sha256 })
-      expect(archive.metadata).toEqual({ place: { name: 'hall' }, job: 7 })
-      expect(archive.items().map(({ name }) => name).sort()).toEqual(['a.txt', 'elsewhere', 'empty', 'events', 'newer', 'secret', 'small'])
-      expect(await contents(file.bytes, ['a.txt', 'newer', 'small'])).toEqual(['second', 'new one', 'tiny'])
-      expect(archive.item('newer').level).toBe(5)
-    }
-    await check()
-    await editor.writeIndex()
-    await intact()
-    await check()
-    await expect(editor.edit({ remove: ['grown'] })).rejects.toMatchObject({ code: 'not-found' })
-    await check()
-  })
+  it.each(['index', 'record'] as const)(
+    '[W] is changed in place by %s: put, replaced, renamed, removed, and intact each time',
+    async (by) => {
+      const file = new MemoryFile(await written())
+      const intact = async () => expect((await checkArchive(file, { sha256 })).problems).toEqual([])
+      const editor = await openEditor(file, sha256)
+      await editor.edit(
+        { put: [{ item: slide('new'), content: bytes('new one') }], metadata: { title: null, job: 7 } },
+        { by },
+      )
+      await intact()
+      await editor.edit({ put: [{ item: slide('a.txt'), content: bytes('second') }], remove: ['grown'] }, { by })
+      await intact()
+      await editor.edit({ change: [{ name: 'new', fields: { name: 'newer', level: 5 } }] }, { by })
+      await editor.edit({ change: [{ name: 'small', fields: { title: 'Small' } }] }, { by })
+      await intact()
+      const check = async () => {
+        const archive = await openArchive(file, { sha256 })
+        expect(archive.metadata).toEqual({ place: { name: 'hall' }, job: 7 })
+        expect(
+          archive
+            .items()
+            .map(({ name }) => name)
+            .sort(),
+        ).toEqual(['a.txt', 'elsewhere', 'empty', 'events', 'newer', 'secret', 'small'])
+        expect(await contents(file.bytes, ['a.txt', 'newer', 'small'])).toEqual(['second', 'new one', 'tiny'])
+        expect(archive.item('newer').level).toBe(5)
+      }
+      await check()
+      await editor.writeIndex()
+      await intact()
+      await check()
+      await expect(editor.edit({ remove: ['grown'] })).rejects.toMatchObject({ code: 'not-found' })
+      await check()
+    },
+  )
 
   it('[S] is signed by several, and a later change leaves no signature that holds', async () => {
     const file = new MemoryFile(await written(true))
@@ -135,7 +168,12 @@ describe('an archive', () => {
   it('[W6] has no byte left of what was erased', async () => {
     const file = new MemoryFile(await written(true))
     const editor = await openEditor(file, sha256)
-    await editor.edit({ put: [{ item: slide('doomed-name'), content: bytes('doomed content') }, { item: slide('doomed-too'), inline: bytes('doomed inline') }] })
+    await editor.edit({
+      put: [
+        { item: slide('doomed-name'), content: bytes('doomed content') },
+        { item: slide('doomed-too'), inline: bytes('doomed inline') },
+      ],
+    })
     await editor.edit({ put: [{ item: slide('other'), content: bytes('stays') }] }, { by: 'record' })
     expect(text(file.bytes)).toContain('doomed')
     await editor.erase(['doomed-name', 'doomed-too'])
@@ -143,7 +181,12 @@ describe('an archive', () => {
     expect((await checkArchive(file, { sha256 })).problems).toEqual([])
     await editor.edit({ put: [{ item: slide('next'), content: bytes('goes on') }] })
     expect((await checkArchive(file, { sha256 })).problems).toEqual([])
-    expect(await contents(file.bytes, ['other', 'next', 'a.txt', 'small'])).toEqual(['stays', 'goes on', 'first', 'tiny'])
+    expect(await contents(file.bytes, ['other', 'next', 'a.txt', 'small'])).toEqual([
+      'stays',
+      'goes on',
+      'first',
+      'tiny',
+    ])
   })
 
   it('[W7, F7] is compacted: what is used is the same, what is not is gone, what is unknown is kept', async () => {

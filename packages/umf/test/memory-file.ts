@@ -1,7 +1,10 @@
 import { checkRange, type EditableFile } from '../src/source.ts'
 
 /** What a program did to a file, in order. */
-export type Operation = { kind: 'write'; offset: number; bytes: Uint8Array } | { kind: 'truncate'; size: number } | { kind: 'sync' }
+export type Operation =
+  | { kind: 'write'; offset: number; bytes: Uint8Array }
+  | { kind: 'truncate'; size: number }
+  | { kind: 'sync' }
 
 /** A file in memory that keeps what was done to it, so that a crash can be played at any instant of it. */
 export class MemoryFile implements EditableFile {

@@ -35,8 +35,12 @@ import { type TrackClock, type TrackTiming, trackClock } from './track-clock.ts'
  * @throws MediaError `malformed`, `too-large` from `track`, `sample` and `patch`
  */
 export interface Mp4Tables extends SampleSink {
-  /** `[ftyp][moov][mdat header]` + the first `bodyBytes` of the body, of all samples so far. */
-  view(bodyBytes: number): View
+  /**
+   * `[ftyp][moov][mdat header]` + the first `bodyBytes` of the body, of all samples so far.
+   *
+   * @param head boxes to begin with in place of `ftyp`
+   */
+  view(bodyBytes: number, head?: Uint8Array): View
   /** Why `view` would give no layout, at no cost; null when it would. */
   refusal(): Refusal | null
 }
@@ -84,12 +88,12 @@ export function openMp4Tables(): Mp4Tables {
     },
     cluster() {},
     refusal: () => whyNot(withSamples()),
-    view(bodyBytes) {
+    view(bodyBytes, head) {
       if (end > bodyBytes) throw new MediaError('out-of-range', `samples end at ${end}, the body at ${bodyBytes}`)
       const shown = withSamples()
       const refusal = whyNot(shown)
       if (refusal !== null) return refusal
-      const pieces = [...header(shown, bodyBytes), mdatHeader(bodyBytes)]
+      const pieces = [...header(shown, bodyBytes, head), mdatHeader(bodyBytes)]
       const extents: Extent[] = joined(pieces).map((bytes) => ({ kind: 'bytes', bytes }))
       extents.push({ kind: 'body', offset: 0, length: bodyBytes })
       const hasVideo = shown.some(({ track }) => track.kind === 'video')
@@ -114,12 +118,12 @@ function codecName(track: Track): string {
   return track.codec === 'other' ? track.codecId : track.codec
 }
 
-/** `ftyp` and `moov`, whose chunk offsets point behind them into the body. */
-function header(states: readonly TrackState[], bodyBytes: number): readonly Uint8Array[] {
+/** `ftyp`, or another head, and `moov`, whose chunk offsets point behind them into the body. */
+function header(states: readonly TrackState[], bodyBytes: number, head?: Uint8Array): readonly Uint8Array[] {
   const timed = states.map((state) => ({ ...state, timing: state.clock.timing() }))
   const shown = presentation(timed)
   const offsets = states.map(({ tables }) => tables.offsets())
-  const type = ftyp('isom', BRANDS)
+  const type = head === undefined ? ftyp('isom', BRANDS) : { size: head.length, pieces: [head] }
   const mdat = mdatHeader(bodyBytes).length
   const highest = Math.max(...offsets.map((each) => each.highest))
   for (const width of highest < 2 ** 32 ? ([4, 8] as const) : ([8] as const)) {
