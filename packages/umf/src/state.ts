@@ -116,9 +116,17 @@ async function walkOn(source: Source, from: ArchiveState, sha256: MakeSha256): P
       const record = readRecord(await source.read(offset + 8, size - 8), offset + 8, state, sha256)
       if (record === null) continue
       const { content, root } = record
-      checkPlaces({ items: content.put ?? [], presentation: content.presentation }, offset, 0)
       changing ??= new ChangingDescription(state.description)
+      const before = changing.presentation
       changing.apply(content)
+      const { presentation } = changing
+      if (before && before.length !== presentation?.length)
+        throw new UmfError('malformed', 'a record gives the presentation another length', offset)
+      checkPlaces({ items: content.put ?? [], presentation }, offset, 0)
+      if (!before && presentation) {
+        const stored = changing.description(0).items.filter(({ inline }) => inline === undefined)
+        checkPlaces({ items: stored, presentation }, offset, 0)
+      }
       state.records.push({ offset, size, cover: content.cover })
       state = { ...state, generation: content.generation, root, end: offset + size, signatures: [] }
     } else if (type === 'umff' && size === FOOTER_BYTES) {
@@ -142,6 +150,8 @@ function checkPlaces(
   const from = Math.max(HEAD_BYTES, presentation?.length ?? 0)
   if (from > end) throw new UmfError('malformed', 'the presentation ends past its index', end)
   for (const { name, extents = [], inline } of items) {
+    if (name === presentation?.name)
+      throw new UmfError('malformed', `an item has the name of the main presentation, ${name}`, end)
     for (const [offset, length] of extents) {
       if (offset < from || offset + length > end)
         throw new UmfError('malformed', `item ${name} lies where no item can`, offset)
