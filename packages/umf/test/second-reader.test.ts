@@ -10,6 +10,7 @@ import { runSeed, seededRandom } from '../../media/test/seeded-random.ts'
 import { bytesSource, checkArchive, checkSignatures, openArchive, UmfError } from '../src/index.ts'
 import { nodeSha256 as sha256 } from '../src/node.ts'
 import { type GeneratedArchive, generatedArchives } from './generated-archives.ts'
+import { ruleBreakers } from './rule-breakers.ts'
 
 const ARCHIVES = 200
 /** Of every archive that a crash has not torn. */
@@ -32,6 +33,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const archives: (Omit<GeneratedArchive, 'bytes'> & { ours: Survey })[] = []
 const damaged: Damaged[] = []
 const theirs = new Map<string, Survey>()
+const handmade = ruleBreakers().map((each, number) => ({ ...each, file: `handmade-${number}.umf` }))
 
 beforeAll(async () => {
   const random = seededRandom(runSeed)
@@ -45,8 +47,9 @@ beforeAll(async () => {
     const file = `${archive.name}.${damage}`
     writeFileSync(join(folder, file), altered)
     const { generation } = ours.list as { generation: number }
-    damaged.push({ file, by, generation, ours: await isIntact(altered) })
+    damaged.push({ file, by, generation, ours: await findsIntact(altered) })
   }
+  for (const { file, bytes } of handmade) writeFileSync(join(folder, file), bytes)
   const reader = join(import.meta.dirname, 'second_reader.py')
   const options = { maxBuffer: 2 ** 28, env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } }
   const { stdout } = await promisify(execFile)('python3', [reader, 'batch', folder], options)
@@ -74,7 +77,7 @@ async function surveyed(bytes: Uint8Array): Promise<Survey> {
   return { check: { ok, problems }, list: JSON.parse(JSON.stringify(list)) as object, sha256: digests }
 }
 
-async function isIntact(bytes: Uint8Array): Promise<boolean> {
+async function findsIntact(bytes: Uint8Array): Promise<boolean> {
   try {
     return (await checkArchive(bytesSource(bytes), { sha256 })).ok
   } catch (fault) {
@@ -134,6 +137,14 @@ describe(`two readers of ${ARCHIVES} archives (seed ${runSeed})`, () => {
       const isEarlier = file.endsWith('.cut') && (list as { generation: number } | null)?.generation !== generation
       if (!isEarlier) expect(check.ok, `${file}: ${by}`).toBe(false)
     }
+  })
+
+  it.each(handmade)('[$name] is judged alike: $isIntact', async ({ file, bytes, isIntact }) => {
+    const { check } = theirs.get(file)!
+    expect({ ours: await findsIntact(bytes), theirs: check.ok }, JSON.stringify(check)).toEqual({
+      ours: isIntact,
+      theirs: isIntact,
+    })
   })
 
   it('have met everything that the format has', () => {
