@@ -1,5 +1,5 @@
 // SPEC.md, Open: which state a file is in, whatever was going on when it was left.
-import { type Anchor, decodeAnchor, FOOTER_BYTES, readFooter, readHead } from './anchor.ts'
+import { type Anchor, decodeAnchor, FOOTER_BYTES, readFooter, readHead, SLOTS } from './anchor.ts'
 import { idText } from './archive-id.ts'
 import { HEAD_BYTES, MOST_INDEX_BYTES, readBoxHeader, walkBoxes } from './box.ts'
 import { ChangingDescription } from './changing-description.ts'
@@ -127,6 +127,7 @@ async function walkOn(source: Source, from: ArchiveState, sha256: MakeSha256): P
         const stored = changing.description(0).items.filter(({ inline }) => inline === undefined)
         checkPlaces({ items: stored, presentation }, offset, 0)
       }
+      checkRecordCover(content.cover, state, offset)
       state.records.push({ offset, size, cover: content.cover })
       state = { ...state, generation: content.generation, root, end: offset + size, signatures: [] }
     } else if (type === 'umff' && size === FOOTER_BYTES) {
@@ -139,6 +140,16 @@ async function walkOn(source: Source, from: ArchiveState, sha256: MakeSha256): P
     }
   }
   return changing === null ? state : { ...state, description: changing.description(state.generation) }
+}
+
+/** J3: a record covers what lies between the state before and itself, the first one of a file its head as well. */
+function checkRecordCover(cover: Description['cover'], before: ArchiveState, offset: number): void {
+  const isFirst = before.anchor === null && before.records.length === 0
+  for (const [from, length] of cover) {
+    const isOfHead = isFirst && from + length <= SLOTS[0]
+    if (!isOfHead && (from < before.end || from + length > offset))
+      throw new UmfError('malformed', 'a record covers what is not its own', offset)
+  }
 }
 
 /** Every extent lies behind the head and the presentation and before the index; inline bytes lie in `idat`. */

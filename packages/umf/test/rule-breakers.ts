@@ -240,7 +240,7 @@ const bad: Record<string, Partial<Making>> = {
   'E2 inline without a byte': {
     describe: (draft) => Object.assign(draft.items[4]!, { inline: [0, 0], extents: undefined }),
   },
-  'E2 the same extent twice': extents([DATA + 32, 8], [DATA + 32, 8]),
+  'E2 the same extent twice': extents([DATA + 32, 32], [DATA + 32, 32]),
   'E2 overlaps': extents([DATA + 8, 16]),
   'E2 shares a part': extents([DATA, 16], [DATA + 16, 8]),
   'E2 the other order': extents([DATA + 16, 8], [DATA + 24, 8]),
@@ -285,7 +285,7 @@ const bad: Record<string, Partial<Making>> = {
     records: [{ presentation: { ...film, length: 8210 } }],
   },
   'J3 an item over the presentation': { ...presented(), records: [{ put: [put({ name: 'film' })] }] },
-  'J3 cover of bytes before': { records: [{ cover: [entry(DATA + 32, 8, 'free')] }] },
+  'J3 cover of bytes before': { records: [{ cover: [entry(DATA + 32, 32, 'free')] }] },
 }
 
 export function ruleBreakers(): RuleBreaker[] {

@@ -20,6 +20,7 @@ from second_reader_boxes import (
     MAX_MEDIA_ENTRY,
     MAX_NAME,
     MAX_RECORD,
+    PROTECTED_HEAD,
     SLOTS,
     Anchor,
     Box,
@@ -297,12 +298,10 @@ def right_next_record(source: Source, head: Head, box: Box, root: bytes, generat
 
 @dataclass
 class Record:
-    """Where a record lies, and where the state before it ended: its cover is for what lies between. [J3]"""
+    """Where a record lies, and its cover. [J3]"""
 
-    begin: int
     box: Box
     cover: list[Entry]
-    first: bool
 
 
 @dataclass
@@ -376,7 +375,12 @@ def apply_record(state: State, record: dict[str, Any], box: Box) -> None:
         del state.metadata[member]
     apply_presentation(state, record, put, box)
     first = state.index is None and not state.records
-    state.records.append(Record(state.end, box, check_cover(record.get("cover"), structure), first))
+    cover = check_cover(record.get("cover"), structure)
+    for entry in cover:
+        of_head = first and entry.end <= PROTECTED_HEAD
+        if not of_head and not state.end <= entry.offset < entry.end <= box.offset:
+            raise Refused("J3", structure, "its cover is for other bytes")
+    state.records.append(Record(box, cover))
 
 
 def apply_presentation(state: State, record: dict[str, Any], put: list[dict[str, Any]], box: Box) -> None:

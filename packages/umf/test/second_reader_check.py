@@ -168,10 +168,6 @@ class Checker:
             spans.append(Span(index.anchor.index_offset, index.anchor.end, "index"))
         for record in self.state.records:
             spans.append(Span(record.box.offset, record.box.end, f"record at {record.box.offset}"))
-            for entry in record.cover:
-                before = record.first and entry.end <= PROTECTED_HEAD
-                if not before and not record.begin <= entry.offset < entry.end <= record.box.offset:
-                    self.found("J3", "its cover is for other bytes", structure=f"record at {record.box.offset}")
         entries = self.entries()
         single = {extent for item in self.state.items.values() if (extent := only_extent(item)) is not None}
         # Extents whose entries an earlier index or record could not yet leave out, or had no cause to put in. [J3]
