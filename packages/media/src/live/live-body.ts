@@ -161,19 +161,25 @@ function fragment(part: LivePart, tracks: readonly LiveTrack[]): Extent[] {
   const runs = part.runs.map((run) => {
     const { samples, shift, track } = run.track
     const start = samples.decodeTime(run.from) + shift + (fragmentLead - leadOf(track)) * track.timescale
-    return { trackId: numberOf(run, tracks), start: Math.max(0, Math.round(start)), rows: rowsOf(run) }
+    const trackId = numberOf(run, tracks)
+    return { trackId, start: Math.max(0, Math.round(start)), rows: rowsOf(run, trackId === 1) }
   })
   const head: Extent[] = fragmentHead(part.number, runs).map((bytes) => ({ kind: 'bytes', bytes }))
   return [...head, ...part.runs.flatMap(samplesOf)]
 }
 
-/** Each sample lasts until the next one of its part; the last as long as its body says, or as the one before. */
-function rowsOf({ track: { samples, track }, from, to }: LiveRun): FragmentRow[] {
+/**
+ * Each sample lasts until the next one of its part; the last as long as its body says. Where it doesn't, that of the track
+ * that leads lasts until the first one of the next part, which was there when the part was cut, any other as long as one
+ * before it.
+ */
+function rowsOf({ track: { samples, track }, from, to }: LiveRun, leads: boolean): FragmentRow[] {
   const rows: FragmentRow[] = []
   const lead = leadOf(track) * track.timescale
   for (let index = from; index < to; index++) {
     const time = Math.round(samples.decodeTime(index))
-    const duration = index + 1 < to ? Math.round(samples.decodeTime(index + 1)) - time : samples.duration(index)
+    const isFollowed = index + 1 < to || (leads && index + 1 < samples.count && !samples.hasDuration(index))
+    const duration = isFollowed ? Math.round(samples.decodeTime(index + 1)) - time : samples.duration(index)
     rows.push({
       size: samples.size(index),
       duration: Math.max(0, Math.round(duration)),

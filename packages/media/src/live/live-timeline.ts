@@ -182,7 +182,10 @@ export class LiveTimeline implements SampleSink {
         this.#open = { from: index, start: follows ? this.#end : start, isIndependent: sync, beginsSegment }
         if (beginsSegment) this.#segmentStart = start
       }
-      // Where the body says how long it lasts, the next one is not waited for.
+      // Where the body says how long it lasts, the next one is not waited for. Else only that one can tell, and a part must
+      // not say too little: Media Source Extensions §3.5.8 drop all pictures up to the next key frame where one comes later
+      // than twice the last one's duration, as it does whenever a busy machine leaves some out.
+      if (!lead.samples.hasDuration(index)) continue
       const end = endOf(lead, index)
       if (end - this.#open.start > partSeconds - epsilon) this.#close(end, index + 1)
     }
