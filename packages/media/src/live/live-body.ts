@@ -9,7 +9,14 @@ import { type FragmentRow, fragmentHead } from '../mp4/movie-fragment.ts'
 import type { Track } from '../track.ts'
 import { type ClusterFrame, clusterHeads, webmInit } from '../webm/fragment.ts'
 import { openWebmReader } from '../webm/reader.ts'
-import { type LivePart, type LiveRun, type LiveSegment, LiveTimeline, type LiveTrack } from './live-timeline.ts'
+import {
+  type LivePart,
+  type LiveRun,
+  type LiveSegment,
+  LiveTimeline,
+  type LiveTrack,
+  saysHowLong,
+} from './live-timeline.ts'
 
 /** What live parts are: fragments for HLS, or clusters where the codecs have no place in MP4. */
 export type LiveForm = {
@@ -178,7 +185,7 @@ function rowsOf({ track: { samples, track }, from, to }: LiveRun, leads: boolean
   const lead = leadOf(track) * track.timescale
   for (let index = from; index < to; index++) {
     const time = Math.round(samples.decodeTime(index))
-    const isFollowed = index + 1 < to || (leads && index + 1 < samples.count && !samples.hasDuration(index))
+    const isFollowed = index + 1 < to || (leads && index + 1 < samples.count && !saysHowLong(track))
     const duration = isFollowed ? Math.round(samples.decodeTime(index + 1)) - time : samples.duration(index)
     rows.push({
       size: samples.size(index),

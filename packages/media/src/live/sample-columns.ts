@@ -48,11 +48,6 @@ export class SampleColumns {
     return this.shifts.at(index)
   }
 
-  /** Whether the body says how long it lasts. */
-  hasDuration(index: number): boolean {
-    return this.durations.at(index) > 0
-  }
-
   /**
    * As the body says, else as long as one of the two samples before, the shorter: the other may have had a hole behind it.
    * 0 for a first one of which nothing is said.
