@@ -49,6 +49,7 @@ const testTools = {
   'mkfs.xfs': 'xfsprogs',
   nginx: 'nginx',
   openssl: 'openssl',
+  python3: 'python3',
   Xvfb: 'xvfb',
   evilwm: 'evilwm',
 }

@@ -16,6 +16,8 @@ import { UmfError } from './umf-error.ts'
 const MOST_DEPTH = 64
 export const MOST_ITEMS = 65_535 as const
 export const MOST_COVER = 1_048_576 as const
+/** D3. */
+const MOST_MEDIA_ENTRY = 16 * 1024 * 1024
 
 const count = z.int().min(0)
 
@@ -27,6 +29,16 @@ export type CoverEntry = [offset: number, length: number, kind: CoverKind, diges
 const cover: z.ZodType<CoverEntry[]> = z
   .array(z.tuple([count, count.min(1), z.enum(kinds), z.string().regex(/^[0-9a-f]{64}$/)]))
   .max(MOST_COVER)
+  .superRefine((entries, context) => {
+    let end = 0
+    for (const [offset, length, kind] of entries) {
+      if (offset < end) context.addIssue({ code: 'custom', message: 'entries that overlap or are not sorted' })
+      if (kind === 'media' && length > MOST_MEDIA_ENTRY)
+        context.addIssue({ code: 'custom', message: 'an entry of media that is too long' })
+      if (context.issues.length > 0) return
+      end = offset + length
+    }
+  })
 
 /** One whole state of an archive. */
 export type Description = {
@@ -101,23 +113,30 @@ export function parseRecord(bytes: Uint8Array, offset: number): RecordContent {
 }
 
 function parse<Value>(schema: z.ZodType<Value>, bytes: Uint8Array, what: string, offset: number): Value {
-  if (depth(bytes) > MOST_DEPTH)
-    throw new UmfError('too-large', `${what} is nested more than ${MOST_DEPTH} deep`, offset)
+  const { depth, members } = shapeOf(bytes)
+  if (depth > MOST_DEPTH) throw new UmfError('too-large', `${what} is nested more than ${MOST_DEPTH} deep`, offset)
   let value: unknown
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch {
     throw new UmfError('malformed', `${what} is no JSON in UTF-8`, offset)
   }
+  // I5: of members of one name JSON.parse keeps the last; programs that keep the first would see another archive.
+  if (membersOf(value) !== members)
+    throw new UmfError('malformed', `${what} has an object that names a member twice`, offset)
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const { path, message } = parsed.error.issues[0]!
   throw new UmfError('malformed', `${what}: ${path.join('.')}: ${message}`, offset)
 }
 
-/** How deep objects and arrays lie in each other, told from the brackets outside of strings; JSON.parse recurses. */
-function depth(bytes: Uint8Array): number {
+/**
+ * How deep objects and arrays lie in each other, told from the brackets outside of strings, since JSON.parse recurses;
+ * and how many members its objects name, which are the colons there.
+ */
+function shapeOf(bytes: Uint8Array): { depth: number; members: number } {
   let deepest = 0
+  let members = 0
   let now = 0
   let inString = false
   for (let at = 0; at < bytes.length; at++) {
@@ -128,8 +147,15 @@ function depth(bytes: Uint8Array): number {
     } else if (byte === 0x22) inString = true
     else if (byte === 0x7b || byte === 0x5b) deepest = Math.max(deepest, ++now)
     else if (byte === 0x7d || byte === 0x5d) now--
+    else if (byte === 0x3a) members++
   }
-  return deepest
+  return { depth: deepest, members }
+}
+
+function membersOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const inner = Object.values(value)
+  return inner.reduce((sum: number, each) => sum + membersOf(each), Array.isArray(value) ? 0 : inner.length)
 }
 
 /** For a writer: what breaks this page is refused before it is written. @throws UmfError `invalid` */
@@ -140,6 +166,18 @@ export function checkItem(item: unknown): Item {
   throw new UmfError('invalid', `the item can't be written: ${path.join('.')}: ${message}`)
 }
 
+/** As {@link checkItem}. @throws UmfError `invalid` */
+export function checkPresentation(presentation: unknown): Presentation {
+  const parsed = presentationSchema.safeParse(presentation)
+  if (parsed.success) return parsed.data
+  const { path, message } = parsed.error.issues[0]!
+  throw new UmfError('invalid', `the presentation can't be written: ${path.join('.')}: ${message}`)
+}
+
+/** @throws UmfError `invalid`: metadata that nobody could read again */
 export function toJson(value: Description | RecordContent): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(value))
+  const bytes = new TextEncoder().encode(JSON.stringify(value))
+  if (shapeOf(bytes).depth > MOST_DEPTH)
+    throw new UmfError('invalid', `what is nested more than ${MOST_DEPTH} deep can't be written`)
+  return bytes
 }

@@ -49,7 +49,7 @@ export type Presentation = Described & { type: 'video' | 'audio'; length: number
 export const DEFAULT_LEVEL = 1000
 
 const count = z.int().min(0)
-/** Times on the archive's timeline, ms; at most 3 decimals are written. */
+/** Times on the archive's timeline, ms; {@link withRoundedTimes} before they are written. */
 const time = z.number().min(0).max(1e12)
 const text = z.string().max(10_000)
 
@@ -102,7 +102,7 @@ export const itemSchema: z.ZodType<Item> = z
       .array(z.tuple([count, count.min(1)]))
       .max(1_000_000)
       .optional(),
-    inline: z.tuple([count, count]).optional(),
+    inline: z.tuple([count, count.min(1)]).optional(),
     pointer: z.string().min(1).max(8000).optional(),
     endMs: time.optional(),
     encryption: z.looseObject({ module: z.string().min(1).max(2000) }).optional(),
@@ -112,6 +112,14 @@ export const itemSchema: z.ZodType<Item> = z
     const problem = itemProblem(item)
     if (problem !== null) context.addIssue({ code: 'custom', message: problem })
   })
+
+/** What is written has at most 3 decimals. */
+export function withRoundedTimes<Fields extends object>(fields: Fields): Fields {
+  const times = Object.entries(fields).filter(
+    ([name, value]) => ['startMs', 'endMs', 'durationMs'].includes(name) && typeof value === 'number',
+  )
+  return { ...fields, ...Object.fromEntries(times.map(([name, value]) => [name, Math.round(value * 1000) / 1000])) }
+}
 
 function itemProblem({
   extents,

@@ -1,5 +1,5 @@
 // SPEC.md, Open: which state a file is in, whatever was going on when it was left.
-import { type Anchor, decodeAnchor, FOOTER_BYTES, readFooter, readHead } from './anchor.ts'
+import { type Anchor, decodeAnchor, FOOTER_BYTES, readFooter, readHead, SLOTS } from './anchor.ts'
 import { idText } from './archive-id.ts'
 import { HEAD_BYTES, MOST_INDEX_BYTES, readBoxHeader, walkBoxes } from './box.ts'
 import { ChangingDescription } from './changing-description.ts'
@@ -116,9 +116,18 @@ async function walkOn(source: Source, from: ArchiveState, sha256: MakeSha256): P
       const record = readRecord(await source.read(offset + 8, size - 8), offset + 8, state, sha256)
       if (record === null) continue
       const { content, root } = record
-      checkPlaces({ items: content.put ?? [], presentation: content.presentation }, offset, 0)
       changing ??= new ChangingDescription(state.description)
+      const before = changing.presentation
       changing.apply(content)
+      const { presentation } = changing
+      if (before && before.length !== presentation?.length)
+        throw new UmfError('malformed', 'a record gives the presentation another length', offset)
+      checkPlaces({ items: content.put ?? [], presentation }, offset, 0)
+      if (!before && presentation) {
+        const stored = changing.description(0).items.filter(({ inline }) => inline === undefined)
+        checkPlaces({ items: stored, presentation }, offset, 0)
+      }
+      checkRecordCover(content.cover, state, offset)
       state.records.push({ offset, size, cover: content.cover })
       state = { ...state, generation: content.generation, root, end: offset + size, signatures: [] }
     } else if (type === 'umff' && size === FOOTER_BYTES) {
@@ -133,6 +142,16 @@ async function walkOn(source: Source, from: ArchiveState, sha256: MakeSha256): P
   return changing === null ? state : { ...state, description: changing.description(state.generation) }
 }
 
+/** J3: a record covers what lies between the state before and itself, the first one of a file its head as well. */
+function checkRecordCover(cover: Description['cover'], before: ArchiveState, offset: number): void {
+  const isFirst = before.anchor === null && before.records.length === 0
+  for (const [from, length] of cover) {
+    const isOfHead = isFirst && from + length <= SLOTS[0]
+    if (!isOfHead && (from < before.end || from + length > offset))
+      throw new UmfError('malformed', 'a record covers what is not its own', offset)
+  }
+}
+
 /** Every extent lies behind the head and the presentation and before the index; inline bytes lie in `idat`. */
 function checkPlaces(
   { items, presentation }: Pick<Description, 'items' | 'presentation'>,
@@ -142,6 +161,8 @@ function checkPlaces(
   const from = Math.max(HEAD_BYTES, presentation?.length ?? 0)
   if (from > end) throw new UmfError('malformed', 'the presentation ends past its index', end)
   for (const { name, extents = [], inline } of items) {
+    if (name === presentation?.name)
+      throw new UmfError('malformed', `an item has the name of the main presentation, ${name}`, end)
     for (const [offset, length] of extents) {
       if (offset < from || offset + length > end)
         throw new UmfError('malformed', `item ${name} lies where no item can`, offset)
