@@ -244,8 +244,8 @@ class Check {
       const other = first === undefined ? undefined : told.get(first)
       if (other !== undefined && other.digest !== item.digest)
         this.#say('item', first!, `${item.name} and ${other.name} lie at one place and have two digests`, item.name)
-      if (first === undefined || other !== undefined) continue
-      told.set(first, item)
+      if (other !== undefined) continue
+      if (first !== undefined) told.set(first, item)
       if (!this.problems.some(({ code }) => code === 'cover')) await this.#joinedDigest(item)
     }
   }
@@ -278,15 +278,15 @@ class Check {
     return `${header === null ? 'a structure' : `the structure that begins with box ${JSON.stringify(header.type)}`} of ${length} bytes is damaged`
   }
 
-  /** Of an item of several extents: each is right, and so is their order. */
-  async #joinedDigest({ name, extents = [], digest }: Item): Promise<void> {
-    if (extents.length < 2) return
+  /** Of an item of several extents, each of which is right: so is their order. Of one of none. */
+  async #joinedDigest({ name, extents = [], digest, pointer, inline }: Item): Promise<void> {
+    if (extents.length === 1 || pointer !== undefined || inline !== undefined) return
     const hash = this.#sha256()
     for (const [offset, length] of extents) {
       for await (const piece of readThrough(this.#source, offset, length)) hash.update(piece)
     }
     if (`sha256:${toHex(hash.digest())}` !== digest)
-      this.#say('item', extents[0]![0], `the content of ${name} is damaged`, name)
+      this.#say('item', extents[0]?.[0] ?? 0, `the content of ${name} is damaged`, name)
   }
 
   async #inline({ description, idat }: ArchiveState): Promise<void> {

@@ -9,10 +9,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runSeed, seededRandom } from '../../media/test/seeded-random.ts'
 import { bytesSource, checkArchive, checkSignatures, openArchive, UmfError } from '../src/index.ts'
 import { nodeSha256 as sha256 } from '../src/node.ts'
+import { drawnDescriptions } from './drawn-descriptions.ts'
 import { type GeneratedArchive, generatedArchives } from './generated-archives.ts'
 import { ruleBreakers } from './rule-breakers.ts'
 
 const ARCHIVES = 200
+const DRAWN = 400
 /** Of every archive that a crash has not torn. */
 const DAMAGES = ['flip', 'cut', 'junk'] as const
 
@@ -32,6 +34,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const archives: (Omit<GeneratedArchive, 'bytes'> & { ours: Survey })[] = []
 const damaged: Damaged[] = []
+const drawn = drawnDescriptions(runSeed, DRAWN).map((each, number) => ({ ...each, file: `drawn-${number}.umf` }))
 const theirs = new Map<string, Survey>()
 const handmade = ruleBreakers().map((each, number) => ({ ...each, file: `handmade-${number}.umf` }))
 
@@ -49,7 +52,7 @@ beforeAll(async () => {
     const { generation } = ours.list as { generation: number }
     damaged.push({ file, by, generation, ours: await findsIntact(altered) })
   }
-  for (const { file, bytes } of handmade) writeFileSync(join(folder, file), bytes)
+  for (const { file, bytes } of [...handmade, ...drawn]) writeFileSync(join(folder, file), bytes)
   const reader = join(import.meta.dirname, 'second_reader.py')
   const options = { maxBuffer: 2 ** 28, env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } }
   const { stdout } = await promisify(execFile)('python3', [reader, 'batch', folder], options)
@@ -145,6 +148,18 @@ describe(`two readers of ${ARCHIVES} archives (seed ${runSeed})`, () => {
       ours: isIntact,
       theirs: isIntact,
     })
+  })
+
+  it('[I4, J3, D6] judge alike what was drawn into a description', async () => {
+    let intact = 0
+    for (const { name, file, bytes } of drawn) {
+      const { check } = theirs.get(file)!
+      const ours = await findsIntact(bytes)
+      expect(check.ok, `${file}: ${name}\n${JSON.stringify(check)}`).toBe(ours)
+      if (ours) intact++
+    }
+    expect(intact).toBeGreaterThan(DRAWN / 10)
+    expect(intact).toBeLessThan(DRAWN / 2)
   })
 
   it('have met everything that the format has', () => {
