@@ -152,6 +152,14 @@ const extents = (...extents: [number, number][]): Partial<Making> => ({
 const nested = (depth: number): unknown => (depth === 0 ? [] : [nested(depth - 1)])
 export const recordItem = (fields: Loose): Loose => ({ ...item('later', 0, { extents: [] }), ...fields })
 
+/** An item of these extents, as a record puts it. */
+const lying = (name: string, ...extents: [number, number][]): Loose => {
+  const bytes = joined(extents.map(([offset, length]) => dataAt(offset, length)))
+  return recordItem({ name, extents, length: bytes.length, digest: `sha256:${hex(bytes)}` })
+}
+const free: [number, number] = [DATA + 32, 32]
+const grown = { remove: ['shared'], put: [lying('one', [DATA, 16], free)] }
+
 /** They break nothing. */
 const good: Record<string, Partial<Making>> = {
   'nothing is wrong': {},
@@ -167,6 +175,14 @@ const good: Record<string, Partial<Making>> = {
     slot: (anchor) => encodeAnchor({ ...anchor, root: new Uint8Array(32), end: anchor.end - 1, indexSize: 20 }, sha256),
   },
   'J3 a record': { records: [{ put: [recordItem({})], remove: ['one'], metadata: { a: 1, b: null } }] },
+  'J3 takes what was free': { records: [{ put: [lying('back', free)] }] },
+  'J3 takes what was free, and lets it go': {
+    records: [{ put: [lying('back', free)] }, { generation: 3, remove: ['back'] }],
+  },
+  'J3 a whole content becomes a part': { records: [grown] },
+  'J3 a part becomes the whole content': {
+    records: [grown, { generation: 3, put: [lying('one', [DATA, 16])] }, { generation: 4, remove: ['one', 'two'] }],
+  },
   'J3 removed and put again': { records: [{ remove: ['empty'], put: [recordItem({ name: 'empty' })] }] },
 }
 
@@ -286,6 +302,7 @@ const bad: Record<string, Partial<Making>> = {
     records: [{ presentation: { ...film, length: 8210 } }],
   },
   'J3 an item over the presentation': { ...presented(), records: [{ put: [recordItem({ name: 'film' })] }] },
+  'J3 a part of what another has': { records: [{ put: [lying('one', [DATA, 16], free)] }] },
   'J3 cover of bytes before': { records: [{ cover: [entry(DATA + 32, 32, 'free')] }] },
 }
 

@@ -7,10 +7,19 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runSeed, seededRandom } from '../../media/test/seeded-random.ts'
-import { bytesSource, checkArchive, checkSignatures, openArchive, UmfError } from '../src/index.ts'
+import {
+  bytesSource,
+  checkArchive,
+  checkSignatures,
+  type Item,
+  openArchive,
+  openEditor,
+  UmfError,
+} from '../src/index.ts'
 import { nodeSha256 as sha256 } from '../src/node.ts'
 import { drawnDescriptions } from './drawn-descriptions.ts'
 import { type GeneratedArchive, generatedArchives } from './generated-archives.ts'
+import { MemoryFile } from './memory-file.ts'
 import { ruleBreakers } from './rule-breakers.ts'
 
 const ARCHIVES = 200
@@ -160,6 +169,21 @@ describe(`two readers of ${ARCHIVES} archives (seed ${runSeed})`, () => {
     }
     expect(intact).toBeGreaterThan(DRAWN / 10)
     expect(intact).toBeLessThan(DRAWN / 2)
+  })
+
+  it('[W, J3] an index written over any of those that are intact is intact, and lists the same', async () => {
+    for (const { name, bytes } of [...handmade, ...drawn]) {
+      if (!(await findsIntact(bytes))) continue
+      const file = new MemoryFile(bytes)
+      const { items } = (await openArchive(file, { sha256 })).state.description
+      const editor = await openEditor(file, sha256)
+      await editor.writeIndex()
+      await editor.edit({ metadata: { edited: true } }, { by: 'record' })
+      await editor.writeIndex()
+      expect((await checkArchive(file, { sha256 })).problems, name).toEqual([])
+      const contents = ({ name, length, digest }: Item) => [name, length, digest]
+      expect(editor.state.description.items.map(contents), name).toEqual(items.map(contents))
+    }
   })
 
   it('have met everything that the format has', () => {
