@@ -8,6 +8,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runSeed, seededRandom } from '../../media/test/seeded-random.ts'
 import {
+  type Archive,
   bytesSource,
   checkArchive,
   checkSignatures,
@@ -69,16 +70,14 @@ beforeAll(async () => {
     const { file, check, list = null, sha256 = null } = JSON.parse(line) as Survey & { file: string }
     theirs.set(file, { check, list, sha256 })
   }
-})
+}, 180_000)
 
 async function surveyed(bytes: Uint8Array): Promise<Survey> {
   const source = bytesSource(bytes)
   const { ok, problems } = await checkArchive(source, { sha256 })
   const archive = await openArchive(source, { sha256 })
-  const { id, generation, metadata, presentation, state } = archive
-  const signatures = (await checkSignatures(state)).map(({ isValid, ...said }) => ({ ...said, holds: isValid }))
-  const root = Buffer.from(state.root).toString('hex')
-  const list = { id, generation, root, end: state.end, metadata, presentation, items: archive.items(), signatures }
+  const { presentation } = archive
+  const signatures = (await checkSignatures(archive.state)).map(({ isValid, ...said }) => ({ ...said, holds: isValid }))
   const stored = archive.items().filter(({ pointer }) => pointer === undefined)
   const digests: Record<string, string> = {}
   for (const { name } of presentation === null ? stored : [presentation, ...stored]) {
@@ -86,7 +85,25 @@ async function surveyed(bytes: Uint8Array): Promise<Survey> {
     for await (const piece of archive.content(name)) hash.update(piece)
     digests[name] = hash.digest('hex')
   }
-  return { check: { ok, problems }, list: JSON.parse(JSON.stringify(list)) as object, sha256: digests }
+  return { check: { ok, problems }, list: listOf(archive, signatures), sha256: digests }
+}
+
+/** In JSON's terms. */
+function listOf(archive: Archive, signatures: readonly object[]): object {
+  const { id, generation, metadata, presentation, state } = archive
+  const root = Buffer.from(state.root).toString('hex')
+  const list = { id, generation, root, end: state.end, metadata, presentation, items: archive.items(), signatures }
+  return JSON.parse(JSON.stringify(list)) as object
+}
+
+/** Null where the file is refused. */
+async function listed(bytes: Uint8Array): Promise<object | null> {
+  try {
+    return listOf(await openArchive(bytesSource(bytes), { sha256 }), [])
+  } catch (fault) {
+    if (fault instanceof UmfError) return null
+    throw fault
+  }
 }
 
 async function findsIntact(bytes: Uint8Array): Promise<boolean> {
@@ -162,9 +179,10 @@ describe(`two readers of ${ARCHIVES} archives (seed ${runSeed})`, () => {
   it('[I4, J3, D6] judge alike what was drawn into a description', async () => {
     let intact = 0
     for (const { name, file, bytes } of drawn) {
-      const { check } = theirs.get(file)!
+      const { check, list } = theirs.get(file)!
       const ours = await findsIntact(bytes)
       expect(check.ok, `${file}: ${name}\n${JSON.stringify(check)}`).toBe(ours)
+      expect(list, `${file}: ${name}`).toEqual(await listed(bytes))
       if (ours) intact++
     }
     expect(intact).toBeGreaterThan(DRAWN / 10)

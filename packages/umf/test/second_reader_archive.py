@@ -285,7 +285,7 @@ def read_index(source: Source, head: Head, anchor: Anchor) -> Index:
     )
 
 
-def right_next_record(source: Source, head: Head, box: Box, root: bytes, generation: int) -> dict[str, Any] | None:
+def next_record(source: Source, head: Head, box: Box, root: bytes, generation: int) -> dict[str, Any] | None:
     """[J1, J2] The record's object if it follows the state of this root and generation, else None."""
     length = box.size - box.header
     if box.header != 8 or box.size > MAX_RECORD or length < 66:
@@ -295,7 +295,7 @@ def right_next_record(source: Source, head: Head, box: Box, root: bytes, generat
         return None
     record = parse_json(payload[32:-32], f"record at {box.offset}")
     if record.get("id") != head.uuid or integer(record.get("generation")) != generation + 1:
-        return None
+        raise Refused("J2", f"record at {box.offset}", "it is of another archive or generation than its root")
     return record
 
 
@@ -422,7 +422,7 @@ def open_archive(source: Source) -> Archive:
             break
     for box in boxes(source, state.end, source.size):
         if box.type == b"umfj":
-            record = right_next_record(source, head, box, state.root, state.generation)
+            record = next_record(source, head, box, state.root, state.generation)
             if record is not None:
                 apply_record(state, record, box)
                 state.root = source.at(box.end - 32, 32)
