@@ -1,7 +1,7 @@
 // SPEC.md is enough: a reader that was written from it alone, in Python, says of the same files the same as ours does.
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -63,9 +63,7 @@ beforeAll(async () => {
     damaged.push({ file, by, generation, ours: await findsIntact(altered) })
   }
   for (const { file, bytes } of [...handmade, ...drawn]) writeFileSync(join(folder, file), bytes)
-  const reader = join(import.meta.dirname, 'second_reader.py')
-  const options = { maxBuffer: 2 ** 28, env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } }
-  const { stdout } = await promisify(execFile)('python3', [reader, 'batch', folder], options)
+  const stdout = await python('batch', folder)
   for (const line of stdout.trimEnd().split('\n')) {
     const { file, check, list = null, sha256 = null } = JSON.parse(line) as Survey & { file: string }
     theirs.set(file, { check, list, sha256 })
@@ -86,6 +84,13 @@ async function surveyed(bytes: Uint8Array): Promise<Survey> {
     digests[name] = hash.digest('hex')
   }
   return { check: { ok, problems }, list: listOf(archive, signatures), sha256: digests }
+}
+
+/** What the second reader prints. @throws where it ends with another code than 0 */
+async function python(...args: string[]): Promise<string> {
+  const reader = join(import.meta.dirname, 'second_reader.py')
+  const options = { maxBuffer: 2 ** 28, env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } }
+  return (await promisify(execFile)('python3', [reader, ...args], options)).stdout
 }
 
 /** In JSON's terms. */
@@ -202,6 +207,20 @@ describe(`two readers of ${ARCHIVES} archives (seed ${runSeed})`, () => {
       const contents = ({ name, length, digest }: Item) => [name, length, digest]
       expect(editor.state.description.items.map(contents), name).toEqual(items.map(contents))
     }
+  })
+
+  it('have commands, of which the second lists, checks and extracts one file', async () => {
+    const path = join(folder, handmade.find(({ isIntact }) => isIntact)!.file)
+    const survey = theirs.get(handmade.find(({ isIntact }) => isIntact)!.file)!
+    expect(JSON.parse(await python('list', path))).toEqual(survey.list)
+    expect(JSON.parse(await python('check', path))).toEqual({ ok: true, problems: [] })
+    expect((await python('extract', path, 'two', '--sha256')).trim()).toBe(survey.sha256?.['two'])
+    const out = join(folder, 'extracted')
+    await python('extract', path, 'two', '-o', out)
+    expect(createHash('sha256').update(readFileSync(out)).digest('hex')).toBe(survey.sha256?.['two'])
+    await expect(python('extract', path, 'no such item', '-o', out)).rejects.toMatchObject({ code: 1 })
+    const broken = join(folder, handmade.find(({ isIntact }) => !isIntact)!.file)
+    await expect(python('check', broken)).rejects.toMatchObject({ code: 1 })
   })
 
   it('have met everything that the format has', () => {
