@@ -90,7 +90,7 @@ class Check {
         this.#say('footer', anchor.end - FOOTER_BYTES, 'the footer is not the current anchor')
       await this.#index(state, anchor)
       await this.#afterIndex(anchor)
-    }
+    } else this.#say('footer', end, 'the archive has no index: it was not finished, or is cut off')
     if (end < this.#source.size)
       this.#say('tail', end, `${this.#source.size - end} bytes follow the end of the archive`)
     await this.#boxes(end)

@@ -8,7 +8,7 @@ import { appendIndex } from './index-commit.ts'
 import type { Item, Presentation } from './item.ts'
 import { appendItems, type InlineBytes, layInline, type NewItem } from './item-content.ts'
 import { recordBox } from './record.ts'
-import type { MakeSha256 } from './sha256.ts'
+import { type MakeSha256, sha256Of, toHex } from './sha256.ts'
 import { emptyState } from './state.ts'
 import { UmfError } from './umf-error.ts'
 
@@ -44,6 +44,8 @@ export class UmfWriter {
   #metadata: Record<string, unknown>
   /** Of bytes 0 to 2,047; in the first record or the index. */
   #headCover: CoverEntry[] = []
+  /** D5: they prove themselves until an index covers them. */
+  readonly #records: CoverEntry[] = []
   readonly #inline: InlineBytes = new Map()
   #anchor: Anchor | null = null
 
@@ -106,7 +108,7 @@ export class UmfWriter {
     await this.#begin()
     this.#metadata = { ...this.#metadata, ...metadata }
     this.#changing.apply({
-      cover: this.#takeCover(),
+      cover: [...this.#takeCover(), ...this.#records],
       metadata: this.#metadata,
       ...(this.#presentation && { presentation: this.#presentation }),
     })
@@ -152,7 +154,9 @@ export class UmfWriter {
     const bytes = recordBox(this.#root, { id: this.id, generation: this.#generation, ...change }, this.#options.sha256)
     this.#changing.apply(change)
     this.#root = bytes.slice(-32)
-    await this.#appender.structure(bytes)
+    const digest = toHex(sha256Of(this.#options.sha256, bytes))
+    this.#records.push([this.#appender.at, bytes.length, 'structure', digest])
+    await this.#appender.proven(bytes)
   }
 
   #takeCover(): CoverEntry[] {
