@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { isArchiveId } from './archive-id.ts'
 import {
+  boundedList,
   type Extension,
   extensions,
   type Item,
@@ -11,9 +12,9 @@ import {
   type Requirement,
   requirements,
 } from './item.ts'
+import { parseJson } from './json.ts'
 import { UmfError } from './umf-error.ts'
 
-const MOST_DEPTH = 64
 export const MOST_ITEMS = 65_535 as const
 export const MOST_COVER = 1_048_576 as const
 
@@ -24,9 +25,20 @@ export type CoverKind = (typeof kinds)[number]
 /** `[offset, length, kind, digest]`; the digest is 64 hex digits. */
 export type CoverEntry = [offset: number, length: number, kind: CoverKind, digest: string]
 
-const cover: z.ZodType<CoverEntry[]> = z
-  .array(z.tuple([count, count.min(1), z.enum(kinds), z.string().regex(/^[0-9a-f]{64}$/)]))
-  .max(MOST_COVER)
+// Checked by hand: a schema of each entry takes most of the time of opening an archive, and a complaint of each that is
+// wrong more memory than there is.
+const cover: z.ZodType<CoverEntry[]> = z.custom<CoverEntry[]>(
+  (entries) => Array.isArray(entries) && entries.length <= MOST_COVER && entries.every(isCoverEntry),
+  'no list of [offset, length, kind, digest]',
+)
+
+function isCoverEntry(entry: unknown): entry is CoverEntry {
+  if (!Array.isArray(entry) || entry.length !== 4) return false
+  const [offset, length, kind, digest] = entry as unknown[]
+  const isPlace =
+    Number.isSafeInteger(offset) && Number.isSafeInteger(length) && Number(offset) >= 0 && Number(length) > 0
+  return isPlace && kinds.includes(kind as CoverKind) && typeof digest === 'string' && /^[0-9a-f]{64}$/.test(digest)
+}
 
 /** One whole state of an archive. */
 export type Description = {
@@ -55,14 +67,11 @@ export type RecordContent = {
   cover: CoverEntry[]
 }
 
-const items: z.ZodType<Item[]> = z
-  .array(itemSchema)
-  .max(MOST_ITEMS)
-  .superRefine((all, context) => {
-    if (new Set(all.map(({ name }) => name)).size < all.length) {
-      context.addIssue({ code: 'custom', message: 'two items have one name' })
-    }
-  })
+const items: z.ZodType<Item[]> = boundedList(itemSchema, MOST_ITEMS).superRefine((all, context) => {
+  if (new Set(all.map(({ name }) => name)).size < all.length) {
+    context.addIssue({ code: 'custom', message: 'two items have one name' })
+  }
+})
 
 const metadata = z.record(z.string(), z.unknown())
 
@@ -84,7 +93,7 @@ const recordSchema: z.ZodType<RecordContent> = z.looseObject({
   id: z.string().refine(isArchiveId),
   generation: count.min(1),
   put: items.optional(),
-  remove: z.array(z.string()).max(MOST_ITEMS).optional(),
+  remove: boundedList(z.string(), MOST_ITEMS).optional(),
   metadata: metadata.optional(),
   presentation: presentationSchema.optional(),
   cover,
@@ -101,35 +110,10 @@ export function parseRecord(bytes: Uint8Array, offset: number): RecordContent {
 }
 
 function parse<Value>(schema: z.ZodType<Value>, bytes: Uint8Array, what: string, offset: number): Value {
-  if (depth(bytes) > MOST_DEPTH)
-    throw new UmfError('too-large', `${what} is nested more than ${MOST_DEPTH} deep`, offset)
-  let value: unknown
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch {
-    throw new UmfError('malformed', `${what} is no JSON in UTF-8`, offset)
-  }
-  const parsed = schema.safeParse(value)
+  const parsed = schema.safeParse(parseJson(bytes, what, offset))
   if (parsed.success) return parsed.data
   const { path, message } = parsed.error.issues[0]!
   throw new UmfError('malformed', `${what}: ${path.join('.')}: ${message}`, offset)
-}
-
-/** How deep objects and arrays lie in each other, told from the brackets outside of strings; JSON.parse recurses. */
-function depth(bytes: Uint8Array): number {
-  let deepest = 0
-  let now = 0
-  let inString = false
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at]!
-    if (inString) {
-      if (byte === 0x5c) at++
-      else if (byte === 0x22) inString = false
-    } else if (byte === 0x22) inString = true
-    else if (byte === 0x7b || byte === 0x5b) deepest = Math.max(deepest, ++now)
-    else if (byte === 0x7d || byte === 0x5d) now--
-  }
-  return deepest
 }
 
 /** For a writer: what breaks this page is refused before it is written. @throws UmfError `invalid` */

@@ -159,6 +159,8 @@ export class Editor {
   async #append(run: (appender: Appender) => Promise<void>): Promise<void> {
     if (this.#isLost) throw new UmfError('source', 'an edit was broken off: the file has to be opened anew')
     const { generation, end } = this.#state
+    // The last ones are for an index that a signature needs, and the signature.
+    if (generation > Number.MAX_SAFE_INTEGER - 3) throw new UmfError('too-large', 'no generation is left')
     const appender = new Appender(end, (bytes) => this.#file.write(appender.at, bytes), this.#sha256)
     // What a sync that failed has left on the disk is not known, and what is read back may be in memory alone.
     this.#isLost = true
@@ -317,8 +319,21 @@ export class Editor {
     return inline
   }
 
-  #changedItems({ remove = [], change = [] }: Edit): Item[] {
+  #changedItems({ put = [], remove = [], change = [], presentation }: Edit): Item[] {
     for (const name of remove) this.#itemOf(name)
+    const changed = this.#merged(change)
+    const shown = presentation?.['name'] ?? this.#state.description.presentation?.name
+    const names = new Set(shown === undefined ? [] : [shown])
+    for (const { name } of [...changed, ...put.map(({ item }) => item)]) {
+      if (names.has(name)) throw new UmfError('name-taken', `${JSON.stringify(name)} would be there twice`)
+      names.add(name)
+    }
+    if (presentation !== undefined && this.#state.description.items.some(({ name }) => name === shown))
+      throw new UmfError('name-taken', `there is an item ${JSON.stringify(shown)}`)
+    return changed
+  }
+
+  #merged(change: NonNullable<Edit['change']>): Item[] {
     return change.map(({ name, fields }) => {
       const before = this.#itemOf(name)
       for (const fixed of ['extents', 'inline', 'length', 'digest']) {

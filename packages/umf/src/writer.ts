@@ -79,7 +79,7 @@ export class UmfWriter {
     this.#hasItems = true
     const names = new Set<string>()
     for (const { item } of news) {
-      if (this.#changing.has(item.name) || names.has(item.name))
+      if (this.#changing.has(item.name) || names.has(item.name) || item.name === this.#presentation?.name)
         throw new UmfError('name-taken', `there is an item ${JSON.stringify(item.name)}`)
       names.add(item.name)
     }
