@@ -114,13 +114,8 @@ class Check {
       return []
     }
     const ftyp = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
-    const used: [number, number][] = [
-      [0, ftyp + 8 + 24],
-      ...SLOTS.map((slot): [number, number] => [slot, slot + ANCHOR_BYTES]),
-    ]
-    const isReserve = (at: number) => !used.some(([from, to]) => at >= from && at < to)
-    const stray = bytes.findIndex((byte, at) => byte !== 0 && isReserve(at))
-    if (stray !== -1) this.#say('head', stray, 'a byte of the head that must be zero is not')
+    const stray = firstStray(bytes, ftyp + 8 + 24)
+    if (stray !== null) this.#say('head', stray, 'a byte of the head that must be zero is not')
     const slots = SLOTS.flatMap((place, index) => {
       const slot = bytes.subarray(place, place + ANCHOR_BYTES)
       if (slot.every((byte) => byte === 0)) return []
@@ -292,6 +287,16 @@ class Check {
     const isTold = this.problems.some((each) => each.code === code && each.offset === offset && each.item === item)
     if (!isTold) this.problems.push({ code, message, offset, ...(item !== undefined && { item }) })
   }
+}
+
+/** F3: of the head, what is neither a field nor a slot is zero. @param from end of the fields */
+function firstStray(head: Uint8Array, from: number): number | null {
+  let at = from
+  for (const slot of [...SLOTS, HEAD_BYTES]) {
+    for (; at < slot; at++) if (head[at] !== 0) return at
+    at = slot + ANCHOR_BYTES
+  }
+  return null
 }
 
 /** Every byte of the state, by the digest that covers it; sorted. */
