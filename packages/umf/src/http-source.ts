@@ -21,18 +21,21 @@ export async function httpSource(url: string | URL, options: HttpSourceOptions =
   let etag: string | null = null
 
   async function range(header: string, most: number): Promise<{ bytes: Uint8Array; start: number; size: number }> {
+    try {
+      return await asked(header, most)
+    } catch (cause) {
+      // The platform's own errors, of connections that are cut.
+      if (cause instanceof UmfError) throw cause
+      const message = cause instanceof Error ? cause.message : String(cause)
+      throw new UmfError('source', `no answer from the server: ${message}`)
+    }
+  }
+
+  async function asked(header: string, most: number): Promise<{ bytes: Uint8Array; start: number; size: number }> {
     const headers: Record<string, string> = { ...options.headers, Range: header }
     // A weak ETag can't be compared for ranges (RFC 9110 §13.1.5).
     if (etag !== null && !etag.startsWith('W/')) headers['If-Match'] = etag
-    let answer: Response
-    try {
-      answer = await ask(url, { headers, ...(options.signal && { signal: options.signal }) })
-    } catch (cause) {
-      throw new UmfError(
-        'source',
-        `no answer from the server: ${cause instanceof Error ? cause.message : String(cause)}`,
-      )
-    }
+    const answer = await ask(url, { headers, ...(options.signal && { signal: options.signal }) })
     const told = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16})$/.exec(answer.headers.get('content-range') ?? '')
     if (answer.status !== 206 || told === null) {
       await answer.body?.cancel()
@@ -43,7 +46,10 @@ export async function httpSource(url: string | URL, options: HttpSourceOptions =
     }
     const [start, last, size] = [Number(told[1]), Number(told[2]), Number(told[3])]
     const length = last - start + 1
-    if (length < 1 || length > most) throw new UmfError('source', 'the server answered with another range')
+    if (length < 1 || length > most || last >= size || !Number.isSafeInteger(size)) {
+      await answer.body?.cancel()
+      throw new UmfError('source', 'the server answered with another range')
+    }
     etag ??= answer.headers.get('etag')
     return { bytes: await bounded(answer, length), start, size }
   }

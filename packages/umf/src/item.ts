@@ -53,18 +53,37 @@ const count = z.int().min(0)
 const time = z.number().min(0).max(1e12)
 const text = z.string().max(10_000)
 
+/** The length is looked at first: a schema complains of every entry that is wrong, however many there are. */
+export function boundedList<Value>(each: z.ZodType<Value>, most: number): z.ZodType<Value[]> {
+  return z.array(z.unknown()).max(most).pipe(z.array(each))
+}
+
+const MOST_EXTENTS = 1_000_000
+
+function isExtents(value: unknown): boolean {
+  const isExtent = (each: unknown) =>
+    Array.isArray(each) &&
+    each.length === 2 &&
+    each.every((number) => Number.isSafeInteger(number)) &&
+    each[0] >= 0 &&
+    each[1] > 0
+  return Array.isArray(value) && value.length <= MOST_EXTENTS && value.every(isExtent)
+}
+
 export const itemName: z.ZodType<string> = z.string().superRefine((name, context) => {
   const problem = nameProblem(name)
   if (problem !== null) context.addIssue({ code: 'custom', message: `no name of an item: ${problem}` })
 })
 
-export const extensions: z.ZodType<Extension[]> = z
-  .array(z.looseObject({ name: z.string().min(1).max(1000), data: z.base64() }))
-  .max(10_000)
+export const extensions: z.ZodType<Extension[]> = boundedList(
+  z.looseObject({ name: z.string().min(1).max(1000), data: z.base64() }),
+  10_000,
+)
 
-export const requirements: z.ZodType<Requirement[]> = z
-  .array(z.looseObject({ for: z.enum(['decrypt', 'show', 'track', 'rights']), module: z.string().min(1).max(2000) }))
-  .max(100)
+export const requirements: z.ZodType<Requirement[]> = boundedList(
+  z.looseObject({ for: z.enum(['decrypt', 'show', 'track', 'rights']), module: z.string().min(1).max(2000) }),
+  100,
+)
 
 const described = {
   name: itemName,
@@ -98,15 +117,12 @@ export const itemSchema: z.ZodType<Item> = z
       .string()
       .regex(/^sha256:[0-9a-f]{64}$/)
       .optional(),
-    extents: z
-      .array(z.tuple([count, count.min(1)]))
-      .max(1_000_000)
-      .optional(),
+    extents: z.custom<[offset: number, length: number][]>(isExtents, 'no list of [offset, length]').optional(),
     inline: z.tuple([count, count.min(1)]).optional(),
     pointer: z.string().min(1).max(8000).optional(),
     endMs: time.optional(),
     encryption: z.looseObject({ module: z.string().min(1).max(2000) }).optional(),
-    from: z.looseObject({ items: z.array(itemName).max(1000), by: text }).optional(),
+    from: z.looseObject({ items: boundedList(itemName, 1000), by: text }).optional(),
   })
   .superRefine((item, context) => {
     const problem = itemProblem(item)

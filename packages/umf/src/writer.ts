@@ -44,8 +44,8 @@ export class UmfWriter {
   #metadata: Record<string, unknown>
   /** Of bytes 0 to 2,047; in the first record or the index. */
   #headCover: CoverEntry[] = []
-  /** Of the records: they have their own digests, until an index covers them (J4). */
-  readonly #recordCover: CoverEntry[] = []
+  /** D5: they prove themselves until an index covers them. */
+  readonly #records: CoverEntry[] = []
   readonly #inline: InlineBytes = new Map()
   #anchor: Anchor | null = null
 
@@ -113,7 +113,7 @@ export class UmfWriter {
     await this.#begin()
     this.#metadata = { ...this.#metadata, ...metadata }
     this.#changing.apply({
-      cover: [...this.#takeCover(), ...this.#recordCover],
+      cover: [...this.#takeCover(), ...this.#records],
       metadata: this.#metadata,
       ...(this.#presentation && { presentation: this.#presentation }),
     })
@@ -160,7 +160,7 @@ export class UmfWriter {
     this.#changing.apply(change)
     this.#root = bytes.slice(-32)
     const digest = toHex(sha256Of(this.#options.sha256, bytes))
-    this.#recordCover.push([this.#appender.at, bytes.length, 'structure', digest])
+    this.#records.push([this.#appender.at, bytes.length, 'structure', digest])
     await this.#appender.proven(bytes)
   }
 
