@@ -160,18 +160,25 @@ function membersOf(value: unknown): number {
 
 /** For a writer: what breaks this page is refused before it is written. @throws UmfError `invalid` */
 export function checkItem(item: unknown): Item {
-  const parsed = itemSchema.safeParse(item)
-  if (parsed.success) return parsed.data
-  const { path, message } = parsed.error.issues[0]!
-  throw new UmfError('invalid', `the item can't be written: ${path.join('.')}: ${message}`)
+  return checked(itemSchema, item, 'the item')
 }
 
-/** As {@link checkItem}. @throws UmfError `invalid` */
+/** @throws UmfError `invalid` */
 export function checkPresentation(presentation: unknown): Presentation {
-  const parsed = presentationSchema.safeParse(presentation)
+  return checked(presentationSchema, presentation, 'the presentation')
+}
+
+/** Of a new archive: its generation is still 0. @throws UmfError `invalid` */
+export function checkDescription(description: Description): Description {
+  checked(descriptionSchema, { ...description, generation: 1 }, 'the description')
+  return description
+}
+
+function checked<Value>(schema: z.ZodType<Value>, value: unknown, what: string): Value {
+  const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const { path, message } = parsed.error.issues[0]!
-  throw new UmfError('invalid', `the presentation can't be written: ${path.join('.')}: ${message}`)
+  throw new UmfError('invalid', `${what} can't be written: ${path.join('.')}: ${message}`)
 }
 
 /** @throws UmfError `invalid`: metadata that nobody could read again */
