@@ -5,7 +5,7 @@ import {
   type Extension,
   extensions,
   type Item,
-  itemSchema,
+  itemProblem,
   type Presentation,
   presentationSchema,
   type Requirement,
@@ -26,19 +26,42 @@ export type CoverKind = (typeof kinds)[number]
 /** `[offset, length, kind, digest]`; the digest is 64 hex digits. */
 export type CoverEntry = [offset: number, length: number, kind: CoverKind, digest: string]
 
+const coverKinds: ReadonlySet<unknown> = new Set(kinds)
+
+/** By hand, as items are: an archive of 10 GB has a thousand entries, a much edited one many more. */
+function isCoverEntry(value: unknown): value is CoverEntry {
+  if (!Array.isArray(value) || value.length !== 4) return false
+  const [offset, length, kind, digest] = value as unknown[]
+  return (
+    Number.isSafeInteger(offset) &&
+    (offset as number) >= 0 &&
+    Number.isSafeInteger(length) &&
+    (length as number) >= 1 &&
+    coverKinds.has(kind) &&
+    typeof digest === 'string' &&
+    /^[0-9a-f]{64}$/.test(digest)
+  )
+}
+
 const cover: z.ZodType<CoverEntry[]> = z
-  .array(z.tuple([count, count.min(1), z.enum(kinds), z.string().regex(/^[0-9a-f]{64}$/)]))
-  .max(MOST_COVER)
+  .custom<CoverEntry[]>(Array.isArray, 'no array')
   .superRefine((entries, context) => {
-    let end = 0
-    for (const [offset, length, kind] of entries) {
-      if (offset < end) context.addIssue({ code: 'custom', message: 'entries that overlap or are not sorted' })
-      if (kind === 'media' && length > MOST_MEDIA_ENTRY)
-        context.addIssue({ code: 'custom', message: 'an entry of media that is too long' })
-      if (context.issues.length > 0) return
-      end = offset + length
-    }
+    const problem = coverProblem(entries)
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem })
   })
+
+function coverProblem(entries: readonly unknown[]): string | null {
+  if (entries.length > MOST_COVER) return `more than ${MOST_COVER} entries`
+  let end = 0
+  for (const entry of entries) {
+    if (!isCoverEntry(entry)) return 'an entry is not [offset, length, kind, digest]'
+    const [offset, length, kind] = entry
+    if (offset < end) return 'entries that overlap or are not sorted'
+    if (kind === 'media' && length > MOST_MEDIA_ENTRY) return 'an entry of media that is too long'
+    end = offset + length
+  }
+  return null
+}
 
 /** One whole state of an archive. */
 export type Description = {
@@ -67,14 +90,21 @@ export type RecordContent = {
   cover: CoverEntry[]
 }
 
-const items: z.ZodType<Item[]> = z
-  .array(itemSchema)
-  .max(MOST_ITEMS)
-  .superRefine((all, context) => {
-    if (new Set(all.map(({ name }) => name)).size < all.length) {
-      context.addIssue({ code: 'custom', message: 'two items have one name' })
+const items: z.ZodType<Item[]> = z.custom<Item[]>(Array.isArray, 'no array').superRefine((all, context) => {
+  if (all.length > MOST_ITEMS) {
+    context.addIssue({ code: 'custom', message: `more than ${MOST_ITEMS} items` })
+    return
+  }
+  const names = new Set<string>()
+  for (const [index, item] of all.entries()) {
+    const problem = itemProblem(item) ?? (names.has(item.name) ? 'two items have one name' : null)
+    if (problem !== null) {
+      context.addIssue({ code: 'custom', message: problem, path: [index] })
+      return
     }
-  })
+    names.add(item.name)
+  }
+})
 
 const metadata = z.record(z.string(), z.unknown())
 
@@ -154,13 +184,17 @@ function shapeOf(bytes: Uint8Array): { depth: number; members: number } {
 
 function membersOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
-  const inner = Object.values(value)
-  return inner.reduce((sum: number, each) => sum + membersOf(each), Array.isArray(value) ? 0 : inner.length)
+  const inner: unknown[] = Array.isArray(value) ? value : Object.values(value)
+  let members = inner === value ? 0 : inner.length
+  for (const each of inner) if (typeof each === 'object') members += membersOf(each)
+  return members
 }
 
 /** For a writer: what breaks this page is refused before it is written. @throws UmfError `invalid` */
 export function checkItem(item: unknown): Item {
-  return checked(itemSchema, item, 'the item')
+  const problem = itemProblem(item)
+  if (problem === null) return item as Item
+  throw new UmfError('invalid', `the item can't be written: ${problem}`)
 }
 
 /** @throws UmfError `invalid` */
