@@ -52,6 +52,8 @@ const testTools = {
   python3: 'python3',
   Xvfb: 'xvfb',
   evilwm: 'evilwm',
+  zip: 'zip',
+  unzip: 'unzip',
 }
 
 // What the drills' networks are made of: of use to root alone, and reported as not run where it is missing.

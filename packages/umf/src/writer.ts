@@ -3,7 +3,7 @@ import { Appender, type Content } from './appender.ts'
 import { idBytes, newArchiveId } from './archive-id.ts'
 import { box, HEAD_BYTES } from './box.ts'
 import { ChangingDescription } from './changing-description.ts'
-import { type CoverEntry, checkPresentation } from './description.ts'
+import { type CoverEntry, checkDescription, checkPresentation } from './description.ts'
 import { appendIndex } from './index-commit.ts'
 import { type Item, type Presentation, withRoundedTimes } from './item.ts'
 import { appendItems, type InlineBytes, layInline, type NewItem } from './item-content.ts'
@@ -19,6 +19,8 @@ export type WriterOptions = {
   /** Of the archive; a new one where it is left out. */
   id?: string
   metadata?: Record<string, unknown>
+  /** Further members of the description: `requires`, `extensions`, and what is not known here (I5); not with `records`. */
+  members?: Readonly<Record<string, unknown>>
   /** Writes a record after each addition (J4), so that a file that is cut off reads up to its last whole item. */
   records?: boolean
 }
@@ -54,7 +56,8 @@ export class UmfWriter {
     this.#options = options
     this.#appender = new Appender(0, options.write, options.sha256)
     this.#metadata = options.metadata ?? {}
-    this.#changing = new ChangingDescription(emptyState(idBytes(this.id)).description)
+    const { description } = emptyState(idBytes(this.id))
+    this.#changing = new ChangingDescription(checkDescription({ ...options.members, ...description }))
   }
 
   /**
