@@ -21,6 +21,7 @@ export const playerStyles: CSSResult = css`
     font-family: var(--rushes-player-font, system-ui, sans-serif);
   }
   :host([hidden]) { display: none; }
+  :host(:is([audio], [duration])) { aspect-ratio: auto; }
 
   media-controller {
     display: block;
@@ -125,6 +126,12 @@ export const playerStyles: CSSResult = css`
   media-controller:not([breakpointsm]) .big-play svg { width: 30px; height: 30px; margin-inline-start: 3px; }
   media-controller:not([breakpointsm]) .bars { padding-top: 12px; }
   media-controller:not([mediapaused]) .big-play, media-controller[mediahasplayed] .big-play { display: none; }
+
+  media-controller[audio] { height: auto; }
+  media-controller[audio] .bars { padding-top: 6px; background: none; }
+  media-controller[audio] .big-play { display: none; }
+  media-controller[audio] :is(media-captions-button, media-pip-button, media-fullscreen-button),
+  .clock :is(media-mute-button, media-volume-range) { display: none; }
 
   .hint {
     position: absolute;
