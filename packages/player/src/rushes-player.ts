@@ -200,6 +200,11 @@ export class RushesPlayer extends LitElement {
     if (date !== null && this.#touched) this.#goOn = { seconds: this.#positionOf(date), date, playing }
   }
 
+  protected override firstUpdated(): void {
+    // It says `aria-checked`, which a button has not (WAI-ARIA 1.2 §6.6).
+    this.renderRoot.querySelector('media-captions-button')?.setAttribute('role', 'switch')
+  }
+
   protected override updated(changed: Map<string, unknown>): void {
     const { media } = this
     if (media === null) return
@@ -212,7 +217,7 @@ export class RushesPlayer extends LitElement {
     return html`
       <media-controller nohotkeys role="region" aria-label=${this.#name()}
         ?audio=${this.#hasNoPicture} class=${this.#isClock ? 'clock' : ''} @dblclick=${this.#onDoubleClick}>
-        ${this.#isClock ? html`<rushes-clock slot="media" .duration=${this.duration ?? 0} @durationchange=${() => this.requestUpdate()}></rushes-clock>` : this.#video()}
+        ${this.#isClock ? html`<rushes-clock slot="media" @durationchange=${() => this.requestUpdate()} .duration=${this.duration ?? 0}></rushes-clock>` : this.#video()}
         <div slot="centered-chrome" class="overlay" noautohide><slot name="overlay"></slot></div>
         <media-loading-indicator slot="centered-chrome" noautohide></media-loading-indicator>
         <div slot="centered-chrome" class="big-play" noautohide aria-hidden="true"><svg viewBox="0 0 24 24"><path d="M8 5v14l11-7z" /></svg></div>

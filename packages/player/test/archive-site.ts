@@ -9,13 +9,14 @@ import { buildPlayerPackage } from '../../../scripts/player-package.ts'
 
 /** The strictest that the player can live with. */
 const policy =
-  "default-src 'none'; script-src 'self'; connect-src 'self'; img-src blob: data:; media-src 'self' blob:; base-uri 'none'"
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src blob: data:; media-src 'self' blob:; base-uri 'none'"
 
 const types: Record<string, string> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript' }
 
 const page = (src: string) => `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>A page</title>
-<link rel="icon" href="data:,"><script type="module" src="/archive.js"></script>
+<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">
+<link rel="stylesheet" href="/bare.css"><script type="module" src="/archive.js"></script>
 <main><h1>A page</h1><rushes-archive src="${src}"></rushes-archive></main></html>`
 
 export type Asked = { path: string; range: string; by: 'script' | 'medium' }
@@ -43,6 +44,9 @@ export async function openArchiveSite(): Promise<ArchiveSite> {
     if (url.pathname === '/bare') {
       response.writeHead(200, { 'content-type': types['.html'], 'content-security-policy': policy })
       response.end(page(url.searchParams.get('src') ?? ''))
+    } else if (url.pathname === '/bare.css') {
+      // axe takes the ground of a page that says nothing of it for white.
+      response.writeHead(200, { 'content-type': 'text/css' }).end('html { background: Canvas }')
     } else if (file !== undefined) {
       const by = request.headers['sec-fetch-dest'] === 'empty' ? 'script' : 'medium'
       asked.push({ path: url.pathname, range: request.headers.range ?? '', by })

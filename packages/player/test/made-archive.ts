@@ -149,8 +149,9 @@ export function events(name: string, all: readonly TimelineEvent[]): NewItem {
 }
 
 export function transcript(name: string, language: string, all: typeof cues): NewItem {
+  const digits = (value: number, length: number) => String(value).padStart(length, '0')
   const clock = (ms: number) =>
-    `00:${String(Math.floor(ms / 1000)).padStart(2, '0')}.${String(ms % 1000).padStart(3, '0')}`
+    `${digits(Math.floor(ms / 60_000), 2)}:${digits(Math.floor(ms / 1000) % 60, 2)}.${digits(ms % 1000, 3)}`
   const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
   const blocks = all.map(({ from, to, text }, index) => {
     // As text, and as markup that a parser leaves out.

@@ -65,7 +65,8 @@ const explanations: Record<ArchiveProblem['kind'], ArchiveExplanation> = {
   },
   damaged: {
     heading: 'The archive is damaged',
-    advice: 'What lists its content can’t be read. Its video may still play in any player; a copy may be whole.',
+    advice:
+      'What lists its content can’t be read; perhaps it was not copied to its end. Its video may still play in a video player.',
     mayRetry: true,
   },
   'too-large': {

@@ -1,6 +1,6 @@
 import { type CSSResult, css } from 'lit'
 
-/** The player's custom properties, for what stands beside it. */
+/** The player's custom properties, for what stands beside it. Light or dark as the page is: there is no ground below the title. */
 const colours = css`
   :host {
     --accent: var(--rushes-player-accent, light-dark(oklch(0.55 0.13 50), oklch(0.78 0.13 55)));
@@ -10,7 +10,6 @@ const colours = css`
     --line: var(--rushes-player-line, light-dark(oklch(0.85 0.012 70), oklch(0.4 0.015 60)));
     --radius: var(--rushes-player-radius, 12px);
     --stage: oklch(0.16 0.008 60);
-    color-scheme: light dark;
     color: var(--text);
     font-family: var(--rushes-player-font, system-ui, sans-serif);
     font-size: 15px;
@@ -67,7 +66,7 @@ export const panelStyles: CSSResult = css`
   @keyframes appear { to { opacity: 1; } }
   .time { color: var(--muted); font-size: 13px; font-weight: 500; font-variant-numeric: tabular-nums; }
 
-  figure { background: var(--stage); border-color: transparent; }
+  figure { background: var(--stage); }
   .frame { position: relative; flex: 1; display: grid; place-items: center; aspect-ratio: 16 / 9; min-height: 0; }
   .frame img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; }
   .frame .nothing { max-width: 40ch; text-align: center; color: oklch(0.82 0.01 70); }
@@ -84,7 +83,6 @@ export const panelStyles: CSSResult = css`
   figcaption button[aria-disabled="true"] { opacity: 0.35; cursor: default; }
   figcaption svg { width: 22px; height: 22px; fill: none; stroke: currentcolor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
 
-  .cues li { content-visibility: auto; contain-intrinsic-size: auto 40px; }
   .cue {
     display: grid;
     grid-template-columns: 3.6em 1fr;
@@ -124,11 +122,16 @@ export const archiveStyles: CSSResult = css`
   h2 { font-size: 19px; line-height: 1.3; text-wrap: balance; }
   .authors { color: var(--muted); font-size: 14px; }
   .toggles { display: flex; flex-wrap: wrap; gap: 6px; }
-  .toggles button[aria-pressed="true"] { border-color: var(--text); background: var(--text); color: var(--surface); }
+  .toggles button { color: var(--muted); border-style: dashed; }
+  .toggles button[aria-pressed="true"] {
+    border: 1px solid color-mix(in oklch, var(--text) 45%, transparent);
+    background: color-mix(in oklch, var(--text) 11%, transparent);
+    color: var(--text);
+  }
   .notices { margin-block-end: 10px; padding: 8px 14px; border: 1px solid var(--line); border-radius: var(--radius); background: var(--surface); color: var(--muted); }
   .notices li { overflow-wrap: anywhere; }
 
-  .stage, .main, .side { display: grid; grid-template-columns: minmax(0, 1fr); gap: 10px; }
+  .stage, .main, .side { display: grid; grid-template-columns: minmax(0, 1fr); align-content: start; gap: 10px; }
   .side > * { height: min(60vh, 26rem); }
   .main.bar rushes-archive-slides { order: -1; }
   /* Who reads below still sees it, where there is room for both. */

@@ -8,6 +8,7 @@ import {
   openArchive,
   parseEvents,
   type TimelineEvent,
+  UmfError,
 } from '@rushes/umf'
 import type { PlayerMark } from '../seek-marks.ts'
 import { conversationOf, type Message, marksOf, textOf } from './conversation.ts'
@@ -61,6 +62,8 @@ export async function openedArchive(from: string | Blob): Promise<OpenedArchive>
   try {
     const source = typeof from === 'string' ? await httpSource(from, { signal: ended.signal }) : blobSource(from)
     const archive = await openArchive(source, { sha256: webSha256 })
+    // O3: without any whole index it reads as empty, which it hardly is.
+    if (archive.generation === 0) throw new UmfError('malformed', 'no index of it is whole')
     const notices = archive.state.description.requires?.some(({ for: purpose }) => purpose !== 'track')
       ? ['This archive asks for modules that this player does not run: some of it may be missing.']
       : []

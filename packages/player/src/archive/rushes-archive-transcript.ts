@@ -159,9 +159,9 @@ export class RushesArchiveTranscript extends LitElement {
     const row = this.#rows[this.#current]
     const box = this.renderRoot.querySelector('.scroll')
     if (row === undefined || box === null) return
-    const top = row.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop
-    const behavior = matchMedia('(prefers-reduced-motion: reduce)').matches ? 'instant' : 'smooth'
-    box.scrollTo({ top: top - box.clientHeight / 3, behavior })
+    const away = row.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 3
+    const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches || Math.abs(away) > box.clientHeight
+    box.scrollBy({ top: away, behavior: isStill ? 'instant' : 'smooth' })
   }
 }
 

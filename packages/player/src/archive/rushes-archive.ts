@@ -110,7 +110,7 @@ export class RushesArchive extends LitElement {
       case 'failed':
         return this.#problem(this.opening.problem)
       case 'open':
-        return this.#stage(this.opening)
+        return this.#hasNothing(this.opening.opened) ? this.#nothing(this.opening.opened) : this.#stage(this.opening)
     }
   }
 
@@ -120,6 +120,18 @@ export class RushesArchive extends LitElement {
       <h2>${heading}</h2>
       <p>${advice}</p>
       ${mayRetry ? html`<button type="button" part="button" @click=${this.#open}>Try again</button>` : nothing}
+    </div>`
+  }
+
+  #hasNothing(opened: OpenedArchive): boolean {
+    return opened.timekeeper.by === 'clock' && this.#panelsOf(opened).length === 0
+  }
+
+  #nothing({ archive, notices }: OpenedArchive): TemplateResult {
+    const { length } = archive.items()
+    return html`<div class="word" part="problem">
+      <h2>Nothing in this archive can be played</h2>
+      <p>It holds ${length === 1 ? 'one item' : `${length} items`}, and neither recording nor slides, transcript or chat. ${notices.join(' ')}</p>
     </div>`
   }
 
@@ -191,7 +203,11 @@ export class RushesArchive extends LitElement {
 
   #panelsOf({ slides, transcripts, messages }: OpenedArchive): { name: ArchivePanel; words: string }[] {
     const all: { name: ArchivePanel; words: string; isThere: boolean }[] = [
-      { name: 'slides', words: 'Slides', isThere: slides.shown.length + slides.untimed.length > 0 },
+      {
+        name: 'slides',
+        words: 'Slides',
+        isThere: slides.untimed.length > 0 || slides.shown.some(({ item }) => item !== null),
+      },
       { name: 'transcript', words: 'Transcript', isThere: transcripts.length > 0 },
       { name: 'chat', words: chatWords(messages), isThere: messages.length > 0 },
     ]
