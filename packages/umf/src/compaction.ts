@@ -1,7 +1,7 @@
 // SPEC.md, W7.
 import { type Anchor, footer, SLOTS } from './anchor.ts'
 import { Appender } from './appender.ts'
-import { HEAD_BYTES, walkBoxes } from './box.ts'
+import { type BoxHeader, HEAD_BYTES, walkBoxes } from './box.ts'
 import type { Description } from './description.ts'
 import { appendIndex } from './index-commit.ts'
 import type { Item } from './item.ts'
@@ -55,6 +55,19 @@ export async function compactArchive(source: Source, state: ArchiveState, option
   const anchor = await appendIndex(appender, { ...laid, type: 'meta' }, state.id, sha256)
   await appender.proven(footer(anchor, sha256))
   return anchor
+}
+
+/** What else ISO files and QuickTime's have beside `moov`, for players alone. */
+const presentational = new Set(['moov', 'moof', 'mfra', 'sidx', 'ssix', 'styp', 'prft', 'emsg', 'pdin', 'wide'])
+
+/** F7: boxes of an archive that are neither this format's nor the main presentation's, wherever they lie. */
+export async function* extensionBoxes(
+  source: Source,
+  { end }: ArchiveState,
+): AsyncGenerator<Pick<BoxHeader, 'type' | 'offset' | 'size'>> {
+  for await (const box of walkBoxes(source, HEAD_BYTES, end)) {
+    if (!ours.has(box.type) && !presentational.has(box.type)) yield box
+  }
 }
 
 /** F7. */
