@@ -1,0 +1,58 @@
+import type { View } from '@rushes/media'
+import type { TimelineEvent } from '@rushes/protocol'
+import { anonymous, checkArchive, extensionBoxes, mayRead, openArchive, UmfError } from '@rushes/umf'
+import { nodeSha256, openFile } from '@rushes/umf/node'
+import type { StoredBox } from '../catalog/schema.ts'
+import type { RestoredArchive } from '../catalog/uploaded-archives.ts'
+import { restoredTitle } from './archive-plan.ts'
+import { hashRanges } from './media-digests.ts'
+import { takenEvents } from './taken-events.ts'
+
+/** More than any program writes. */
+const mostBoxes = 10_000
+
+/** What an uploaded archive gives; its events are on the clock of the main presentation. */
+export type ExaminedArchive = { state: 'plain'; note: string } | ({ state: 'restored' } & RestoredArchive)
+
+/**
+ * Reads an archive through, every byte of it once.
+ *
+ * @throws the signal's reason; the system's errors
+ */
+export async function examineArchive(path: string, mp4: View, signal: AbortSignal): Promise<ExaminedArchive> {
+  if (mp4.state !== 'ready') return plain(`its main presentation can't be shown: ${mp4.reason}`)
+  await using source = await openFile(path)
+  try {
+    const checking = { sha256: nodeSha256, onProgress: () => signal.throwIfAborted() }
+    const { problems } = await checkArchive(source, checking)
+    const [first] = problems
+    if (first !== undefined) {
+      const others = problems.length > 1 ? `, and ${problems.length - 1} more` : ''
+      return plain(`${first.message} (${first.code} at byte ${first.offset}${others})`)
+    }
+    const archive = await openArchive(source, { sha256: nodeSha256 })
+    if (archive.presentation === null) return plain('it has no main presentation')
+    const boxes: StoredBox[] = []
+    for await (const { offset, size } of extensionBoxes(source, archive.state)) {
+      if (boxes.length === mostBoxes) return plain(`it has more than ${mostBoxes} extension boxes`)
+      signal.throwIfAborted()
+      boxes.push([offset, size, await hashRanges(path, [{ offset, length: size }])])
+    }
+    const { taken } = await takenEvents(archive)
+    return {
+      state: 'restored',
+      title: restoredTitle(archive.metadata),
+      generation: archive.generation,
+      boxes,
+      events: taken satisfies TimelineEvent[],
+      isRestricted: !mayRead(anonymous, archive.presentation),
+    }
+  } catch (error) {
+    if (error instanceof UmfError && error.code !== 'source') return plain(error.message)
+    throw error
+  }
+}
+
+function plain(reason: string): ExaminedArchive {
+  return { state: 'plain', note: `This archive was not restored: ${reason}` }
+}
