@@ -14,9 +14,10 @@ type Ending = 'mp4' | 'umf'
 
 export async function benchUmfExport(args: readonly string[]): Promise<string> {
   const minutes = args.includes('--short') ? 10 : 60
-  const trials = 4
+  const trials = args.includes('--short') ? 4 : 2
   const rows: string[][] = []
-  for (const kind of ['webm', 'mp4'] as const) rows.push(await benchKind(kind, minutes, trials))
+  const kinds: BodyKind[] = args.includes('--mp4') ? ['mp4'] : args.includes('--webm') ? ['webm'] : ['webm', 'mp4']
+  for (const kind of kinds) rows.push(await benchKind(kind, minutes, trials))
   const head = [
     `body of ${minutes} min`,
     'MB',

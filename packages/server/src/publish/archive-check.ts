@@ -1,6 +1,6 @@
 import type { View } from '@rushes/media'
 import type { TimelineEvent } from '@rushes/protocol'
-import { anonymous, checkArchive, extensionBoxes, mayRead, openArchive, UmfError } from '@rushes/umf'
+import { type Archive, anonymous, checkArchive, extensionBoxes, mayRead, openArchive, UmfError } from '@rushes/umf'
 import { nodeSha256, openFile } from '@rushes/umf/node'
 import type { StoredBox } from '../catalog/schema.ts'
 import type { RestoredArchive } from '../catalog/uploaded-archives.ts'
@@ -10,6 +10,10 @@ import { takenEvents } from './taken-events.ts'
 
 /** More than any program writes. */
 const mostBoxes = 10_000
+
+/** How often the bytes of a file may be read to check its items: those in several extents are read once for each item. */
+const mostReadings = 2
+const mostExtents = 100_000
 
 /** What an uploaded archive gives; its events are on the clock of the main presentation. */
 export type ExaminedArchive = { state: 'plain'; note: string } | ({ state: 'restored' } & RestoredArchive)
@@ -23,6 +27,11 @@ export async function examineArchive(path: string, mp4: View, signal: AbortSigna
   if (mp4.state !== 'ready') return plain(`its main presentation can't be shown: ${mp4.reason}`)
   await using source = await openFile(path)
   try {
+    const archive = await openArchive(source, { sha256: nodeSha256 })
+    if (archive.presentation === null) return plain('it has no main presentation')
+    const { bytes, extents } = joinedWork(archive)
+    if (bytes > mostReadings * source.size) return plain('its items name the same bytes too often')
+    if (extents > mostExtents) return plain(`its items lie in more than ${mostExtents} pieces`)
     const checking = { sha256: nodeSha256, onProgress: () => signal.throwIfAborted() }
     const { problems } = await checkArchive(source, checking)
     const [first] = problems
@@ -30,8 +39,6 @@ export async function examineArchive(path: string, mp4: View, signal: AbortSigna
       const others = problems.length > 1 ? `, and ${problems.length - 1} more` : ''
       return plain(`${first.message} (${first.code} at byte ${first.offset}${others})`)
     }
-    const archive = await openArchive(source, { sha256: nodeSha256 })
-    if (archive.presentation === null) return plain('it has no main presentation')
     const boxes: StoredBox[] = []
     for await (const { offset, size } of extensionBoxes(source, archive.state)) {
       if (boxes.length === mostBoxes) return plain(`it has more than ${mostBoxes} extension boxes`)
@@ -50,6 +57,15 @@ export async function examineArchive(path: string, mp4: View, signal: AbortSigna
   } catch (error) {
     if (error instanceof UmfError && error.code !== 'source') return plain(error.message)
     throw error
+  }
+}
+
+/** What it takes to check the items that lie in several pieces. */
+function joinedWork(archive: Archive): { bytes: number; extents: number } {
+  const joined = archive.items().filter(({ extents = [] }) => extents.length > 1)
+  return {
+    bytes: joined.reduce((sum, { length = 0 }) => sum + length, 0),
+    extents: joined.reduce((sum, { extents = [] }) => sum + extents.length, 0),
   }
 }
 
