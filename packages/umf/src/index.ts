@@ -1,5 +1,5 @@
 export { anonymous, type Caller, mayRead, owner, type Restricted, strictest } from './access.ts'
-export { type Anchor, encodeAnchor, head, SLOTS } from './anchor.ts'
+export { type Anchor, beginsAsArchive, encodeAnchor, head, SLOTS } from './anchor.ts'
 export { Archive, type ContentRange, type ItemWish, type OpenOptions, openArchive } from './archive.ts'
 export { idBytes, isArchiveId, newArchiveId } from './archive-id.ts'
 export { checkedContent } from './checked-content.ts'
@@ -7,11 +7,19 @@ export { type CheckOptions, type CheckResult, checkArchive, type Problem, type P
 export { type CompactOptions, compactArchive } from './compaction.ts'
 export type { CoverEntry, Description } from './description.ts'
 export { type Edit, type EditOptions, type Editor, openEditor, type Signer } from './editor.ts'
-export { extensionBoxes } from './extension-boxes.ts'
+export { extensionBoxes, presentationExtensions } from './extension-boxes.ts'
 export { type HttpSourceOptions, httpSource } from './http-source.ts'
 export { DEFAULT_LEVEL, type Item, type ItemFields, type Presentation } from './item.ts'
 export type { NewItem } from './item-content.ts'
 export { nameProblem } from './item-name.ts'
+export {
+  type ArchivePlan,
+  type PlannedArchive,
+  type PlannedItem,
+  type PlanPart,
+  planArchive,
+  type StoredBytes,
+} from './plan.ts'
 export { itemPointer, type Pointer, type PointerStore, parsePointer, resolvedContent } from './pointer.ts'
 export {
   type PreparedPresentation,
