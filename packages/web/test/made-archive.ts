@@ -1,6 +1,6 @@
 // Archives as one finds them: a film, slides, what was said, and things that want to run.
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   EVENTS_TYPE,
@@ -187,19 +187,22 @@ export async function archiveOfMany(count: number): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat(all))
 }
 
-/** One item of so many bytes that are zero, written to a file as it comes. */
-export async function writeLargeArchive(write: (bytes: Uint8Array) => void, bytes: number): Promise<void> {
-  const writer = new UmfWriter({ write: (piece) => write(piece.slice()), sha256, metadata: { title: 'A long one' } })
-  const piece = new Uint8Array(4 * 1024 * 1024)
+/** An archive of one item of so many bytes that are zero, which need no room on most disks. */
+export async function writeLargeArchive(path: string, length: number): Promise<void> {
+  const file = openSync(path, 'w')
+  const zeros = new Uint8Array(4 * 1024 * 1024)
+  let at = 0
+  const write = (bytes: Uint8Array) => {
+    if (bytes.length < zeros.length) writeSync(file, bytes, 0, bytes.length, at)
+    at += bytes.length
+  }
+  const writer = new UmfWriter({ write, sha256, metadata: { title: 'A long one' } })
   const content = (async function* () {
-    for (let at = 0; at < bytes; at += piece.length) yield piece.subarray(0, Math.min(piece.length, bytes - at))
+    for (let done = 0; done < length; done += zeros.length) yield zeros
   })()
-  await writer.add({
-    item: { name: 'zeros', type: 'data', contentType: 'application/octet-stream' },
-    content,
-    length: bytes,
-  })
+  await writer.add({ item: { name: 'zeros', type: 'data', contentType: 'application/octet-stream' }, content, length })
   await writer.finish()
+  closeSync(file)
 }
 
 /** The boxes of an MP4 after `ftyp`, with chunk offsets as if the head of an archive were before them. */

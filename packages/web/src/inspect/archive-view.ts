@@ -1,4 +1,11 @@
-import { type Archive, type ArchiveState, checkSignatures, type MakeSha256, type Signature } from '@rushes/umf'
+import {
+  type Archive,
+  type ArchiveState,
+  checkSignatures,
+  type MakeSha256,
+  type Signature,
+  UmfError,
+} from '@rushes/umf'
 import { eventRows } from './archive-events.ts'
 import { condensed, regionsOf } from './file-regions.ts'
 import type { ArchiveView, BoxTree, ExtensionView, SignatureView } from './inspection.ts'
@@ -6,8 +13,9 @@ import type { ArchiveView, BoxTree, ExtensionView, SignatureView } from './inspe
 /** Shown; more make neither a picture nor a list anybody reads. */
 const mostRegions = 400
 const mostExtensions = 1000
+const mostPieces = 1_000_000
 
-/** An archive as the page shows it. @throws UmfError `source` */
+/** An archive as the page shows it. @throws UmfError `too-large`, `source` */
 export async function viewArchive(
   archive: Archive,
   tree: BoxTree,
@@ -15,6 +23,9 @@ export async function viewArchive(
   sha256: MakeSha256,
 ): Promise<ArchiveView> {
   const { state } = archive
+  const pieces = state.description.items.reduce((sum, { extents = [] }) => sum + extents.length, 0)
+  if (pieces > mostPieces)
+    throw new UmfError('too-large', `its items lie in ${pieces} pieces, more than a page can show`)
   const top = tree.boxes.filter(({ depth }) => depth === 0)
   return {
     id: archive.id,

@@ -161,7 +161,10 @@ function rowsOf({ tree, archive, size }: Inspection): { name: string; parts: Par
   const boxes: (Region & { type?: string })[] = top.map(({ type, offset, size: length }) => {
     return { offset, length, kind: boxKind(type), name: boxName(type), count: 1, type }
   })
-  if (tree.end < size) boxes.push({ offset: tree.end, length: size - tree.end, kind: 'unknown', count: 1 })
+  if (tree.end < size) {
+    const rest = { offset: tree.end, length: size - tree.end, count: 1 }
+    boxes.push(tree.isCut ? { ...rest, kind: 'various', name: 'Further boxes' } : { ...rest, kind: 'unknown' })
+  }
   const rows = [{ name: 'Boxes', parts: condensed(boxes, mostParts).map(boxPart) }]
   if (archive !== null)
     rows.push({ name: 'What they hold', parts: condensed(archive.regions, mostParts).map(regionPart) })
@@ -169,9 +172,16 @@ function rowsOf({ tree, archive, size }: Inspection): { name: string; parts: Par
 }
 
 function boxPart(region: Region & { type?: string }): Part {
-  const { offset, length, kind, count, type } = region
+  const { offset, length, kind, count, type, name } = region
   if (count > 1) return { offset, length, kind, name: `${count.toLocaleString('en')} boxes`, words: '' }
-  if (type === undefined) return { offset, length, kind, name: 'No box', words: 'bytes that are no whole box' }
+  if (type === undefined)
+    return {
+      offset,
+      length,
+      kind,
+      name: name ?? 'No box',
+      words: name === undefined ? 'bytes that are no whole box' : '',
+    }
   return { offset, length, kind, name: boxName(type), words: boxWords(type) ?? 'an extension: somebody’s own' }
 }
 

@@ -24,6 +24,8 @@ import './timeline-picture.ts'
 type Tab = 'items' | 'timeline' | 'about' | 'signatures' | 'boxes'
 
 const mostMarks = 300
+/** The same one each time: what did not change is not drawn anew. */
+const noProblems: readonly Problem[] = []
 const playable = /^(video|audio)\/[\w.+-]+( ?;[\x20-\x7e]*)?$/
 
 /** One file that is open. Events: `check`, `cancel-check`, `another`. */
@@ -291,7 +293,7 @@ export class RushesInspectedFile extends PageElement {
 customElements.define('rushes-inspected-file', RushesInspectedFile)
 
 function problemsOf(check: CheckState): readonly Problem[] {
-  return check.state === 'done' ? check.result.problems : []
+  return check.state === 'done' ? check.result.problems : noProblems
 }
 
 function isCheckable({ archive, noArchive }: Inspection): boolean {

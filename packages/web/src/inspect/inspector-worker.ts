@@ -29,12 +29,12 @@ function answer(answer: TaskAnswer): void {
 }
 
 async function run(task: Task): Promise<TaskAnswer> {
-  const source = windowed('file' in task ? blobSource(task.file) : await httpSource(task.address))
+  const source = 'file' in task ? blobSource(task.file) : await httpSource(task.address)
   if (task.task === 'open') {
     const boxes = 'file' in task ? onDisk : onServer
     return { kind: 'opened', inspection: await inspectFile(source, await sha256, boxes) }
   }
-  return { kind: 'checked', result: await checkArchive(counted(source), { sha256: await sha256 }) }
+  return { kind: 'checked', result: await checkArchive(windowed(counted(source)), { sha256: await sha256 }) }
 }
 
 /** Many small reads beside each other as one: each costs a browser about a millisecond, of ten thousand items ten seconds. */

@@ -3,14 +3,18 @@ import { formatLength } from '../figures.ts'
 
 const everybody = 1000
 const mostLetters = 200
+/** Limits, and values of a limit, that are written out. */
+const mostListed = 20
 
 /** Who may read an item. */
 export function readersWords({ level = everybody, limits = {} }: Pick<Item, 'level' | 'limits'>): string {
   const by = level >= everybody ? 'everybody' : level === 0 ? 'the owner' : `level ${level} or lower`
-  const further = Object.entries(limits).map(([attribute, allowed]) => {
-    const isList = Array.isArray(allowed) && allowed.every((each) => typeof each === 'string')
-    return `${attribute}: ${!isList ? 'nobody' : allowed.join(', ') || 'nobody'}`
-  })
+  const further = Object.entries(limits)
+    .slice(0, mostListed)
+    .map(([attribute, allowed]) => {
+      const isList = Array.isArray(allowed) && allowed.length > 0 && allowed.every((each) => typeof each === 'string')
+      return `${attribute}: ${isList ? allowed.slice(0, mostListed).join(', ') : 'nobody'}`
+    })
   return shortened([by, ...further].join('; '))
 }
 

@@ -1,5 +1,6 @@
 // What lies when: spans of items and marks of events, in lanes that are drawn one below the other.
 import type { ArchiveView } from './inspection.ts'
+import { shortened } from './item-words.ts'
 
 export type Span = { startMs: number; endMs: number; name: string; row: number }
 export type Mark = { t: number; words: string }
@@ -11,23 +12,31 @@ export type TimelineLanes = { endMs: number; lanes: Lane[] }
 
 /** Spans at the same time lie below each other, up to so many; further ones over the last. */
 const mostRows = 4
-/** Kinds of events with a lane of their own, those first that come first. */
-const mostKinds = 12
-const others = 'other events'
+/** Types of items, and kinds of events, with a lane of their own, those first that come first. */
+const mostLanes = 12
+const otherItems = 'other items'
+const otherEvents = 'other events'
+/** Titles may have ten thousand letters. */
+const mostLetters = 120
 
 /** Null where nothing of the archive has a time. */
 export function timelineLanes({ presentation, items, events }: ArchiveView): TimelineLanes | null {
   const byType = new Map<string, Omit<Span, 'row'>[]>()
   for (const { name, title, type, startMs, endMs } of items) {
     if (startMs === undefined) continue
-    const spans = byType.get(type) ?? []
-    spans.push({ startMs, endMs: endMs ?? startMs, name: title ?? name })
-    byType.set(type, spans)
+    const lane = byType.has(type) || byType.size < mostLanes ? type : otherItems
+    const spans = byType.get(lane) ?? []
+    spans.push({ startMs, endMs: endMs ?? startMs, name: shortened(title ?? name, mostLetters) })
+    byType.set(lane, spans)
   }
   const lanes: Lane[] = []
   if (presentation !== null) {
     const { startMs = 0, durationMs, title, name } = presentation
-    lanes.push(spanLane(`main ${presentation.type}`, [{ startMs, endMs: startMs + durationMs, name: title ?? name }]))
+    lanes.push(
+      spanLane(`main ${presentation.type}`, [
+        { startMs, endMs: startMs + durationMs, name: shortened(title ?? name, mostLetters) },
+      ]),
+    )
   }
   for (const [type, spans] of byType) lanes.push(spanLane(type, spans))
   lanes.push(...markLanes(events))
@@ -55,12 +64,16 @@ function spanLane(name: string, spans: readonly Omit<Span, 'row'>[]): Lane {
 function markLanes(events: ArchiveView['events']): Lane[] {
   const byKind = new Map<string, Mark[]>()
   for (const { t, kind, words, resource } of events) {
-    const lane = byKind.has(kind) || byKind.size < mostKinds ? kind : others
+    const lane = byKind.has(kind) || byKind.size < mostLanes ? kind : otherEvents
     const marks = byKind.get(lane) ?? []
     marks.push({ t, words: words === '' ? (resource ?? kind) : words })
     byKind.set(lane, marks)
   }
-  return [...byKind].map(([kind, marks]) => ({ kind: 'marks', name: kind === others ? kind : `${kind} event`, marks }))
+  return [...byKind].map(([kind, marks]) => ({
+    kind: 'marks',
+    name: kind === otherEvents ? kind : `${kind} event`,
+    marks,
+  }))
 }
 
 /** What there is at a time, one entry for each lane that has something; marks within `near` ms of it. */
