@@ -86,15 +86,9 @@ export class RushesFileMap extends PageElement {
     const place = barPlaces(this.#edges, this.scale)
     return html`<div class="row row-apart">
         <h2 id="map-heading">The file</h2>
-        <fieldset class="scale-choice">
-          <legend class="visually-hidden">How sizes are drawn</legend>
-          ${(['even', 'true'] as const).map(
-            (scale) => html`<label class="check"><input type="radio" name="scale" .checked=${this.scale === scale}
-              @change=${() => {
-                this.scale = scale
-              }} />${scale === 'even' ? 'Small parts enlarged' : 'True sizes'}</label>`,
-          )}
-        </fieldset>
+        <label class="check small"><input type="checkbox" .checked=${this.scale === 'even'} @change=${() => {
+          this.scale = this.scale === 'even' ? 'true' : 'even'
+        }} />Small parts enlarged</label>
       </div>
       <div class="map">
         ${this.#rows.map((row, index) => this.#row(row, index, place))}
@@ -116,7 +110,7 @@ export class RushesFileMap extends PageElement {
             aria-label=${`${part.name}, ${formatBytes(part.length)}`}
             ${styled({ 'inset-inline-start': percent(from), width: percent(to - from) })}
             @click=${() => {
-              this.chosen = part
+              this.chosen = isSame(part, this.chosen) ? null : part
             }}>${to - from > 0.07 ? html`<span>${part.name}</span>` : ''}</div>`
         })}
       </div>`

@@ -68,9 +68,10 @@ customElements.define('rushes-hex-view', RushesHexView)
 /** Lines of place, numbers and letters, as `xxd` writes them. */
 export function hexLines(bytes: Uint8Array, offset: number, perLine: number): string {
   const lines: string[] = []
+  const digits = Math.max(6, (offset + bytes.length).toString(16).length)
   for (let at = 0; at < bytes.length; at += perLine) {
     const line = [...bytes.subarray(at, at + perLine)]
-    const place = (offset + at).toString(16).padStart(8, '0')
+    const place = (offset + at).toString(16).padStart(digits, '0')
     const numbers = line.map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
     const letters = line.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·')).join('')
     lines.push(`${place}  ${numbers.padEnd(3 * perLine - 1)}  ${letters}`)

@@ -60,6 +60,9 @@ const steps = [
 const leastStepPixels = 70
 /** A span that is narrower has no name in it. */
 const leastNamePixels = 36
+/** On a phone the names of the lanes lie over the picture, so wide. */
+const phoneWidth = 420
+const namesWidth = 92
 
 function drawAxis(pen: Pen, bottom: number, font: string): void {
   const { context, width, view, colour } = pen
@@ -119,8 +122,9 @@ function drawLane(pen: Pen, lane: Lane, top: number, colourName: string): void {
     context.beginPath()
     context.roundRect(x, top + row * rowHeight + 1, length, rowHeight - 3, Math.min(4, length / 2))
     context.fill()
-    if (length > leastNamePixels)
-      spanName(pen, name, Math.max(x, 0), top + (row + 0.5) * rowHeight, x + length, colourName)
+    const left = Math.max(x, width < phoneWidth ? namesWidth : 0)
+    if (x + length - left > leastNamePixels)
+      spanName(pen, name, left, top + (row + 0.5) * rowHeight, x + length, colourName)
     drawnTo[row] = Math.max(to, from + 1)
   }
 }
