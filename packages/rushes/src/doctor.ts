@@ -3,6 +3,7 @@ import { type CertificateFiles, readCertificate, runStoreChecks, type StoreCheck
 import type { Command } from 'commander'
 import { type Config, readConfig } from './config.ts'
 import { encoderChecks } from './encode/encoder-checks.ts'
+import { sandboxCheck } from './sandbox-check.ts'
 
 export function addDoctorCommand(program: Command): void {
   program
@@ -36,6 +37,7 @@ async function* allChecks(config: Config): AsyncIterable<StoreCheck> {
   }
   if (config.tls !== undefined) yield certificateCheck(config.tls)
   yield* await encoderChecks()
+  yield sandboxCheck()
   yield* runStoreChecks({ dataDir: config.dataDir, url: config.databaseUrl })
 }
 
