@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
-import { asUser, bubblewrapCommand, isolation, isWithinReach, type Mount } from './isolation.ts'
+import { asUser, bubblewrapCommand, canEnter, isolation, isWithinReach, type Mount } from './isolation.ts'
 import { SandboxError } from './sandbox-error.ts'
 import { makeWorkFolder, type WorkFolder } from './work-folder.ts'
 
@@ -36,10 +37,15 @@ export function enclose(files: { inputs: readonly string[]; outputs: readonly st
   }
 }
 
-/** A folder whose files an {@link enclose | enclosed} program may read and write, whomever it runs as. */
-export function openWorkFolder(parent?: string): WorkFolder {
+/**
+ * A folder whose files an {@link enclose | enclosed} program may read and write, whomever it runs as.
+ *
+ * @param parent default the system's folder for temporary files; in one that others can't enter, programs run as ourselves
+ */
+export function openWorkFolder(parent: string = tmpdir()): WorkFolder {
   const barrier = isolation()
-  return makeWorkFolder(barrier.kind === 'bubblewrap' ? barrier.user : null, parent)
+  const user = barrier.kind === 'bubblewrap' ? barrier.user : null
+  return makeWorkFolder(user !== null && canEnter(resolve(parent), user) ? user : null, parent)
 }
 
 function placed(paths: readonly string[], folder: string): Mount[] {

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readlinkSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, isAbsolute, sep } from 'node:path'
 import { findProgram } from './find-program.ts'
 import { SandboxError } from './sandbox-error.ts'
@@ -49,7 +50,7 @@ function tryIsolation(): Isolation {
 
 /** Why it doesn't work; an empty text when it does. */
 function tryCandidate(candidate: Extract<Isolation, { kind: 'bubblewrap' }>): string {
-  const folder = makeWorkFolder(candidate.user)
+  const folder = makeWorkFolder(candidate.user, tmpdir())
   try {
     const file = { outside: folder.newFile('tried'), inside: '/in/0' }
     const program = findProgram('cat')
@@ -92,8 +93,8 @@ export function bubblewrapCommand(
     ...['--hostname', 'sandbox', '--uid', String(nobody.uid), '--gid', String(nobody.gid)],
     ...systemFolders(),
     ...['/etc/ld.so.cache', '/etc/alternatives'].flatMap((file) => ['--ro-bind-try', file, file]),
-    ...programFiles(program).flatMap((file) => ['--ro-bind', file, file]),
     ...['--dev', '/dev', '--size', String(temporaryBytes), '--tmpfs', '/tmp'],
+    ...programFiles(program).flatMap((file) => ['--ro-bind', file, file]),
     ...mounts.inputs.flatMap(({ outside, inside }) => ['--ro-bind', outside, inside]),
     ...mounts.outputs.flatMap(({ outside, inside }) => ['--bind', outside, inside]),
     // These two are file systems in memory that nothing bounds: from here on nothing is added to them.
@@ -134,10 +135,11 @@ function isOfSystem(path: string): boolean {
 /** Whether `user` gets to a file by its path, and may read it. */
 export function isWithinReach(path: string, user: SandboxUser): boolean {
   const { mode, uid } = statSync(path)
-  if (uid !== user.uid && (mode & 0o004) === 0) return false
-  for (let folder = dirname(path); ; folder = dirname(folder)) {
-    const { mode, uid } = statSync(folder)
-    if ((mode & (uid === user.uid ? 0o100 : 0o001)) === 0) return false
-    if (folder === dirname(folder)) return true
-  }
+  return (mode & (uid === user.uid ? 0o400 : 0o004)) !== 0 && canEnter(dirname(path), user)
+}
+
+export function canEnter(folder: string, user: SandboxUser): boolean {
+  const { mode, uid } = statSync(folder)
+  if ((mode & (uid === user.uid ? 0o100 : 0o001)) === 0) return false
+  return folder === dirname(folder) || canEnter(dirname(folder), user)
 }

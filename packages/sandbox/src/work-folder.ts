@@ -1,6 +1,5 @@
 import { chmodSync, chownSync, closeSync, mkdtempSync, openSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
 export type SandboxUser = { uid: number; gid: number }
 
@@ -12,8 +11,8 @@ export type WorkFolder = {
 }
 
 /** @param user whose it becomes, so that programs that run as somebody else read and write it; null: ours */
-export function makeWorkFolder(user: SandboxUser | null, parent: string = tmpdir()): WorkFolder {
-  const path = mkdtempSync(join(parent, 'rushes-work-'))
+export function makeWorkFolder(user: SandboxUser | null, parent: string): WorkFolder {
+  const path = mkdtempSync(join(resolve(parent), 'rushes-work-'))
   chmodSync(path, 0o700)
   if (user !== null) chownSync(path, user.uid, user.gid)
   return {
