@@ -44,6 +44,7 @@ const testTools = {
   ffplay: 'ffmpeg',
   'qt-faststart': 'ffmpeg',
   chromium: 'chromium',
+  bwrap: 'bubblewrap',
   strace: 'strace',
   'mkfs.ext4': 'e2fsprogs',
   'mkfs.xfs': 'xfsprogs',

@@ -3,6 +3,7 @@ import type { CertificateFiles, StoreCheck } from '@rushes/server'
 import type { Command } from 'commander'
 import { type Config, readConfig } from './config.ts'
 import { encoderChecks } from './encode/encoder-checks.ts'
+import { sandboxCheck } from './sandbox-check.ts'
 
 export function addDoctorCommand(program: Command): void {
   program
@@ -38,6 +39,7 @@ async function* allChecks(config: Config): AsyncIterable<StoreCheck> {
   const { readCertificate, runStoreChecks } = await import('@rushes/server')
   if (config.tls !== undefined) yield certificateCheck(config.tls, readCertificate)
   yield* await encoderChecks()
+  yield sandboxCheck()
   yield* runStoreChecks({ dataDir: config.dataDir, url: config.databaseUrl })
 }
 

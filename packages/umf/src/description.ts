@@ -175,14 +175,6 @@ function checked<Value>(schema: z.ZodType<Value>, value: unknown, what: string):
   throw new UmfError('invalid', `${what} can't be written: ${path.join('.')}: ${message}`)
 }
 
-/** As {@link checkItem}. @throws UmfError `invalid` */
-export function checkPresentation(presentation: unknown): Presentation {
-  const parsed = presentationSchema.safeParse(presentation)
-  if (parsed.success) return parsed.data
-  const { path, message } = parsed.error.issues[0]!
-  throw new UmfError('invalid', `the main presentation can't be written: ${path.join('.')}: ${message}`)
-}
-
 export function toJson(value: Description | RecordContent): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(value))
 }
