@@ -112,3 +112,13 @@ export function readHead(bytes: Uint8Array): { id: Uint8Array; slots: readonly [
   const slot = (at: number) => bytes.subarray(at, at + ANCHOR_BYTES)
   return { id, slots: [slot(SLOTS[0]), slot(SLOTS[1])] }
 }
+
+/** Whether a file begins as an archive does. @param bytes its first ones, 8,192 of them where it has so many */
+export function beginsAsArchive(bytes: Uint8Array): boolean {
+  try {
+    readHead(bytes)
+    return true
+  } catch {
+    return false
+  }
+}

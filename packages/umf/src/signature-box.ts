@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { box } from './box.ts'
 import { type MakeSha256, sameBytes, sha256Of } from './sha256.ts'
 
-const MOST_BYTES = 64 * 1024
+/** Bounds of SPEC.md: of a box, and how many an archive has. */
+export const MOST_SIGNATURE_BYTES = 65_536
+export const MOST_SIGNATURES = 1000
 
 /** `key` (SubjectPublicKeyInfo) and `signature` in base64, `root` in hex. */
 export type Signature = {
@@ -37,7 +39,7 @@ export function signatureBox(signature: Signature, sha256: MakeSha256): Uint8Arr
 
 /** @param payload of a `umfs` box. Null if it is altered or none */
 export function readSignature(payload: Uint8Array, sha256: MakeSha256): Signature | null {
-  if (payload.length < 34 || payload.length > MOST_BYTES) return null
+  if (payload.length < 34 || payload.length > MOST_SIGNATURE_BYTES - 8) return null
   const json = payload.subarray(0, payload.length - 32)
   if (!sameBytes(sha256Of(sha256, json), payload.subarray(json.length))) return null
   try {

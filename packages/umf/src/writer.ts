@@ -3,7 +3,7 @@ import { Appender, type Content } from './appender.ts'
 import { idBytes, newArchiveId } from './archive-id.ts'
 import { box, HEAD_BYTES } from './box.ts'
 import { ChangingDescription } from './changing-description.ts'
-import { type CoverEntry, checkPresentation } from './description.ts'
+import { type CoverEntry, checkDescription, checkPresentation } from './description.ts'
 import { appendIndex } from './index-commit.ts'
 import { type Item, type Presentation, withRoundedTimes } from './item.ts'
 import { appendItems, type InlineBytes, layInline, type NewItem } from './item-content.ts'
@@ -19,6 +19,8 @@ export type WriterOptions = {
   /** Of the archive; a new one where it is left out. */
   id?: string
   metadata?: Record<string, unknown>
+  /** Further members of the description: `requires`, `extensions`, and what is not known here (I5); not with `records`. */
+  members?: Readonly<Record<string, unknown>>
   /** Writes a record after each addition (J4), so that a file that is cut off reads up to its last whole item. */
   records?: boolean
 }
@@ -44,8 +46,8 @@ export class UmfWriter {
   #metadata: Record<string, unknown>
   /** Of bytes 0 to 2,047; in the first record or the index. */
   #headCover: CoverEntry[] = []
-  /** Of the records: they have their own digests, until an index covers them (J4). */
-  readonly #recordCover: CoverEntry[] = []
+  /** D5: they prove themselves until an index covers them. */
+  readonly #records: CoverEntry[] = []
   readonly #inline: InlineBytes = new Map()
   #anchor: Anchor | null = null
 
@@ -54,7 +56,8 @@ export class UmfWriter {
     this.#options = options
     this.#appender = new Appender(0, options.write, options.sha256)
     this.#metadata = options.metadata ?? {}
-    this.#changing = new ChangingDescription(emptyState(idBytes(this.id)).description)
+    const { description } = emptyState(idBytes(this.id))
+    this.#changing = new ChangingDescription(checkDescription({ ...options.members, ...description }))
   }
 
   /**
@@ -113,7 +116,7 @@ export class UmfWriter {
     await this.#begin()
     this.#metadata = { ...this.#metadata, ...metadata }
     this.#changing.apply({
-      cover: [...this.#takeCover(), ...this.#recordCover],
+      cover: [...this.#takeCover(), ...this.#records],
       metadata: this.#metadata,
       ...(this.#presentation && { presentation: this.#presentation }),
     })
@@ -160,7 +163,7 @@ export class UmfWriter {
     this.#changing.apply(change)
     this.#root = bytes.slice(-32)
     const digest = toHex(sha256Of(this.#options.sha256, bytes))
-    this.#recordCover.push([this.#appender.at, bytes.length, 'structure', digest])
+    this.#records.push([this.#appender.at, bytes.length, 'structure', digest])
     await this.#appender.proven(bytes)
   }
 
