@@ -11,8 +11,8 @@ export class ChangingDescription {
   readonly #items: Map<string, Item>
   /** By offset. */
   readonly #cover: Map<number, CoverEntry>
-  /** How many items lie at an offset: equal extents may be shared (E2). */
-  readonly #users = new Map<number, number>()
+  /** How many items lie at an offset, and of how many it is all: equal extents may be shared (E2). */
+  readonly #users = new Map<number, { items: number; whole: number }>()
   readonly #metadata: Map<string, unknown>
   #presentation: Description['presentation']
 
@@ -30,8 +30,7 @@ export class ChangingDescription {
     for (const entry of cover) this.#cover.set(entry[0], entry)
     const before = [...remove, ...put.map(({ name }) => name)].flatMap((name) => this.#items.get(name) ?? [])
     for (const name of remove) this.#items.delete(name)
-    for (const item of put) this.#items.set(item.name, item)
-    for (const item of put) this.#use(item, 1)
+    for (const item of put) this.#put(item)
     for (const item of new Set(before)) this.#free(item)
     if (this.#items.size > MOST_ITEMS) throw new UmfError('too-large', `more than ${MOST_ITEMS} items`)
     if (this.#cover.size > MOST_COVER) throw new UmfError('too-large', `more than ${MOST_COVER} entries of cover`)
@@ -66,18 +65,32 @@ export class ChangingDescription {
   }
 
   #use({ extents = [] }: Item, count: 1 | -1): void {
-    for (const [offset] of extents) this.#users.set(offset, (this.#users.get(offset) ?? 0) + count)
+    for (const [offset] of extents) {
+      const { items, whole } = this.#users.get(offset) ?? { items: 0, whole: 0 }
+      this.#users.set(offset, { items: items + count, whole: whole + (extents.length === 1 ? count : 0) })
+    }
   }
 
-  /** D2: bytes that no item uses any more need an entry of their own. */
+  #put(item: Item): void {
+    this.#items.set(item.name, item)
+    this.#use(item, 1)
+    const [only, second] = item.extents ?? []
+    // J3: its own digest covers it from now on.
+    if (only !== undefined && second === undefined && this.#cover.get(only[0])?.[1] === only[1]) {
+      this.#cover.delete(only[0])
+    }
+  }
+
+  /** J3: bytes that are no item's whole content any more need an entry of their own. */
   #free(item: Item): void {
     const { extents = [], digest } = item
     this.#use(item, -1)
     for (const [offset, length] of extents) {
-      if (this.#users.get(offset) !== 0) continue
-      this.#users.delete(offset)
-      const known = this.#cover.get(offset)
-      this.#cover.set(offset, [offset, length, 'free', known?.[3] ?? digest!.slice('sha256:'.length)])
+      const { items, whole } = this.#users.get(offset)!
+      if (items === 0) this.#users.delete(offset)
+      if (whole > 0 || (items > 0 && extents.length > 1)) continue
+      const known = this.#cover.get(offset)?.[3] ?? digest!.slice('sha256:'.length)
+      this.#cover.set(offset, [offset, length, items === 0 ? 'free' : 'item', known])
     }
   }
 }

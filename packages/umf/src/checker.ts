@@ -278,9 +278,13 @@ class Check {
   /** E2: who shares one extent shares all, and has the same digest. Several extents have one together, of their order too. */
   async #shared(items: readonly Item[]): Promise<void> {
     const digests = new Map<number, string>()
-    for (const { name, extents = [], digest = '' } of items) {
+    for (const { name, extents = [], digest = '', pointer, inline } of items) {
+      if (pointer !== undefined || inline !== undefined) continue
       const [first] = extents
-      if (first === undefined) continue
+      if (first === undefined) {
+        if (digest !== (await this.#joinedDigest([]))) this.#say('item', 0, `the content of ${name} is damaged`, name)
+        continue
+      }
       const known = digests.get(first[0]) ?? (extents.length === 1 ? digest : await this.#joinedDigest(extents))
       digests.set(first[0], known)
       if (known !== digest) this.#say('item', first[0], `the content of ${name} is damaged`, name)

@@ -90,7 +90,7 @@ export class Editor {
       const { description } = this.#state
       const changed = this.#changedItems(edit)
       const presentation = edit.presentation && this.#changedPresentation(edit.presentation)
-      checkNames(edit, changed, presentation ?? description.presentation)
+      checkNames(edit, changed, { ...description, ...(presentation && { presentation }) })
       // Items of a record are not inline (J3).
       const isIndexed = by === 'index' || changed.some(({ inline }) => inline !== undefined)
       const inline: InlineBytes = new Map()
@@ -365,9 +365,15 @@ export class Editor {
 }
 
 /** What an edit leaves behind it has distinct names: two would be an archive that nobody can open. */
-function checkNames({ put = [] }: Edit, changed: readonly Item[], presentation: Presentation | null | undefined): void {
-  const names = new Set(presentation ? [presentation.name] : [])
-  for (const name of [...changed.map((item) => item.name), ...put.map(({ item }) => item.name)]) {
+function checkNames(
+  { put = [], remove = [], change = [] }: Edit,
+  changed: readonly Item[],
+  { items, presentation }: Pick<Description, 'items' | 'presentation'>,
+): void {
+  const added = [...changed.map(({ name }) => name), ...put.map(({ item }) => item.name)]
+  const gone = new Set([...remove, ...change.map(({ name }) => name), ...added])
+  const names = new Set(items.map(({ name }) => name).filter((name) => !gone.has(name)))
+  for (const name of [...added, ...(presentation ? [presentation.name] : [])]) {
     if (names.has(name)) throw new UmfError('name-taken', `${JSON.stringify(name)} is given twice`)
     names.add(name)
   }

@@ -20,7 +20,7 @@ export function recordBox(rootBefore: Uint8Array, content: RecordContent, sha256
 }
 
 /**
- * J2: what a record says, if it is the right next one; else null.
+ * J2: what a record says, if it is the next one; else null.
  *
  * @param bytes payload of a `umfj` box
  * @param offset of the payload in the file
@@ -36,6 +36,7 @@ export function readRecord(
   const root = bytes.subarray(bytes.length - ROOT_BYTES)
   if (!sameBytes(sha256Of(sha256, bytes.subarray(0, bytes.length - ROOT_BYTES)), root)) return null
   const content = parseRecord(bytes.subarray(ROOT_BYTES, bytes.length - ROOT_BYTES), offset)
-  if (content.id !== idText(before.id) || content.generation !== before.generation + 1) return null
+  if (content.id !== idText(before.id) || content.generation !== before.generation + 1)
+    throw new UmfError('malformed', 'a record is of another archive or generation than its root', offset)
   return { content, root: root.slice() }
 }

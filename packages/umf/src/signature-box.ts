@@ -22,11 +22,11 @@ export type Signature = {
 const signatureSchema: z.ZodType<Signature> = z.object({
   // S2: a line of what is signed.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  signer: z.string().regex(/^[^\u0000-\u001f\u007f]{1,1000}$/),
+  signer: z.string().regex(/^[^\u0000-\u001f\u007f]{1,1000}$/u),
   algorithm: z.enum(['ed25519', 'ecdsa-p256-sha256']),
   key: z.base64().max(2000),
   // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
-  time: z.string().regex(/^[^\u0000-\u001f\u007f]{1,64}$/),
+  time: z.string().regex(/^[^\u0000-\u001f\u007f]{1,64}$/u),
   root: z.string().regex(/^[0-9a-f]{64}$/),
   generation: z.int().min(1),
   signature: z.base64().max(2000),

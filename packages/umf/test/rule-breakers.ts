@@ -14,12 +14,13 @@ export type RuleBreaker = { name: string; bytes: Uint8Array; isIntact: boolean }
 
 const id = '01900000-0000-7000-8000-0000000000ff'
 const idBytes = Uint8Array.from(Buffer.from(id.replaceAll('-', ''), 'hex'))
-const hex = (...pieces: Uint8Array[]) => toHex(sha256Of(sha256, ...pieces))
+export const hex = (...pieces: Uint8Array[]): string => toHex(sha256Of(sha256, ...pieces))
 
 /** Where the payload of the one `mdat` begins: 64 bytes. */
-const DATA = 8200
+export const DATA = 8200
 const data = Uint8Array.from({ length: 64 }, (_, at) => at)
-const dataAt = (offset: number, length: number) => data.subarray(offset - DATA, offset - DATA + length)
+export const dataAt = (offset: number, length: number): Uint8Array =>
+  data.subarray(offset - DATA, offset - DATA + length)
 const entry = (offset: number, length: number, kind: CoverEntry[2]): CoverEntry => [
   offset,
   length,
@@ -27,12 +28,12 @@ const entry = (offset: number, length: number, kind: CoverEntry[2]): CoverEntry 
   hex(dataAt(offset, length)),
 ]
 
-type Loose = Record<string, unknown>
+export type Loose = Record<string, unknown>
 /** Of a description, so loose that it can be made wrong. */
-type Draft = { items: Loose[]; cover: unknown[] } & Loose
+export type Draft = { items: Loose[]; cover: unknown[] } & Loose
 
 /** How an archive comes to be; each step can be made wrong. */
-type Making = {
+export type Making = {
   head: (head: Uint8Array) => void
   /** Type of the box of the items' bytes. */
   dataType: string
@@ -91,7 +92,7 @@ function draft(headBytes: Uint8Array, dataHeader: Uint8Array): Draft {
   }
 }
 
-function made(making: Partial<Making>): Uint8Array {
+export function made(making: Partial<Making>): Uint8Array {
   const headBytes = head(idBytes)
   making.head?.(headBytes)
   const dataHeader = boxHeader(making.dataType ?? 'mdat', data.length)
@@ -141,7 +142,7 @@ const anchored = (fields: (anchor: Anchor) => Partial<Anchor>): Partial<Making> 
 })
 const named = (name: string): Partial<Making> => itemSaid({ name })
 const film = { name: 'film', type: 'video', contentType: 'video/mp4', length: 8192, durationMs: 5 }
-const presented = (fields: Loose = {}): Partial<Making> => said({ presentation: { ...film, ...fields } })
+export const presented = (fields: Loose = {}): Partial<Making> => said({ presentation: { ...film, ...fields } })
 const extents = (...extents: [number, number][]): Partial<Making> => ({
   describe: (draft) => {
     const bytes = joined(extents.map(([offset, length]) => dataAt(offset, length)))
@@ -149,7 +150,15 @@ const extents = (...extents: [number, number][]): Partial<Making> => ({
   },
 })
 const nested = (depth: number): unknown => (depth === 0 ? [] : [nested(depth - 1)])
-const put = (fields: Loose): Loose => ({ ...item('later', 0, { extents: [] }), ...fields })
+export const recordItem = (fields: Loose): Loose => ({ ...item('later', 0, { extents: [] }), ...fields })
+
+/** An item of these extents, as a record puts it. */
+const lying = (name: string, ...extents: [number, number][]): Loose => {
+  const bytes = joined(extents.map(([offset, length]) => dataAt(offset, length)))
+  return recordItem({ name, extents, length: bytes.length, digest: `sha256:${hex(bytes)}` })
+}
+const free: [number, number] = [DATA + 32, 32]
+const grown = { remove: ['shared'], put: [lying('one', [DATA, 16], free)] }
 
 /** They break nothing. */
 const good: Record<string, Partial<Making>> = {
@@ -165,8 +174,16 @@ const good: Record<string, Partial<Making>> = {
   'D6 a slot of a commit before': {
     slot: (anchor) => encodeAnchor({ ...anchor, root: new Uint8Array(32), end: anchor.end - 1, indexSize: 20 }, sha256),
   },
-  'J3 a record': { records: [{ put: [put({})], remove: ['one'], metadata: { a: 1, b: null } }] },
-  'J3 removed and put again': { records: [{ remove: ['empty'], put: [put({ name: 'empty' })] }] },
+  'J3 a record': { records: [{ put: [recordItem({})], remove: ['one'], metadata: { a: 1, b: null } }] },
+  'J3 takes what was free': { records: [{ put: [lying('back', free)] }] },
+  'J3 takes what was free, and lets it go': {
+    records: [{ put: [lying('back', free)] }, { generation: 3, remove: ['back'] }],
+  },
+  'J3 a whole content becomes a part': { records: [grown] },
+  'J3 a part becomes the whole content': {
+    records: [grown, { generation: 3, put: [lying('one', [DATA, 16])] }, { generation: 4, remove: ['one', 'two'] }],
+  },
+  'J3 removed and put again': { records: [{ remove: ['empty'], put: [recordItem({ name: 'empty' })] }] },
 }
 
 const bad: Record<string, Partial<Making>> = {
@@ -274,8 +291,8 @@ const bad: Record<string, Partial<Making>> = {
   'J2 a generation left out': { records: [{ generation: 3 }] },
   'J2 another id': { records: [{ id: id.replace('ff', 'fe') }] },
   'J3 no cover': { records: [{ cover: undefined }] },
-  'J3 put twice': { records: [{ put: [put({}), put({})] }] },
-  'J3 inline': { records: [{ put: [put({ extents: undefined, inline: [0, 3], length: 3 })] }] },
+  'J3 put twice': { records: [{ put: [recordItem({}), recordItem({})] }] },
+  'J3 inline': { records: [{ put: [recordItem({ extents: undefined, inline: [0, 3], length: 3 })] }] },
   'J3 the presentation gone': { ...presented(), records: [{ presentation: null }] },
   'J3 the presentation shorter': {
     ...presented({ length: 8200 }),
@@ -284,7 +301,8 @@ const bad: Record<string, Partial<Making>> = {
   'J3 a presentation over items': {
     records: [{ presentation: { ...film, length: 8210 } }],
   },
-  'J3 an item over the presentation': { ...presented(), records: [{ put: [put({ name: 'film' })] }] },
+  'J3 an item over the presentation': { ...presented(), records: [{ put: [recordItem({ name: 'film' })] }] },
+  'J3 a part of what another has': { records: [{ put: [lying('one', [DATA, 16], free)] }] },
   'J3 cover of bytes before': { records: [{ cover: [entry(DATA + 32, 32, 'free')] }] },
 }
 

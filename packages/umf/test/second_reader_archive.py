@@ -63,8 +63,8 @@ def right_name(name: Any) -> bool:
 
 
 def text(value: Any, most: int, least: int = 0) -> bool:
-    """[Bounds] Characters are UTF-16 code units."""
-    return isinstance(value, str) and least <= len(value.encode("utf-16-le", "surrogatepass")) // 2 <= most
+    """[Bounds] Characters are code points, as Python counts them."""
+    return isinstance(value, str) and least <= len(value) <= most
 
 
 def right_extensions(value: Any) -> bool:
@@ -98,7 +98,8 @@ def right_from(value: Any) -> bool:
     return len(value["items"]) <= 1000 and all(map(right_name, value["items"]))
 
 
-# What each member must be, where it is there. One table serves items and the presentation.
+# What each member must be, where it is there; [E4] those of the presentation are among them.
+OF_ITEMS_ALONE = {"digest", "pointer", "endMs", "encryption", "from"}
 MEMBERS: dict[str, Callable[[Any], bool]] = {
     "name": right_name,
     "type": lambda value: isinstance(value, str) and TYPE_WORD.fullmatch(value) is not None,
@@ -121,7 +122,9 @@ MEMBERS: dict[str, Callable[[Any], bool]] = {
 }
 
 
-def check_members(entry: Any, needed: tuple[str, ...], structure: str) -> dict[str, Any]:
+def check_members(
+    entry: Any, needed: tuple[str, ...], structure: str, unknown: Iterable[str] = ()
+) -> dict[str, Any]:
     if not isinstance(entry, dict):
         raise Refused("I4", structure, "not an object")
     name = entry.get("name") if right_name(entry.get("name")) else structure
@@ -129,10 +132,8 @@ def check_members(entry: Any, needed: tuple[str, ...], structure: str) -> dict[s
         if member not in entry:
             raise Refused("Items", name, f"{member} is missing")
     for member, right in MEMBERS.items():
-        if member in entry and not right(entry[member]):
+        if member in entry and member not in unknown and not right(entry[member]):
             raise Refused("Items", name, f"{member} is not right")
-    if "startMs" in entry and "endMs" in entry and entry["endMs"] < entry["startMs"]:
-        raise Refused("Items", name, "it ends before it starts")
     return entry
 
 
@@ -144,6 +145,8 @@ def check_item(item: Any, limit: int, idat: int, structure: str) -> dict[str, An
     """[Items, E1, E2] `limit`: where what an item may lie in ends; `idat`: bytes that items may share inline."""
     check_members(item, ("name", "type", "contentType"), structure)
     name = item["name"]
+    if "startMs" in item and "endMs" in item and item["endMs"] < item["startMs"]:
+        raise Refused("Items", name, "it ends before it starts")
     if sum(place in item for place in ("extents", "inline", "pointer")) != 1:
         raise Refused("Items", name, "not exactly one of extents, inline and pointer")
     if "pointer" in item:
@@ -173,7 +176,7 @@ def check_presentation(value: Any, limit: int) -> dict[str, Any] | None:
     """[E4]"""
     if value is None:
         return None
-    check_members(value, ("name", "type", "contentType", "length", "durationMs"), "presentation")
+    check_members(value, ("name", "type", "contentType", "length", "durationMs"), "presentation", OF_ITEMS_ALONE)
     if value["type"] not in ("video", "audio") or not milliseconds(value["durationMs"]):
         raise Refused("E4", "presentation", "type or durationMs is not right")
     if not HEAD_END <= value["length"] <= limit:
@@ -201,9 +204,9 @@ def check_cover(value: Any, structure: str) -> list[Entry]:
     entries: list[Entry] = []
     for row in value:
         place = pair(row[:2]) if isinstance(row, list) and len(row) == 4 else None
-        if place is None or place[1] < 1 or row[2] not in KINDS or not isinstance(row[3], str):
+        if place is None or place[1] < 1 or not isinstance(row[2], str) or not isinstance(row[3], str):
             raise Refused("D2", structure, "an entry of cover is not right")
-        if not HEX_DIGEST.fullmatch(row[3]) or (row[2] == "media" and place[1] > MAX_MEDIA_ENTRY):
+        if row[2] not in KINDS or not HEX_DIGEST.fullmatch(row[3]) or (row[2] == "media" and place[1] > MAX_MEDIA_ENTRY):
             raise Refused("D3", structure, "an entry of cover is not right")
         if entries and place[0] < entries[-1].end:
             raise Refused("D2", structure, "cover is not sorted, or overlaps itself")
@@ -254,7 +257,7 @@ def read_index(source: Source, head: Head, anchor: Anchor) -> Index:
         raise Refused("I1", "hdlr", "not that of an archive")
     description = parse_json(data[slice(*part[b"umfx"])], "description")
     generation = integer(description.get("generation"), 1)
-    if description.get("version") != 1 or description.get("digest") != "sha-256":
+    if integer(description.get("version")) != 1 or description.get("digest") != "sha-256":
         raise Refused("I4", "description", "another version or digest")
     # A later commit of the same index (a signature) has a higher generation than the index says.
     if description.get("id") != head.uuid or generation is None or generation > anchor.generation:
@@ -282,7 +285,7 @@ def read_index(source: Source, head: Head, anchor: Anchor) -> Index:
     )
 
 
-def right_next_record(source: Source, head: Head, box: Box, root: bytes, generation: int) -> dict[str, Any] | None:
+def next_record(source: Source, head: Head, box: Box, root: bytes, generation: int) -> dict[str, Any] | None:
     """[J1, J2] The record's object if it follows the state of this root and generation, else None."""
     length = box.size - box.header
     if box.header != 8 or box.size > MAX_RECORD or length < 66:
@@ -292,7 +295,7 @@ def right_next_record(source: Source, head: Head, box: Box, root: bytes, generat
         return None
     record = parse_json(payload[32:-32], f"record at {box.offset}")
     if record.get("id") != head.uuid or integer(record.get("generation")) != generation + 1:
-        return None
+        raise Refused("J2", f"record at {box.offset}", "it is of another archive or generation than its root")
     return record
 
 
@@ -419,7 +422,7 @@ def open_archive(source: Source) -> Archive:
             break
     for box in boxes(source, state.end, source.size):
         if box.type == b"umfj":
-            record = right_next_record(source, head, box, state.root, state.generation)
+            record = next_record(source, head, box, state.root, state.generation)
             if record is not None:
                 apply_record(state, record, box)
                 state.root = source.at(box.end - 32, 32)

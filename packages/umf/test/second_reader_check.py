@@ -170,10 +170,10 @@ class Checker:
             spans.append(Span(record.box.offset, record.box.end, f"record at {record.box.offset}"))
         entries = self.entries()
         single = {extent for item in self.state.items.values() if (extent := only_extent(item)) is not None}
-        # Extents whose entries an earlier index or record could not yet leave out, or had no cause to put in. [J3]
+        # [J3] What records did to the covers before them.
         left = [Entry(*extent, "free", digest) for extent, digest in self.state.left.items() if extent not in single]
         if self.state.records:
-            entries = [entry for entry in entries if entry[:2] not in single]
+            entries = [entry for entry in entries if entry[:2] not in single and entry[:2] not in self.state.left]
         spans += [Span(entry.offset, entry.end, f"cover of {entry.kind}") for entry in (*entries, *left)]
         spans += [Span(offset, offset + length, "item") for offset, length in single]
         self.check_gapless(sorted(spans))
