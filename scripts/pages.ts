@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '..')
 const web = join(root, 'packages/web')
 const stamp = join(web, 'dist', '.built-from')
 const sources = [
-  'packages/{web,player,recorder,protocol,media}/src/**/*.{ts,css}',
+  'packages/{web,player,recorder,uploader,umf,protocol,media}/src/**/*.{ts,css}',
   'packages/web/{index.html,vite.config.ts,public/**}',
   'package-lock.json',
 ]

@@ -25,7 +25,7 @@ export class ChangingDescription {
     for (const item of base.items) this.#use(item, 1)
   }
 
-  /** @throws UmfError `too-large` */
+  /** @throws UmfError `too-large`; `malformed`: an item and the main presentation of one name */
   apply({ put = [], remove = [], metadata = {}, presentation, cover }: Change): void {
     for (const entry of cover) this.#cover.set(entry[0], entry)
     const before = [...remove, ...put.map(({ name }) => name)].flatMap((name) => this.#items.get(name) ?? [])
@@ -40,10 +40,18 @@ export class ChangingDescription {
       else this.#metadata.set(name, value)
     }
     this.#presentation = presentation ?? this.#presentation
+    if (this.#presentation && this.#items.has(this.#presentation.name)) {
+      throw new UmfError('malformed', `an item has the name of the main presentation, ${this.#presentation.name}`)
+    }
   }
 
-  has(name: string): boolean {
-    return this.#items.has(name)
+  /** By an item, or by the main presentation (E4). */
+  isTaken(name: string): boolean {
+    return this.#items.has(name) || this.#presentation?.name === name
+  }
+
+  get presentation(): Description['presentation'] {
+    return this.#presentation
   }
 
   description(generation: number): Description {

@@ -1,7 +1,7 @@
 // SPEC.md, D6: whether every byte of a file is what it was.
 import { ANCHOR_BYTES, type Anchor, decodeAnchor, FOOTER_BYTES, footer, readFooter, readHead, SLOTS } from './anchor.ts'
 import { HEAD_BYTES, readBoxHeader, walkBoxes } from './box.ts'
-import { hashOf, indexHash } from './cover.ts'
+import { hashOf, hashOfZeros, indexHash } from './cover.ts'
 import { type Description, parseDescription } from './description.ts'
 import { readIndexPayload, repeatsDescription } from './index-box.ts'
 import type { Item } from './item.ts'
@@ -78,7 +78,7 @@ class Check {
     if (state === null) return
     this.items = state.description.items.length
     for (const anchor of anchors) {
-      if (anchor.generation <= state.generation) continue
+      if (anchor.generation <= state.generation && anchor.end <= this.#source.size) continue
       this.#say(
         'index',
         anchor.indexOffset,
@@ -95,7 +95,8 @@ class Check {
     } else this.#say('footer', end, 'the archive has no index: it was not finished, or is cut off')
     if (end < this.#source.size)
       this.#say('tail', end, `${this.#source.size - end} bytes follow the end of the archive`)
-    await this.#boxes(end)
+    await this.#boxes(state)
+    this.#extents(state.description)
     await this.#regions(state)
     await this.#inline(state)
   }
@@ -185,17 +186,49 @@ class Check {
     if (at !== end) this.#say('structure', at, 'a box after the index is cut')
   }
 
-  /** F1. */
-  async #boxes(end: number): Promise<void> {
+  /** F1, F5, F6. */
+  async #boxes({ description: { cover, items }, anchor, end }: ArchiveState): Promise<void> {
+    const indexes = new Set(cover.filter(([, , kind]) => kind === 'index').map(([offset]) => offset))
+    const data: [from: number, to: number][] = []
     let at = 0
     try {
-      for await (const box of walkBoxes(this.#source, 0, end)) at = box.offset + box.size
+      for await (const { type, offset, size, headerSize } of walkBoxes(this.#source, 0, end)) {
+        at = offset + size
+        if (type === 'mdat') data.push([offset + headerSize, at])
+        if (type === 'meta' && offset !== anchor?.indexOffset && !indexes.has(offset))
+          this.#say('structure', offset, 'a box "meta" that is not the index')
+      }
     } catch (fault) {
       if (!(fault instanceof UmfError) || fault.code !== 'too-large') throw fault
       this.#say('structure', at, fault.message)
       return
     }
     if (at !== end) this.#say('structure', at, 'a box is not whole, or of a size that none can have')
+    const isData = ([offset, length]: readonly [number, number]) => {
+      const [from, to] = data[lastAtOrBefore(data, offset)] ?? [0, 0]
+      return from <= offset && offset + length <= to
+    }
+    for (const { name, extents = [] } of items) {
+      const stray = extents.find((extent) => !isData(extent))
+      if (stray !== undefined) this.#say('cover', stray[0], `bytes of ${name} lie in no "mdat"`, name)
+    }
+  }
+
+  /** E2, D2: items share all of their extents or none, and each of several extents has its own digest. */
+  #extents({ items, cover }: Description): void {
+    const lengths = new Map(cover.map(([offset, length]) => [offset, length]))
+    const lists = new Map<string, Item>()
+    for (const item of items) if (item.extents?.length) lists.set(JSON.stringify(item.extents), item)
+    const all = [...lists.values()].flatMap(({ name, extents = [] }) =>
+      extents.map(([offset, length]) => ({ name, offset, length, isPart: extents.length > 1 })),
+    )
+    let end = 0
+    for (const { name, offset, length, isPart } of all.sort((left, right) => left.offset - right.offset)) {
+      if (offset < end) this.#say('cover', offset, `${name} overlaps another item, or itself`, name)
+      if (isPart && lengths.get(offset) !== length)
+        this.#say('cover', offset, `an extent of ${name} has no digest of its own`, name)
+      end = Math.max(end, offset + length)
+    }
   }
 
   /** D1 to D4. */
@@ -219,7 +252,10 @@ class Check {
       const found = isIndex
         ? await indexHash(this.#source, offset, length, this.#sha256)
         : await hashOf(this.#source, offset, length, this.#sha256)
-      if (found !== digest) this.#say(code, offset, await this.#damageWords(code, offset, length, item), item)
+      // D3: what is to be zero is so even if its digest says something else.
+      const isErased = code !== 'erasure' || digest === hashOfZeros(length, this.#sha256)
+      if (found !== digest || !isErased)
+        this.#say(code, offset, await this.#damageWords(code, offset, length, item), item)
       if (
         isIndex &&
         !['free', 'meta', 'umfi'].includes(String.fromCharCode(...(await this.#source.read(offset + 4, 4))))
@@ -335,6 +371,18 @@ function regionsOf({ description, anchor, records }: ArchiveState): Region[] {
     regions.push({ offset: anchor.indexOffset, length: anchor.end - anchor.indexOffset, digest: null, code: 'index' })
   for (const { offset, size } of records) regions.push({ offset, length: size, digest: null, code: 'structure' })
   return regions.sort((left, right) => left.offset - right.offset)
+}
+
+/** Index of the last run that begins at or before `offset`; -1 where none does. */
+function lastAtOrBefore(runs: readonly (readonly [from: number, to: number])[], offset: number): number {
+  let low = 0
+  let high = runs.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (runs[middle]![0] <= offset) low = middle + 1
+    else high = middle
+  }
+  return low - 1
 }
 
 function ownersOf({ items }: Description): Map<number, string> {

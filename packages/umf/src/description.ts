@@ -6,7 +6,7 @@ import {
   type Extension,
   extensions,
   type Item,
-  itemSchema,
+  itemProblem,
   type Presentation,
   presentationSchema,
   type Requirement,
@@ -17,6 +17,8 @@ import { UmfError } from './umf-error.ts'
 
 export const MOST_ITEMS = 65_535 as const
 export const MOST_COVER = 1_048_576 as const
+/** D3. */
+const MOST_MEDIA_ENTRY = 16 * 1024 * 1024
 
 const count = z.int().min(0)
 
@@ -25,19 +27,41 @@ export type CoverKind = (typeof kinds)[number]
 /** `[offset, length, kind, digest]`; the digest is 64 hex digits. */
 export type CoverEntry = [offset: number, length: number, kind: CoverKind, digest: string]
 
-// Checked by hand: a schema of each entry takes most of the time of opening an archive, and a complaint of each that is
-// wrong more memory than there is.
-const cover: z.ZodType<CoverEntry[]> = z.custom<CoverEntry[]>(
-  (entries) => Array.isArray(entries) && entries.length <= MOST_COVER && entries.every(isCoverEntry),
-  'no list of [offset, length, kind, digest]',
-)
+const coverKinds: ReadonlySet<unknown> = new Set(kinds)
 
-function isCoverEntry(entry: unknown): entry is CoverEntry {
-  if (!Array.isArray(entry) || entry.length !== 4) return false
-  const [offset, length, kind, digest] = entry as unknown[]
-  const isPlace =
-    Number.isSafeInteger(offset) && Number.isSafeInteger(length) && Number(offset) >= 0 && Number(length) > 0
-  return isPlace && kinds.includes(kind as CoverKind) && typeof digest === 'string' && /^[0-9a-f]{64}$/.test(digest)
+/** By hand, as items are: an archive of 10 GB has a thousand entries, a much edited one many more. */
+function isCoverEntry(value: unknown): value is CoverEntry {
+  if (!Array.isArray(value) || value.length !== 4) return false
+  const [offset, length, kind, digest] = value as unknown[]
+  return (
+    Number.isSafeInteger(offset) &&
+    (offset as number) >= 0 &&
+    Number.isSafeInteger(length) &&
+    (length as number) >= 1 &&
+    coverKinds.has(kind) &&
+    typeof digest === 'string' &&
+    /^[0-9a-f]{64}$/.test(digest)
+  )
+}
+
+const cover: z.ZodType<CoverEntry[]> = z
+  .custom<CoverEntry[]>(Array.isArray, 'no array')
+  .superRefine((entries, context) => {
+    const problem = coverProblem(entries)
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem })
+  })
+
+function coverProblem(entries: readonly unknown[]): string | null {
+  if (entries.length > MOST_COVER) return `more than ${MOST_COVER} entries`
+  let end = 0
+  for (const entry of entries) {
+    if (!isCoverEntry(entry)) return 'an entry is not [offset, length, kind, digest]'
+    const [offset, length, kind] = entry
+    if (offset < end) return 'entries that overlap or are not sorted'
+    if (kind === 'media' && length > MOST_MEDIA_ENTRY) return 'an entry of media that is too long'
+    end = offset + length
+  }
+  return null
 }
 
 /** One whole state of an archive. */
@@ -67,9 +91,19 @@ export type RecordContent = {
   cover: CoverEntry[]
 }
 
-const items: z.ZodType<Item[]> = boundedList(itemSchema, MOST_ITEMS).superRefine((all, context) => {
-  if (new Set(all.map(({ name }) => name)).size < all.length) {
-    context.addIssue({ code: 'custom', message: 'two items have one name' })
+const items: z.ZodType<Item[]> = z.custom<Item[]>(Array.isArray, 'no array').superRefine((all, context) => {
+  if (all.length > MOST_ITEMS) {
+    context.addIssue({ code: 'custom', message: `more than ${MOST_ITEMS} items` })
+    return
+  }
+  const names = new Set<string>()
+  for (const [index, item] of all.entries()) {
+    const problem = itemProblem(item) ?? (names.has(item.name) ? 'two items have one name' : null)
+    if (problem !== null) {
+      context.addIssue({ code: 'custom', message: problem, path: [index] })
+      return
+    }
+    names.add(item.name)
   }
 })
 
@@ -118,10 +152,27 @@ function parse<Value>(schema: z.ZodType<Value>, bytes: Uint8Array, what: string,
 
 /** For a writer: what breaks this page is refused before it is written. @throws UmfError `invalid` */
 export function checkItem(item: unknown): Item {
-  const parsed = itemSchema.safeParse(item)
+  const problem = itemProblem(item)
+  if (problem === null) return item as Item
+  throw new UmfError('invalid', `the item can't be written: ${problem}`)
+}
+
+/** @throws UmfError `invalid` */
+export function checkPresentation(presentation: unknown): Presentation {
+  return checked(presentationSchema, presentation, 'the presentation')
+}
+
+/** Of a new archive: its generation is still 0. @throws UmfError `invalid` */
+export function checkDescription(description: Description): Description {
+  checked(descriptionSchema, { ...description, generation: 1 }, 'the description')
+  return description
+}
+
+function checked<Value>(schema: z.ZodType<Value>, value: unknown, what: string): Value {
+  const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const { path, message } = parsed.error.issues[0]!
-  throw new UmfError('invalid', `the item can't be written: ${path.join('.')}: ${message}`)
+  throw new UmfError('invalid', `${what} can't be written: ${path.join('.')}: ${message}`)
 }
 
 export function toJson(value: Description | RecordContent): Uint8Array {

@@ -5,9 +5,9 @@ import { ascii } from './ascii.ts'
 import { fourcc, HEAD_BYTES, walkBoxes } from './box.ts'
 import { type Change, ChangingDescription } from './changing-description.ts'
 import { carve, hashOf, headEntry, indexEntry } from './cover.ts'
-import { type CoverEntry, checkItem, type Description } from './description.ts'
+import { type CoverEntry, checkItem, checkPresentation, type Description } from './description.ts'
 import { appendIndex } from './index-commit.ts'
-import type { Item } from './item.ts'
+import { type Item, type Presentation, withRoundedTimes } from './item.ts'
 import { appendItems, type InlineBytes, layInline, type NewItem } from './item-content.ts'
 import { recordBox } from './record.ts'
 import { type MakeSha256, sameBytes, toHex } from './sha256.ts'
@@ -89,17 +89,18 @@ export class Editor {
     await this.#append(async (appender) => {
       const { description } = this.#state
       const changed = this.#changedItems(edit)
+      const presentation = edit.presentation && this.#changedPresentation(edit.presentation)
+      checkNames(edit, changed, presentation ?? description.presentation)
       // Items of a record are not inline (J3).
       const isIndexed = by === 'index' || changed.some(({ inline }) => inline !== undefined)
       const inline: InlineBytes = new Map()
       const added = await appendItems(appender, edit.put ?? [], isIndexed ? inline : null, this.#sha256)
       const renamed = (edit.change ?? []).filter(({ name }, index) => changed[index]!.name !== name)
-      const presentation = edit.presentation && merged(description.presentation ?? {}, edit.presentation)
       const change: Change = {
         put: [...changed, ...added],
         remove: [...(edit.remove ?? []), ...renamed.map(({ name }) => name)],
         ...(edit.metadata && { metadata: { ...edit.metadata } }),
-        ...(presentation && { presentation: presentation as NonNullable<Description['presentation']> }),
+        ...(presentation && { presentation }),
         cover: [...(await this.#headCover()), ...appender.takeCover()],
       }
       const changing = new ChangingDescription(description)
@@ -339,7 +340,7 @@ export class Editor {
       for (const fixed of ['extents', 'inline', 'length', 'digest']) {
         if (Object.hasOwn(fields, fixed)) throw new UmfError('invalid', `${fixed} of an item can't be set: put it anew`)
       }
-      const item = checkItem(merged(before, fields))
+      const item = checkItem(withRoundedTimes(merged(before, fields)))
       if (item.name !== name && this.#state.description.items.some((other) => other.name === item.name)) {
         throw new UmfError('name-taken', `there is an item ${JSON.stringify(item.name)}`)
       }
@@ -347,10 +348,28 @@ export class Editor {
     })
   }
 
+  #changedPresentation(fields: Readonly<Record<string, unknown>>): Presentation {
+    const before = this.#state.description.presentation
+    if (!before) throw new UmfError('not-found', 'there is no main presentation')
+    for (const fixed of ['length', 'type']) {
+      if (Object.hasOwn(fields, fixed)) throw new UmfError('invalid', `${fixed} of the presentation can't be set`)
+    }
+    return checkPresentation(withRoundedTimes(merged(before, fields)))
+  }
+
   #itemOf(name: string): Item {
     const item = this.#state.description.items.find((each) => each.name === name)
     if (item === undefined) throw new UmfError('not-found', `no item ${JSON.stringify(name)}`)
     return item
+  }
+}
+
+/** What an edit leaves behind it has distinct names: two would be an archive that nobody can open. */
+function checkNames({ put = [] }: Edit, changed: readonly Item[], presentation: Presentation | null | undefined): void {
+  const names = new Set(presentation ? [presentation.name] : [])
+  for (const name of [...changed.map((item) => item.name), ...put.map(({ item }) => item.name)]) {
+    if (names.has(name)) throw new UmfError('name-taken', `${JSON.stringify(name)} is given twice`)
+    names.add(name)
   }
 }
 

@@ -25,7 +25,8 @@ const signatureSchema: z.ZodType<Signature> = z.object({
   signer: z.string().regex(/^[^\u0000-\u001f\u007f]{1,1000}$/),
   algorithm: z.enum(['ed25519', 'ecdsa-p256-sha256']),
   key: z.base64().max(2000),
-  time: z.string().max(64),
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+  time: z.string().regex(/^[^\u0000-\u001f\u007f]{1,64}$/),
   root: z.string().regex(/^[0-9a-f]{64}$/),
   generation: z.int().min(1),
   signature: z.base64().max(2000),

@@ -156,7 +156,10 @@ async function walkOn(source: Source, from: ArchiveState, sha256: MakeSha256): P
         throw new UmfError('malformed', 'an item of a record is inline', offset)
       checkCover(content.cover, state.end, offset, state.generation === 0)
       changing ??= new ChangingDescription(state.description)
+      const before = changing.presentation
       changing.apply(content)
+      if (before && before.length !== changing.presentation?.length)
+        throw new UmfError('malformed', 'a record gives the presentation another length', offset)
       state.records.push({ offset, size, cover: content.cover })
       state = { ...state, generation: content.generation, root, end: offset + size, signatures: [] }
     } else if (type === 'umff' && size === FOOTER_BYTES) {

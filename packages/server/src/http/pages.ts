@@ -10,7 +10,7 @@ export interface Pages {
   send(reply: FastifyReply, head: string): FastifyReply
 }
 
-const routes = ['/', '/login', '/setup', '/record', '/library', '/encoders', '/settings', '/watch/:id']
+const routes = ['/', '/login', '/setup', '/record', '/library', '/encoders', '/settings', '/inspect', '/watch/:id']
 const headComment = '<!--rushes:head-->'
 
 export function openPages(app: App, webRoot: string | null): Pages {

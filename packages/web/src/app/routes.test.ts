@@ -10,6 +10,7 @@ describe('routeOf', () => {
     ['/library/', { page: 'library' }],
     ['/encoders', { page: 'encoders' }],
     ['/settings', { page: 'settings' }],
+    ['/inspect', { page: 'inspect' }],
     ['/login', { page: 'login', next: null }],
     ['/login?next=%2Fwatch%2Fabc%3Ft%3D5', { page: 'login', next: '/watch/abc?t=5' }],
     ['/setup#a%2Db_C', { page: 'setup', token: 'a-b_C' }],
@@ -42,7 +43,8 @@ describe('routeOf', () => {
 
 describe('needsAccount', () => {
   it('lets everybody see shared recordings, and nobody the rest', () => {
-    expect(['/r/abc', '/login', '/setup#t', '/nowhere'].map((path) => needsAccount(at(path)))).toEqual([
+    expect(['/r/abc', '/login', '/setup#t', '/inspect', '/nowhere'].map((path) => needsAccount(at(path)))).toEqual([
+      false,
       false,
       false,
       false,

@@ -8,6 +8,7 @@ export type Route =
   | { page: 'library' }
   | { page: 'encoders' }
   | { page: 'settings' }
+  | { page: 'inspect' }
   | { page: 'shared'; shareId: string; start: string | null }
   | { page: 'watch'; recordingId: string; start: string | null }
   | { page: 'not-found' }
@@ -18,6 +19,7 @@ const plainPages: Record<string, Route> = {
   '/library': { page: 'library' },
   '/encoders': { page: 'encoders' },
   '/settings': { page: 'settings' },
+  '/inspect': { page: 'inspect' },
 }
 
 /** What a location shows; ids are letters, digits, `-` and `_`. */

@@ -19,6 +19,7 @@ const titles: Record<Route['page'], string> = {
   library: 'Library',
   encoders: 'Encoders',
   settings: 'Settings',
+  inspect: 'Look inside a file',
   shared: 'Rushes',
   watch: 'Rushes',
   'not-found': 'Not found',
@@ -33,6 +34,7 @@ const loaders: Record<Route['page'], () => Promise<unknown>> = {
   library: () => import('../pages/library-page.ts'),
   encoders: () => import('../encoders/encoders-page.ts'),
   settings: () => import('../pages/settings-page.ts'),
+  inspect: () => import('../inspect/inspect-page.ts'),
   shared: () => import('../pages/watch-page.ts'),
   watch: () => import('../pages/watch-page.ts'),
   'not-found': () => import('../pages/not-found-page.ts'),
@@ -46,6 +48,7 @@ const pages: { [Page in Route['page']]: (route: Extract<Route, { page: Page }>) 
   library: () => html`<rushes-library-page></rushes-library-page>`,
   encoders: () => html`<rushes-encoders-page></rushes-encoders-page>`,
   settings: () => html`<rushes-settings-page></rushes-settings-page>`,
+  inspect: () => html`<rushes-inspect-page></rushes-inspect-page>`,
   shared: ({ shareId, start }) => html`<rushes-watch-page .shareId=${shareId} .start=${start}></rushes-watch-page>`,
   watch: ({ recordingId, start }) =>
     html`<rushes-watch-page .recordingId=${recordingId} .start=${start}></rushes-watch-page>`,

@@ -195,7 +195,8 @@ export class RushesLibraryPage extends PageElement {
       <rushes-upload-panel .left=${this.unfinished} @choose-files=${this.#choose}
         @discarded=${(event: CustomEvent<string>) => this.#discarded(event.detail)}></rushes-upload-panel>
       ${this.dragging ? html`<div class="drop-target" role="status">Drop files or folders to upload them</div>` : ''}
-      ${this.#content()}`
+      ${this.#content()}
+      <p class="soft small library-more">To see what a file holds before it goes anywhere, <a href="/inspect">look inside it</a>.</p>`
   }
 
   #content(): TemplateResult {

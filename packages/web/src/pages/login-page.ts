@@ -81,6 +81,7 @@ export class RushesLoginPage extends PageElement {
           ${this.busy ? 'Signing in …' : 'Sign in'}
         </button>
       </form>
+      <p class="soft small">Without an account: <a href="/inspect">look inside a file</a>, on your own device.</p>
       <rushes-restore-panel></rushes-restore-panel>
     </div>`
   }

@@ -107,6 +107,13 @@ export class RushesSettingsPage extends PageElement {
         ${this.created === null ? '' : this.#newKey(this.created)}
         ${this.#list()}
       </section>
+      <section class="card stack" aria-labelledby="files-heading">
+        <h2 id="files-heading">Files</h2>
+        <div class="row row-apart">
+          <p class="soft">What is inside an archive or an MP4, and whether it is intact. Nothing is uploaded.</p>
+          <a class="button" href="/inspect">Look inside a file</a>
+        </div>
+      </section>
       <section class="card stack" aria-labelledby="account-heading">
         <h2 id="account-heading">Account</h2>
         <div class="row row-apart">
