@@ -271,6 +271,37 @@ describe('rushes-archive', { timeout: 60_000 }, () => {
     await page.context().close()
   })
 
+  it('is walked through by Tab in a few steps; within transcript and chat arrows lead on, and Enter goes there', async () => {
+    const { page } = await site.open('/talk.umf')
+    await ready(page)
+    await page.evaluate(() => document.querySelector('rushes-archive')!.seek(9))
+    await eventually(async () => (await page.evaluate(seen)).written).toBe(7)
+    const focused = () =>
+      page.evaluate(() => {
+        let element = document.activeElement
+        while (element?.shadowRoot?.activeElement != null) element = element.shadowRoot.activeElement
+        return element?.matches('.cue, .message .time') ? element.textContent!.replaceAll(/\s+/g, ' ').trim() : ''
+      })
+    const visited: string[] = []
+    for (let step = 0; step < 24; step++) {
+      await page.keyboard.press('Tab')
+      visited.push(await focused())
+    }
+    // The cue that is said now, and the message that was written last.
+    expect(visited.filter((words) => words !== '')).toEqual(['0:08 Ada Words 4', '0:09'])
+    await inArchive(page, '.cue[aria-current]').focus()
+    for (const key of ['ArrowDown', 'ArrowDown', 'ArrowUp']) await page.keyboard.press(key)
+    expect(await focused()).toBe('0:10 Words 5')
+    await page.keyboard.press('Enter')
+    await eventually(() => page.evaluate(() => document.querySelector('rushes-archive')!.currentTime)).toBe(10.2)
+    await page.keyboard.press('End')
+    expect(await focused()).toBe('0:18 Words 9')
+    // Who reads elsewhere is asked before the list leaps back.
+    await inArchive(page, 'rushes-archive-transcript').getByRole('button', { name: 'Follow' }).click()
+    expect(await inArchive(page, 'rushes-archive-transcript').getByRole('button', { name: 'Follow' }).count()).toBe(0)
+    await page.context().close()
+  })
+
   it('[D1, X1, P2] says in its place what is damaged, encrypted, elsewhere or in no form to be shown, and shows the rest', async () => {
     const svg =
       '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="36"><rect width="64" height="36" fill="rgb(0,90,0)"/><script>top.document.title="taken"</script></svg>'
