@@ -12,6 +12,8 @@ const benches: Record<string, () => Promise<string>> = {
   spool: async () => (await import('../bench/spool.ts')).benchSpool(args),
   'record-cost': async () => (await import('../bench/record-cost.ts')).benchRecordCost(args),
   upload: async () => (await import('../bench/upload.ts')).benchUpload(args),
+  umf: async () => (await import('../bench/umf.ts')).benchUmf(args),
+  'umf-export': async () => (await import('../bench/umf-export.ts')).benchUmfExport(args),
   rest: async () => (await import('../bench/rest.ts')).benchRest(args),
 }
 

@@ -10,6 +10,7 @@ import { receiveControls } from '../drill/receive/controls.ts'
 import { receiveFaults, shortReceiveFaults } from '../drill/receive/receive-drill.ts'
 import { spoolControls } from '../drill/spool/controls.ts'
 import { shortSpoolFaults, spoolFaults } from '../drill/spool/spool-drill.ts'
+import { shortUmfFaults, umfControls, umfFaults } from '../drill/umf/umf-drill.ts'
 import { uploadControls, uploadFaults } from '../drill/upload/upload-drill.ts'
 
 const drills: Record<
@@ -39,6 +40,12 @@ const drills: Record<
     faults: deliveryFaults,
     short: shortDeliveryFaults,
     controls: storeControls,
+  },
+  umf: {
+    about: 'archives that are edited by a machine that dies, and altered in any bit',
+    faults: umfFaults,
+    short: shortUmfFaults,
+    controls: umfControls,
   },
   backup: {
     about: 'backups of a server that is being sent to, restored and started',

@@ -44,13 +44,17 @@ const testTools = {
   ffplay: 'ffmpeg',
   'qt-faststart': 'ffmpeg',
   chromium: 'chromium',
+  bwrap: 'bubblewrap',
   strace: 'strace',
   'mkfs.ext4': 'e2fsprogs',
   'mkfs.xfs': 'xfsprogs',
   nginx: 'nginx',
   openssl: 'openssl',
+  python3: 'python3',
   Xvfb: 'xvfb',
   evilwm: 'evilwm',
+  zip: 'zip',
+  unzip: 'unzip',
 }
 
 // What the drills' networks are made of: of use to root alone, and reported as not run where it is missing.

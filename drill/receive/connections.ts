@@ -154,9 +154,9 @@ export const takeover: Fault = {
     const { random, media, scale } = context
     const report = emptyReport()
     const server = await startServer(context)
-    for (; report.trials < (scale === 'full' ? 60 : 3); report.trials++) {
+    while (report.trials < (scale === 'full' ? 60 : 3) && report.problems.length <= 3) {
       report.problems.push(...(await takeOverOnce(context, server)))
-      if (report.problems.length > 3) break
+      report.trials++
       report.acknowledgedBytes += media[0]!.bytes.length >> 2
       await sleep(random.integer(0, 20))
     }

@@ -41,8 +41,9 @@ export interface BodyIndex {
    * Complete, seekable MP4 (`moov` in front) of the whole samples so far.
    *
    * @param head whole boxes to begin with in place of `ftyp`, for formats that are MP4 and more
+   * @param fromSamples leaves out what the body has before its first sample, for bodies that tell of more than these
    */
-  mp4View(head?: Uint8Array): View
+  mp4View(head?: Uint8Array, fromSamples?: boolean): View
   /** Complete, seekable WebM (Cues in front) of the whole samples so far. */
   webmView(): View
 }
@@ -189,8 +190,8 @@ class Index implements BodyIndex, SampleSink {
     return this.#states.get(trackId)?.samples ?? 0
   }
 
-  mp4View(head?: Uint8Array): View {
-    return this.#mp4Refusal() ?? orRefusal(() => this.#mp4.view(this.wholeBytes, head))
+  mp4View(head?: Uint8Array, fromSamples?: boolean): View {
+    return this.#mp4Refusal() ?? orRefusal(() => this.#mp4.view(this.wholeBytes, head, fromSamples))
   }
 
   webmView(): View {

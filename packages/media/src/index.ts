@@ -2,7 +2,15 @@ export { type BodyIndex, openBodyIndex } from './body-index.ts'
 export { codecString } from './codec/codec-string.ts'
 export { notMediaReason } from './foreign-files.ts'
 export { type Front, fileOrder } from './front.ts'
-export { applyPatches, type Extent, type Layout, makeLayout, type PatchTable, sliceLayout } from './layout.ts'
+export {
+  applyPatches,
+  type Extent,
+  isPatched,
+  type Layout,
+  makeLayout,
+  type PatchTable,
+  sliceLayout,
+} from './layout.ts'
 export { type LiveBody, type LiveForm, openLiveBody } from './live/live-body.ts'
 export type { LivePart, LiveSegment } from './live/live-timeline.ts'
 export { MediaError, type MediaErrorCode } from './media-error.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { applyPatches, type Extent, makeLayout, type PatchTable, sliceLayout } from './layout.ts'
+import { applyPatches, type Extent, isPatched, makeLayout, type PatchTable, sliceLayout } from './layout.ts'
 import { MediaError } from './media-error.ts'
 
 type Patch = { offset: number; width: 4 | 7 | 8; value: number }
@@ -85,6 +85,15 @@ describe('a layout', () => {
           expected.set(Buffer.from(digits, 'hex'), offset)
         }
         expect([...patched]).toEqual([...expected])
+      }),
+    )
+  })
+
+  it('says of any range whether a patch touches it', () => {
+    fc.assert(
+      fc.property(patches, fc.nat(BODY), fc.nat(BODY), (rows, offset, length) => {
+        const touching = rows.some((row) => row.offset < offset + length && row.offset + row.width > offset)
+        expect(isPatched(table(rows), offset, length)).toBe(length > 0 && touching)
       }),
     )
   })

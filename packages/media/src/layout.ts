@@ -75,6 +75,13 @@ export function applyPatches(patches: PatchTable | null, bodyOffset: number, byt
   }
 }
 
+/** Whether a patch lies over any of `length` bytes of the body from `bodyOffset` on. */
+export function isPatched(patches: PatchTable | null, bodyOffset: number, length: number): boolean {
+  if (patches === null || length === 0) return false
+  const first = firstTouching(patches, bodyOffset)
+  return first < patches.count && patches.offsetAt(first) < bodyOffset + length
+}
+
 function extentLength(extent: Extent): number {
   return extent.kind === 'bytes' ? extent.bytes.length : extent.length
 }

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { openBodyIndex } from '../src/body-index.ts'
 import { type LiveBody, openLiveBody } from '../src/live/live-body.ts'
 import { LiveTimeline } from '../src/live/live-timeline.ts'
+import { readInit, walkSamples } from '../src/mp4/fragment-summary.ts'
 import { LivePlaylist } from '../src/playlist/live-hls.ts'
 import type { Track } from '../src/track.ts'
 import { laidOut } from './index-trace.ts'
@@ -32,6 +33,14 @@ const recipes: [name: string, extension: string, args: string[]][] = [
     'VP9 and Opus',
     'webm',
     ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8', '-g', '60', '-c:a', 'libopus', '-live', '1'],
+  ],
+  [
+    'VP9 of which a busy machine left pictures out',
+    'webm',
+    [
+      ...['-vf', "select='gt(random(1),0.5)'", '-fps_mode', 'vfr', '-force_key_frames', 'expr:gte(t,n_forced*2)'],
+      ...['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8', '-c:a', 'libopus', '-live', '1'],
+    ],
   ],
   ['H.264 with B frames in Matroska', 'mkv', ['-c:v', 'libx264', '-g', '30', '-bf', '3', '-c:a', 'aac']],
   [
@@ -135,6 +144,26 @@ describe(`a body that is watched while it grows (seed ${runSeed})`, () => {
         expect(Math.abs(pts - ahead - theirs[at]!.pts), `stream ${stream}, packet ${at}: ${pts}`).toBeLessThan(0.012)
       }
     }
+  })
+
+  // Media Source Extensions §3.5.8: after a hole of more than twice a picture's duration all are dropped up to a key frame.
+  it.each(bodies)('$name: each picture lasts until the next one, from part to part too', ({ name, bytes }) => {
+    const live = grown(bytes, seededRandom(runSeed))
+    const { form } = live
+    if (form?.container !== 'mp4' || name.startsWith('sound')) return expect(name).toMatch(/^VP8|^sound/)
+    const parts = live.segments.flatMap((segment) => segment.parts.map((part) => laidOut(live.partLayout(part), bytes)))
+    // One cursor walks through all samples.
+    const samples = parts.flatMap((part) =>
+      Array.from(walkSamples(part, readInit(form.init)), ([trackId, { dts, duration }]) => ({
+        trackId,
+        dts,
+        duration,
+      })),
+    )
+    const pictures = samples.filter(({ trackId }) => trackId === 1)
+    expect(pictures.length).toBeGreaterThan(80)
+    const lasted = pictures.slice(0, -1).map(({ dts, duration }) => dts + duration)
+    expect(lasted).toEqual(pictures.slice(1).map(({ dts }) => dts))
   })
 
   it('puts a hole, where pictures were left out, into no part', () => {

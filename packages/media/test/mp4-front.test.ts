@@ -45,6 +45,22 @@ describe('a progressive file whose moov was sent first', () => {
     expect(Buffer.concat(again).equals(file)).toBe(true)
   })
 
+  it('is the same to players behind another head, and without what it has before its first sample', () => {
+    const index = openBodyIndex({ front })
+    index.push(body)
+    index.finish()
+    const padding = new Uint8Array(8000)
+    new DataView(padding.buffer).setUint32(0, padding.length)
+    padding.set(Buffer.from('free'), 4)
+    const head = Buffer.concat([file.subarray(0, new DataView(file.buffer, file.byteOffset).getUint32(0)), padding])
+    const view = index.mp4View(head, true)
+    const bytes = viewBytes(view, body)
+    expect(head.equals(bytes.subarray(0, head.length))).toBe(true)
+    expect(decoded(bytes, 'trimmed.mp4')).toBe(decoded(file, 'file.mp4'))
+    const whole = viewBytes(index.mp4View(head), body)
+    expect(bytes.length).toBeLessThan(whole.length - front.length)
+  })
+
   it('tells its samples while they arrive: at any cut, those that are whole', () => {
     const whole = openBodyIndex({ front })
     whole.push(body)

@@ -1,10 +1,11 @@
+import type { PlayedMedia } from './rushes-clock.ts'
 import { markFrom, type PlayerMark } from './seek-marks.ts'
 import { nextSpeed, type PlayerCommand } from './shortcuts.ts'
 import { formatClock } from './start-time.ts'
 
 /** What a command works on. */
 export interface CommandTarget {
-  readonly media: HTMLVideoElement
+  readonly media: PlayedMedia
   readonly frameSeconds: number
   readonly marks: readonly PlayerMark[]
   seek(seconds: number): void

@@ -21,6 +21,8 @@ export const playerStyles: CSSResult = css`
     font-family: var(--rushes-player-font, system-ui, sans-serif);
   }
   :host([hidden]) { display: none; }
+  /* Without a picture it is as high as its bars, and what has no room in it stands above them. */
+  :host(:is([audio], [duration])) { aspect-ratio: auto; overflow: visible; background: none; }
 
   media-controller {
     display: block;
@@ -125,6 +127,14 @@ export const playerStyles: CSSResult = css`
   media-controller:not([breakpointsm]) .big-play svg { width: 30px; height: 30px; margin-inline-start: 3px; }
   media-controller:not([breakpointsm]) .bars { padding-top: 12px; }
   media-controller:not([mediapaused]) .big-play, media-controller[mediahasplayed] .big-play { display: none; }
+
+  media-controller[audio] { height: auto; overflow: visible; border-radius: var(--rushes-player-radius, 12px); background: oklch(0.16 0.008 60); }
+  media-controller[audio] .bars { padding-top: 6px; background: none; }
+  media-controller[audio] :is(.big-play, .overlay, media-loading-indicator) { display: none; }
+  media-controller[audio] :is(media-playback-rate-menu, .hint, .resumed) { position: absolute; inset-block: auto calc(100% + 6px); }
+  media-controller[audio] media-playback-rate-menu { inset-inline: auto 6px; max-height: 280px; }
+  media-controller[audio] :is(media-captions-button, media-pip-button, media-fullscreen-button),
+  .clock :is(media-mute-button, media-volume-range) { display: none; }
 
   .hint {
     position: absolute;

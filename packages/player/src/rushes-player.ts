@@ -16,6 +16,7 @@ import { runCommand } from './player-commands.ts'
 import { playerStyles } from './player-styles.ts'
 import { problemPanel } from './problem-panel.ts'
 import { type ResumeStore, resumeStore } from './resume-store.ts'
+import { type PlayedMedia, RushesClock } from './rushes-clock.ts'
 import { type PlayerMark, seekMarks } from './seek-marks.ts'
 import { shortcutDialog } from './shortcut-dialog.ts'
 import { commandFor, type PlayerCommand } from './shortcuts.ts'
@@ -34,7 +35,8 @@ const resumedNoticeMs = 8000
  * on where one was; its `type-hls` is that of its segments where they are WebM), `started-at` (when its position 0 was made, ISO 8601), `src` (MP4), `src-webm`, their MIME types `type` and `type-webm` (with `codecs`, so that a file the
  * browser can't play is not even fetched), `poster`, `title`, `start` (`75`, `1h10m5s`, `1:10:05`; goes before what is
  * remembered), `recording-id` (remembers the position under it), `keys="page"` (keys work wherever on the page the
- * focus is, except in fields and on buttons), `autoplay`. `<track>` children become captions; what has `slot="overlay"` lies over
+ * focus is, except in fields and on buttons), `autoplay`, `audio` (there is no picture: the controls alone), `duration` (without a
+ * source it is a clock that runs for so many seconds). `<track>` children become captions; what has `slot="overlay"` lies over
  * the picture and below the controls, and lets clicks through.
  * Properties: `marks`, places on the seek bar.
  * Events: `rushes-player-problem` with the {@link PlaybackProblem} as detail.
@@ -55,6 +57,8 @@ export class RushesPlayer extends LitElement {
     recordingId: { attribute: 'recording-id' },
     keys: {},
     autoplay: { type: Boolean },
+    audio: { type: Boolean },
+    duration: { type: Number },
     marks: { attribute: false },
     source: { state: true },
     problem: { state: true },
@@ -76,6 +80,8 @@ export class RushesPlayer extends LitElement {
   declare recordingId: string | null
   declare keys: 'player' | 'page'
   declare autoplay: boolean
+  declare audio: boolean
+  declare duration: number | null
   declare marks: readonly PlayerMark[]
   declare private source: PlaybackSource | null
   declare private problem: PlaybackProblem | null
@@ -114,10 +120,11 @@ export class RushesPlayer extends LitElement {
       this.poster =
       this.start =
       this.recordingId =
+      this.duration =
         null
     this.title = ''
     this.keys = 'player'
-    this.autoplay = false
+    this.autoplay = this.audio = false
     this.marks = []
     this.source = this.problem = this.resumedAt = null
     this.hint = ''
@@ -126,22 +133,27 @@ export class RushesPlayer extends LitElement {
     this.addEventListener('keydown', (event) => this.#onKey(event))
   }
 
-  /** The native element inside; null before the first render. */
+  /** The native element inside; null before the first render, and where a clock runs in its place. */
   get media(): HTMLVideoElement | null {
     return this.renderRoot?.querySelector('video') ?? null
   }
 
+  /** What tells the time, the native element or a clock; null before the first render. */
+  get timing(): PlayedMedia | null {
+    return this.media ?? this.renderRoot?.querySelector('rushes-clock') ?? null
+  }
+
   play(): Promise<void> {
-    return this.media?.play() ?? Promise.resolve()
+    return this.timing?.play() ?? Promise.resolve()
   }
 
   pause(): void {
-    this.media?.pause()
+    this.timing?.pause()
   }
 
   /** Moves to `seconds`, within the recording. */
   seek(seconds: number): void {
-    const { media } = this
+    const media = this.timing
     if (media === null) return
     const end = this.#live.livePosition ?? (Number.isFinite(media.duration) ? media.duration : seconds)
     this.#touched = true
@@ -188,6 +200,11 @@ export class RushesPlayer extends LitElement {
     if (date !== null && this.#touched) this.#goOn = { seconds: this.#positionOf(date), date, playing }
   }
 
+  protected override firstUpdated(): void {
+    // It says `aria-checked`, which a button has not (WAI-ARIA 1.2 §6.6).
+    this.renderRoot.querySelector('media-captions-button')?.setAttribute('role', 'switch')
+  }
+
   protected override updated(changed: Map<string, unknown>): void {
     const { media } = this
     if (media === null) return
@@ -198,21 +215,9 @@ export class RushesPlayer extends LitElement {
 
   protected override render(): TemplateResult {
     return html`
-      <media-controller nohotkeys role="region" aria-label=${this.title ? `Video player: ${this.title}` : 'Video player'}
-        @dblclick=${this.#onDoubleClick}>
-        <video slot="media" playsinline preload="metadata" tabindex="-1"
-          src=${this.source === null || this.source.container === 'HLS' ? nothing : this.source.url}
-          poster=${this.poster ?? nothing}
-          ?autoplay=${this.autoplay}
-          @loadedmetadata=${this.#onMetadata}
-          @error=${this.#onError}
-          @durationchange=${() => this.requestUpdate()}
-          @play=${this.#onPlay}
-          @seeking=${this.#onSeeking}
-          @timeupdate=${this.#onTime}
-          @pause=${this.#onPause}
-          @seeked=${() => this.#remember(true)}
-          @ended=${this.#onEnded}></video>
+      <media-controller nohotkeys role="region" aria-label=${this.#name()}
+        ?audio=${this.#hasNoPicture} class=${this.#isClock ? 'clock' : ''} @dblclick=${this.#onDoubleClick}>
+        ${this.#isClock ? html`<rushes-clock slot="media" @durationchange=${() => this.requestUpdate()} .duration=${this.duration ?? 0}></rushes-clock>` : this.#video()}
         <div slot="centered-chrome" class="overlay" noautohide><slot name="overlay"></slot></div>
         <media-loading-indicator slot="centered-chrome" noautohide></media-loading-indicator>
         <div slot="centered-chrome" class="big-play" noautohide aria-hidden="true"><svg viewBox="0 0 24 24"><path d="M8 5v14l11-7z" /></svg></div>
@@ -248,8 +253,37 @@ export class RushesPlayer extends LitElement {
     `
   }
 
+  #name(): string {
+    const what = this.#hasNoPicture ? 'Player' : 'Video player'
+    return this.title ? `${what}: ${this.title}` : what
+  }
+
+  get #isClock(): boolean {
+    return this.duration !== null && sourcesOf(this).length === 0
+  }
+
+  get #hasNoPicture(): boolean {
+    return this.audio || this.#isClock
+  }
+
+  #video(): TemplateResult {
+    return html`<video slot="media" playsinline preload="metadata" tabindex="-1"
+      src=${this.source === null || this.source.container === 'HLS' ? nothing : this.source.url}
+      poster=${this.poster ?? nothing}
+      ?autoplay=${this.autoplay}
+      @loadedmetadata=${this.#onMetadata}
+      @error=${this.#onError}
+      @durationchange=${() => this.requestUpdate()}
+      @play=${this.#onPlay}
+      @seeking=${this.#onSeeking}
+      @timeupdate=${this.#onTime}
+      @pause=${this.#onPause}
+      @seeked=${() => this.#remember(true)}
+      @ended=${this.#onEnded}></video>`
+  }
+
   #marks(): ReturnType<typeof seekMarks> {
-    const { media } = this
+    const media = this.timing
     if (media === null || media.readyState === 0 || this.marks.length === 0) return nothing
     const { duration, seekable } = media
     const end = Number.isFinite(duration) || seekable.length === 0 ? duration : seekable.end(seekable.length - 1)
@@ -404,7 +438,7 @@ export class RushesPlayer extends LitElement {
     const onControls = event
       .composedPath()
       .some((node) => node instanceof HTMLElement && node.matches('.bars, .resumed'))
-    if (!onControls) this.#run({ do: 'fullscreen' })
+    if (!onControls && !this.#hasNoPicture) this.#run({ do: 'fullscreen' })
   }
 
   readonly #onPageKey = (event: KeyboardEvent): void => {
@@ -416,7 +450,13 @@ export class RushesPlayer extends LitElement {
   }
 
   #onKey(event: KeyboardEvent): void {
-    if (event.defaultPrevented || this.problem !== null || this.source === null || isOwnKeyOfControl(event)) return
+    if (
+      event.defaultPrevented ||
+      this.problem !== null ||
+      (this.source === null && !this.#isClock) ||
+      isOwnKeyOfControl(event)
+    )
+      return
     const command = commandFor(event)
     if (command === null) return
     event.preventDefault()
@@ -424,7 +464,7 @@ export class RushesPlayer extends LitElement {
   }
 
   #run(command: PlayerCommand): void {
-    const { media } = this
+    const media = this.timing
     if (media === null) return
     const words = runCommand(command, {
       media,
@@ -485,7 +525,7 @@ function isOwnKeyOfControl(event: KeyboardEvent): boolean {
   })
 }
 
-if (mediaControls.length > 0 && customElements.get('rushes-player') === undefined) {
+if (mediaControls.length > 0 && RushesClock && customElements.get('rushes-player') === undefined) {
   customElements.define('rushes-player', RushesPlayer)
 }
 

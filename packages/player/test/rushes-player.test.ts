@@ -306,6 +306,7 @@ describe('rushes-player', { timeout: 60_000 }, () => {
     })
     await settled(page)
     await inPlayer(page, 'media-captions-button').waitFor({ state: 'visible' })
+    expect(await seriousFaults(page)).toEqual([])
     await page.locator('h1').click()
     await page.keyboard.press('c')
     await page.waitForFunction(() => document.querySelector('rushes-player')?.media?.textTracks[0]?.mode === 'showing')

@@ -88,6 +88,13 @@ const liveView: Schema<LiveView> = z.object({
   silentMs: z.number(),
 })
 
+/** What became of an uploaded archive: `restored` once all of it was checked, `plain` where it could not be, as `note` says. */
+export type ArchiveStanding = { state: 'checking' | 'restored' | 'plain'; note: string | null }
+const archiveStanding: Schema<ArchiveStanding> = z.object({
+  state: z.enum(['checking', 'restored', 'plain']),
+  note: z.nullable(z.string()),
+})
+
 /** A recording as everybody who may read it sees it. */
 export type RecordingView = {
   id: string
@@ -112,6 +119,10 @@ export type RecordingView = {
   webmState: ViewState
   /** Why there is no MP4, in words. */
   viewNote: string | null
+  /** The recording with all that belongs to it, once it is published (packages/umf/SPEC.md). */
+  umfUrl?: string | null | undefined
+  /** Of an archive that was uploaded; missing in lists, and for all others. */
+  archive?: ArchiveStanding | undefined
   /** Of a recording that came as a delivery; in lists, only while it arrives. Null: it is none. */
   delivery: DeliveryView | null
   /** While it is recorded, once there is something to show; null or missing: nothing can be watched live. */
@@ -136,6 +147,8 @@ export const recordingView: Schema<RecordingView> = z.object({
   webmUrl: z.nullable(z.string()),
   webmState: viewState,
   viewNote: z.nullable(z.string()),
+  umfUrl: z.optional(z.nullable(z.string())),
+  archive: z.optional(archiveStanding),
   delivery: z.nullable(deliveryView),
   live: z.optional(z.nullable(liveView)),
 })

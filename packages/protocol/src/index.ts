@@ -1,6 +1,7 @@
 export {
   type ApiKeyList,
   type ApiKeyView,
+  type ArchiveStanding,
   type Arrival,
   apiKeyList,
   type CreateApiKeyRequest,

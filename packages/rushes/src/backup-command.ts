@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { type BackupProgress, restoreBackup, takeBackup, verifyBackup } from '@rushes/server'
+import type { BackupProgress } from '@rushes/server'
 import type { Command } from 'commander'
 import { readConfig } from './config.ts'
 import { printResult } from './output.ts'
@@ -17,6 +17,8 @@ export function addBackupCommands(program: Command): void {
     .option('--json', 'print one JSON object')
     .action(async (folder: string, options: Options & { verify?: boolean }) => {
       const verify = options.verify === true
+      // Loaded where it is needed: serve.ts.
+      const { takeBackup, verifyBackup } = await import('@rushes/server')
       const { problems, ...result } = await watched(options, ({ signal, onProgress }) => {
         const place = { folder: resolve(folder), signal, onProgress }
         if (verify) return verifyBackup(place)
@@ -34,6 +36,7 @@ export function addBackupCommands(program: Command): void {
     .option('--json', 'print one JSON object')
     .action(async (folder: string, options: Options) => {
       const { dataDir, databaseUrl, blobsDir } = readConfig(process.env)
+      const { restoreBackup } = await import('@rushes/server')
       const result = await watched(options, ({ signal, onProgress }) =>
         restoreBackup({ folder: resolve(folder), signal, onProgress, dataDir, databaseUrl, blobsDir }),
       )

@@ -1,8 +1,9 @@
 import { connect } from 'node:net'
-import { type CertificateFiles, readCertificate, runStoreChecks, type StoreCheck } from '@rushes/server'
+import type { CertificateFiles, StoreCheck } from '@rushes/server'
 import type { Command } from 'commander'
 import { type Config, readConfig } from './config.ts'
 import { encoderChecks } from './encode/encoder-checks.ts'
+import { sandboxCheck } from './sandbox-check.ts'
 
 export function addDoctorCommand(program: Command): void {
   program
@@ -34,12 +35,18 @@ async function* allChecks(config: Config): AsyncIterable<StoreCheck> {
     detail: `${config.host}:${config.port} ${taken ? 'answers already: Rushes, or another program' : 'is free'}`,
     ...(taken && { advice: `If it is not Rushes, choose another: PORT=${config.port + 1} npm start` }),
   }
-  if (config.tls !== undefined) yield certificateCheck(config.tls)
+  // Loaded where it is needed: serve.ts.
+  const { readCertificate, runStoreChecks } = await import('@rushes/server')
+  if (config.tls !== undefined) yield certificateCheck(config.tls, readCertificate)
   yield* await encoderChecks()
+  yield sandboxCheck()
   yield* runStoreChecks({ dataDir: config.dataDir, url: config.databaseUrl })
 }
 
-function certificateCheck(files: CertificateFiles): StoreCheck {
+function certificateCheck(
+  files: CertificateFiles,
+  readCertificate: typeof import('@rushes/server').readCertificate,
+): StoreCheck {
   try {
     const { names, validTo } = readCertificate(files)
     const days = Math.floor((validTo.getTime() - Date.now()) / 86_400_000)

@@ -1,4 +1,12 @@
 import { Command, CommanderError } from 'commander'
+import { addCompactCommand } from './archive/compact-command.ts'
+import { addEditCommands } from './archive/edit-commands.ts'
+import { addExtractCommand } from './archive/extract-command.ts'
+import { addInspectCommand } from './archive/inspect-command.ts'
+import { addPackCommand } from './archive/pack-command.ts'
+import { addSignCommand } from './archive/sign-command.ts'
+import { addUnpackCommand } from './archive/unpack-command.ts'
+import { addVerifyCommand } from './archive/verify-command.ts'
 import { addBackupCommands } from './backup-command.ts'
 import { addDecodeCommand } from './decode.ts'
 import { addDoctorCommand } from './doctor.ts'
@@ -25,6 +33,14 @@ addDoctorCommand(program)
 addEncodeCommand(program)
 addSpoolCommand(program)
 addBackupCommands(program)
+addInspectCommand(program)
+addVerifyCommand(program)
+addExtractCommand(program)
+addEditCommands(program)
+addSignCommand(program)
+addCompactCommand(program)
+addPackCommand(program)
+addUnpackCommand(program)
 
 try {
   await program.parseAsync()

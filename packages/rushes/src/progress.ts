@@ -9,10 +9,11 @@ export interface Progress {
 
 const silent: Progress = { update() {}, note() {}, stop() {} }
 
-export function showProgress(mode: 'bar' | 'quiet', label: string): Progress {
+/** @param word what the bytes are when they are done */
+export function showProgress(mode: 'bar' | 'quiet', label: string, word = 'safe'): Progress {
   if (mode === 'quiet' || !process.stderr.isTTY) return silent
   const bar = new cliProgress.SingleBar({
-    format: `${label} {bar} {percentage}% · {done} of {size} safe {note}`,
+    format: `${label} {bar} {percentage}% · {done} of {size} ${word} {note}`,
     hideCursor: true,
     stream: process.stderr,
     clearOnComplete: true,

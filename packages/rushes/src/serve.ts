@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8'
-import { openServer, type Server } from '@rushes/server'
+import type { Server } from '@rushes/server'
 import { type Command, Option } from 'commander'
 import { type Logger, pino } from 'pino'
 import { type Config, readConfig } from './config.ts'
@@ -70,6 +70,8 @@ function canRecordAt({ publicUrl, trustedProxies }: Config, url: string): boolea
 
 async function start(config: Config, log: Logger): Promise<Server> {
   try {
+    // Loaded here, as reading all of the server would keep every other command waiting for half a second.
+    const { openServer } = await import('@rushes/server')
     return await openServer({ ...config, version, log })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException

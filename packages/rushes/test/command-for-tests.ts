@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 
 const main = join(import.meta.dirname, '..', 'src', 'main.ts')
+/** As bin/rushes.js has it. */
+const compileCache = join(import.meta.dirname, '..', '..', '..', 'node_modules', '.cache', 'node')
 
 export type CommandEnd = { status: number | null; signal: NodeJS.Signals | null }
 
@@ -54,7 +56,7 @@ export function endCommands(): void {
 
 function environmentOf(added: Record<string, string>): NodeJS.ProcessEnv {
   const { PATH, HOME } = process.env
-  return { PATH, HOME, LANG: 'C.UTF-8', TERM: 'xterm-256color', ...added }
+  return { PATH, HOME, LANG: 'C.UTF-8', TERM: 'xterm-256color', NODE_COMPILE_CACHE: compileCache, ...added }
 }
 
 function watch(child: ChildProcess): RunningCommand {

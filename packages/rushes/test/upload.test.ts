@@ -88,6 +88,20 @@ describe('rushes upload', () => {
     expect((await fetch(result['mp4Url'] as string)).status).toBe(200)
   })
 
+  it('[T11] makes an archive the recording that it was', async () => {
+    const headers = { authorization: `Bearer ${testOwnerKey}` }
+    const sent = await runCommand(['upload', clip, '--json'], environment())
+    const { id } = JSON.parse(sent.stdout) as { id: string }
+    await server.client.rename(id, 'A talk about archives')
+    const exported = await fetch(`${server.url}/api/v1/recordings/${id}/file.umf`, { headers })
+    const path = join(folder, 'some name.umf')
+    writeFileSync(path, Buffer.from(await exported.arrayBuffer()))
+    const { status, stdout } = await runCommand(['upload', path, '--json'], environment())
+    expect([status, JSON.parse(stdout)]).toMatchObject([0, { mp4State: 'ready', archive: { state: 'restored' } }])
+    const again = await server.client.recording((JSON.parse(stdout) as { id: string }).id)
+    expect(again.title).toBe('A talk about archives')
+  })
+
   it('takes folders, several files at once, and says of each what became of it', async () => {
     const many = join(folder, 'many')
     mkdirSync(join(many, 'deep'), { recursive: true })

@@ -3,7 +3,13 @@ import { delimiter, isAbsolute, join } from 'node:path'
 import { SandboxError } from './sandbox-error.ts'
 
 /** What to install, for programs whose package is called otherwise. */
-const packages: Readonly<Record<string, string>> = { ffprobe: 'ffmpeg', ffplay: 'ffmpeg' }
+const packages: Readonly<Record<string, string>> = {
+  ffprobe: 'ffmpeg',
+  ffplay: 'ffmpeg',
+  bwrap: 'bubblewrap',
+  prlimit: 'util-linux',
+  setpriv: 'util-linux',
+}
 
 /**
  * Absolute path of a program: what `RUSHES_` and its name in capitals (RUSHES_FFMPEG) names, else the first on PATH.

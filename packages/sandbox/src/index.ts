@@ -1,4 +1,6 @@
+export { type Enclosure, enclose, openWorkFolder } from './enclosure.ts'
 export { findProgram } from './find-program.ts'
+export { type Isolation, isolation } from './isolation.ts'
 export {
   type FinishedProgram,
   type ProgramEnd,
@@ -7,4 +9,6 @@ export {
   runProgram,
   startProgram,
 } from './program.ts'
+export { AddressRefused, checkLiteral, isPublicAddress, lookupPublic } from './public-address.ts'
 export { SandboxError, type SandboxErrorCode } from './sandbox-error.ts'
+export type { WorkFolder } from './work-folder.ts'

@@ -5,13 +5,14 @@
 //      └─interrupt()──▶ SIGINT, and goes on until it has finished its output
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import { confined } from './confinement.ts'
+import { confined, type ProgramLimits } from './confinement.ts'
+import type { Enclosure } from './enclosure.ts'
 import { findProgram } from './find-program.ts'
 import { OutputTail } from './output-tail.ts'
 import { endGroup, signalGroup, watchGroup } from './process-group.ts'
 import { SandboxError } from './sandbox-error.ts'
 
-export type ProgramOptions = {
+export type ProgramOptions = ProgramLimits & {
   /** A name that {@link findProgram} finds, or an absolute path. */
   program: string
   /** One by one, as the program gets them: no shell ever reads them. */
@@ -28,8 +29,8 @@ export type ProgramOptions = {
   /** Told of stderr as it comes, in whatever pieces. */
   onStderr?(bytes: Buffer): void
   timeLimitMs?: number
-  /** Address space (RLIMIT_AS). @throws SandboxError `program-missing` where there is no prlimit */
-  memoryBytes?: number
+  /** What it sees of our files; it then gets none of our variables either. */
+  enclosure?: Enclosure
   /** From SIGTERM to SIGKILL; default 2 s. */
   graceMs?: number
 }
@@ -73,11 +74,11 @@ const passedOn = [
 /** @throws SandboxError `program-missing`, `not-started` */
 export async function startProgram(options: ProgramOptions): Promise<RunningProgram> {
   const path = findProgram(options.program)
-  const [command, args] = confined(path, options.args, options.memoryBytes)
+  const [command, args] = confined(path, options.args, options, options.enclosure)
   const child = spawn(command, args, {
     detached: true, // its own group, which is what is killed
     shell: false,
-    env: boundedEnvironment(options.environment ?? {}),
+    env: { ...(options.enclosure === undefined ? boundedEnvironment() : enclosedEnvironment), ...options.environment },
     ...(options.folder === undefined ? {} : { cwd: options.folder }),
     stdio: [
       options.input === 'pipe' ? 'pipe' : 'ignore',
@@ -93,13 +94,19 @@ export async function startProgram(options: ProgramOptions): Promise<RunningProg
   return new ChildProgram(child, options)
 }
 
-function boundedEnvironment(added: Readonly<Record<string, string>>): Record<string, string> {
+function boundedEnvironment(names: readonly string[] = passedOn): Record<string, string> {
   const environment: Record<string, string> = { LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' }
-  for (const name of passedOn) {
+  for (const name of names) {
     const value = process.env[name]
     if (value !== undefined) environment[name] = value
   }
-  return { ...environment, ...added }
+  return environment
+}
+
+/** With a home of its own, and few arenas: each reserves address space, which is what is limited (mallopt(3)). */
+const enclosedEnvironment: Record<string, string> = {
+  ...boundedEnvironment(['LD_LIBRARY_PATH']),
+  ...{ PATH: '/usr/bin:/bin', HOME: '/tmp', TMPDIR: '/tmp', MALLOC_ARENA_MAX: '2' },
 }
 
 class ChildProgram implements RunningProgram {

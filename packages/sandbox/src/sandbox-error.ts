@@ -1,6 +1,7 @@
 /** What can go wrong with a foreign program. */
 export type SandboxErrorCode =
   | 'program-missing' // it is not installed, or what the environment names is no program
+  | 'file-refused' // what was to be its input or output is a link, a folder or a device
   | 'not-started' // the system refused to start it
   | 'timed-out' // it ran over its time limit and was killed
   | 'output-too-large' // it wrote more than it may, and was killed

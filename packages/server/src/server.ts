@@ -13,6 +13,7 @@ import { type CertificateFiles, followCertificate, readCertificate } from './htt
 import { openRoom } from './http/room.ts'
 import { openLiveRoom } from './live/live-room.ts'
 import { openWebhookQueue } from './notify/webhook-queue.ts'
+import { openArchives } from './publish/archives.ts'
 import { openPublisher } from './publish/publisher.ts'
 import { defaultReceiveLimits, type ReceiveLimits } from './receive/limits.ts'
 import { openReceiver } from './receive/receiver.ts'
@@ -71,7 +72,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     const receiver = await openReceiver({ db, folder, publisher, limits, log })
     const deliveries = await openDeliveries({ db, folder, receiver, log })
     const live = openLiveRoom(receiver)
-    const uploads = openUploads({ db, folder, receiver, limits, log })
+    const archives = openArchives({ db, folder, publisher, log })
+    const uploads = openUploads({ db, folder, receiver, archives, limits, log })
     const trusted = new Set(options.webhookHosts ?? [])
     const webhooks = openWebhookQueue({ db, trusted, log })
     const fleet = await openFleet({ db, log, onMessages: webhooks.wake })
@@ -80,6 +82,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       folder,
       receiver,
       publisher,
+      archives,
       deliveries,
       uploads,
       fleet,
@@ -96,6 +99,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       await fleet.close()
       await webhooks.close()
       await uploads.close()
+      await archives.close()
       await deliveries.close()
       await receiver.close()
       throw error
@@ -114,6 +118,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
         await fleet.close()
         await webhooks.close()
         await uploads.close()
+        await archives.close()
         await deliveries.close()
         await receiver.close()
         live.close()

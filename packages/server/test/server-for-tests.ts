@@ -2,7 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { type ApiClient, apiClient, type IngestSocket, openIngestSender, type RecordingView } from '@rushes/protocol'
+import {
+  type ApiClient,
+  apiClient,
+  eventText,
+  type IngestSocket,
+  openIngestSender,
+  type RecordingView,
+  type TimelineEvent,
+} from '@rushes/protocol'
 import { pino } from 'pino'
 import { WebSocket } from 'ws'
 import { openServer, type Server, type ServerOptions } from '../src/server.ts'
@@ -14,7 +22,7 @@ export type TestServer = Server & {
   client: ApiClient
   dataDir: string
   /** Sends a whole body over the real protocol and publishes it. */
-  record(body: Uint8Array, title?: string): Promise<RecordingView>
+  record(body: Uint8Array, title?: string, events?: readonly TimelineEvent[]): Promise<RecordingView>
 }
 
 /** A whole server on a real database and a free port, for one test file. */
@@ -40,7 +48,8 @@ export async function startTestServer(options: Partial<ServerOptions> = {}): Pro
     ...server,
     client,
     dataDir,
-    async record(body, title) {
+    async record(body, title, events = []) {
+      const texts = events.map(eventText)
       const { ingestUrl, token } = await client.createRecording({ ...(title !== undefined && { title }) })
       const sender = openIngestSender({
         url: ingestUrl,
@@ -52,6 +61,7 @@ export async function startTestServer(options: Partial<ServerOptions> = {}): Pro
           acknowledged: { offset: 0, crc: 0 },
           read: async (offset, length) => body.subarray(offset, offset + length),
           acknowledge: async () => {},
+          events: { count: texts.length, read: async (first, most) => texts.slice(first, first + most) },
         },
       })
       sender.end()

@@ -103,7 +103,7 @@ export function readHead(bytes: Uint8Array): { id: Uint8Array; slots: readonly [
   if (fourcc(bytes, 4) !== 'ftyp' || ftyp < 16 || ftyp > MOST_FTYP_BYTES || ftyp % 4 !== 0)
     throw refuse('it does not begin with ftyp')
   const brands = Array.from({ length: ftyp / 4 - 4 }, (_, index) => fourcc(bytes, 16 + 4 * index))
-  if (!brands.includes('umf1')) throw refuse('its brands do not include umf1')
+  if (!brands.includes('umf1') || !brands.includes('iso6')) throw refuse('its brands do not include umf1 and iso6')
   if (fourcc(bytes, ftyp + 4) !== 'umfh' || ftyp + view.getUint32(ftyp) !== HEAD_BYTES)
     throw refuse('umfh does not follow')
   if (view.getUint32(ftyp + 8) !== 1 || fourcc(bytes, ftyp + 12) !== 's256')
@@ -111,4 +111,14 @@ export function readHead(bytes: Uint8Array): { id: Uint8Array; slots: readonly [
   const id = bytes.slice(ftyp + 16, ftyp + 8 + HEAD_FIELDS_BYTES)
   const slot = (at: number) => bytes.subarray(at, at + ANCHOR_BYTES)
   return { id, slots: [slot(SLOTS[0]), slot(SLOTS[1])] }
+}
+
+/** Whether a file begins as an archive does. @param bytes its first ones, 8,192 of them where it has so many */
+export function beginsAsArchive(bytes: Uint8Array): boolean {
+  try {
+    readHead(bytes)
+    return true
+  } catch {
+    return false
+  }
 }

@@ -13,19 +13,19 @@ export class ChangingDescription {
   readonly #cover: Map<number, CoverEntry>
   /** How many items lie at an offset: equal extents may be shared (E2). */
   readonly #users = new Map<number, number>()
-  #metadata: Description['metadata']
+  readonly #metadata: Map<string, unknown>
   #presentation: Description['presentation']
 
   constructor(base: Description) {
     this.#base = base
     this.#items = new Map(base.items.map((item) => [item.name, item]))
     this.#cover = new Map(base.cover.map((entry) => [entry[0], entry]))
-    this.#metadata = base.metadata
+    this.#metadata = new Map(Object.entries(base.metadata))
     this.#presentation = base.presentation
     for (const item of base.items) this.#use(item, 1)
   }
 
-  /** @throws UmfError `too-large` */
+  /** @throws UmfError `too-large`; `malformed`: an item and the main presentation of one name */
   apply({ put = [], remove = [], metadata = {}, presentation, cover }: Change): void {
     for (const entry of cover) this.#cover.set(entry[0], entry)
     const before = [...remove, ...put.map(({ name }) => name)].flatMap((name) => this.#items.get(name) ?? [])
@@ -35,23 +35,30 @@ export class ChangingDescription {
     for (const item of new Set(before)) this.#free(item)
     if (this.#items.size > MOST_ITEMS) throw new UmfError('too-large', `more than ${MOST_ITEMS} items`)
     if (this.#cover.size > MOST_COVER) throw new UmfError('too-large', `more than ${MOST_COVER} entries of cover`)
-    const set = Object.entries(metadata)
-    if (set.length > 0) {
-      const kept = Object.entries(this.#metadata).filter(([name]) => !Object.hasOwn(metadata, name))
-      this.#metadata = Object.fromEntries([...kept, ...set.filter(([, value]) => value !== null)])
+    for (const [name, value] of Object.entries(metadata)) {
+      if (value === null) this.#metadata.delete(name)
+      else this.#metadata.set(name, value)
     }
     this.#presentation = presentation ?? this.#presentation
+    if (this.#presentation && this.#items.has(this.#presentation.name)) {
+      throw new UmfError('malformed', `an item has the name of the main presentation, ${this.#presentation.name}`)
+    }
   }
 
-  has(name: string): boolean {
-    return this.#items.has(name)
+  /** By an item, or by the main presentation (E4). */
+  isTaken(name: string): boolean {
+    return this.#items.has(name) || this.#presentation?.name === name
+  }
+
+  get presentation(): Description['presentation'] {
+    return this.#presentation
   }
 
   description(generation: number): Description {
     return {
       ...this.#base,
       generation,
-      metadata: this.#metadata,
+      metadata: Object.fromEntries(this.#metadata),
       ...(this.#presentation && { presentation: this.#presentation }),
       items: [...this.#items.values()],
       cover: [...this.#cover.values()].sort(([left], [right]) => left - right),

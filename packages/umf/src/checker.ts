@@ -1,10 +1,11 @@
 // SPEC.md, D6: whether every byte of a file is what it was.
 import { ANCHOR_BYTES, type Anchor, decodeAnchor, FOOTER_BYTES, footer, readFooter, readHead, SLOTS } from './anchor.ts'
 import { HEAD_BYTES, readBoxHeader, walkBoxes } from './box.ts'
-import { hashOf, indexHash } from './cover.ts'
+import { hashOf, hashOfZeros, indexHash } from './cover.ts'
 import { type Description, parseDescription } from './description.ts'
 import { readIndexPayload, repeatsDescription } from './index-box.ts'
 import type { Item } from './item.ts'
+import { checkPlaces } from './places.ts'
 import { type MakeSha256, sameBytes, sha256Of, toHex } from './sha256.ts'
 import { readSignature } from './signature-box.ts'
 import { readThrough, type Source } from './source.ts'
@@ -77,12 +78,13 @@ class Check {
     if (state === null) return
     this.items = state.description.items.length
     for (const anchor of anchors) {
-      if (anchor.generation <= state.generation) continue
+      if (anchor.generation <= state.generation && anchor.end <= this.#source.size) continue
       this.#say(
         'index',
         anchor.indexOffset,
         `the index of generation ${anchor.generation} is damaged or cut off; generation ${state.generation} is read`,
       )
+      await this.#inlineOf(anchor)
     }
     const { anchor, end } = state
     if (anchor !== null) {
@@ -90,15 +92,16 @@ class Check {
         this.#say('footer', anchor.end - FOOTER_BYTES, 'the footer is not the current anchor')
       await this.#index(state, anchor)
       await this.#afterIndex(anchor)
-    }
+    } else this.#say('footer', end, 'the archive has no index: it was not finished, or is cut off')
     if (end < this.#source.size)
       this.#say('tail', end, `${this.#source.size - end} bytes follow the end of the archive`)
-    await this.#boxes(end)
+    await this.#boxes(state)
+    this.#extents(state.description)
     await this.#regions(state)
     await this.#inline(state)
   }
 
-  /** F2, F3. @returns anchors of the slots, those first that are newest */
+  /** F2, F3. @returns the whole anchors of the slots, and of a footer at the end */
   async #head(): Promise<Anchor[]> {
     if (this.#source.size < HEAD_BYTES) throw new UmfError('not-umf', 'no universal media file: it is too short', 0)
     const bytes = await this.#source.read(0, HEAD_BYTES)
@@ -112,14 +115,9 @@ class Check {
       return []
     }
     const ftyp = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
-    const used: [number, number][] = [
-      [0, ftyp + 8 + 24],
-      ...SLOTS.map((slot): [number, number] => [slot, slot + ANCHOR_BYTES]),
-    ]
-    const isReserve = (at: number) => !used.some(([from, to]) => at >= from && at < to)
-    const stray = bytes.findIndex((byte, at) => byte !== 0 && isReserve(at))
-    if (stray !== -1) this.#say('head', stray, 'a byte of the head that must be zero is not')
-    return SLOTS.flatMap((place, index) => {
+    const stray = firstStray(bytes, ftyp + 8 + 24)
+    if (stray !== null) this.#say('head', stray, 'a byte of the head that must be zero is not')
+    const slots = SLOTS.flatMap((place, index) => {
       const slot = bytes.subarray(place, place + ANCHOR_BYTES)
       if (slot.every((byte) => byte === 0)) return []
       const anchor = decodeAnchor(slot, this.#sha256)
@@ -127,6 +125,8 @@ class Check {
       this.#say('slot', place, `slot ${index === 0 ? 'A' : 'B'} is damaged`)
       return []
     })
+    const last = readFooter(await this.#source.read(this.#source.size - FOOTER_BYTES, FOOTER_BYTES), this.#sha256)
+    return last !== null && sameBytes(last.id, id) ? [...slots, last] : slots
   }
 
   async #seemsArchive(head: Uint8Array): Promise<boolean> {
@@ -186,11 +186,49 @@ class Check {
     if (at !== end) this.#say('structure', at, 'a box after the index is cut')
   }
 
-  /** F1. */
-  async #boxes(end: number): Promise<void> {
+  /** F1, F5, F6. */
+  async #boxes({ description: { cover, items }, anchor, end }: ArchiveState): Promise<void> {
+    const indexes = new Set(cover.filter(([, , kind]) => kind === 'index').map(([offset]) => offset))
+    const data: [from: number, to: number][] = []
     let at = 0
-    for await (const box of walkBoxes(this.#source, 0, end)) at = box.offset + box.size
+    try {
+      for await (const { type, offset, size, headerSize } of walkBoxes(this.#source, 0, end)) {
+        at = offset + size
+        if (type === 'mdat') data.push([offset + headerSize, at])
+        if (type === 'meta' && offset !== anchor?.indexOffset && !indexes.has(offset))
+          this.#say('structure', offset, 'a box "meta" that is not the index')
+      }
+    } catch (fault) {
+      if (!(fault instanceof UmfError) || fault.code !== 'too-large') throw fault
+      this.#say('structure', at, fault.message)
+      return
+    }
     if (at !== end) this.#say('structure', at, 'a box is not whole, or of a size that none can have')
+    const isData = ([offset, length]: readonly [number, number]) => {
+      const [from, to] = data[lastAtOrBefore(data, offset)] ?? [0, 0]
+      return from <= offset && offset + length <= to
+    }
+    for (const { name, extents = [] } of items) {
+      const stray = extents.find((extent) => !isData(extent))
+      if (stray !== undefined) this.#say('cover', stray[0], `bytes of ${name} lie in no "mdat"`, name)
+    }
+  }
+
+  /** E2, D2: items share all of their extents or none, and each of several extents has its own digest. */
+  #extents({ items, cover }: Description): void {
+    const lengths = new Map(cover.map(([offset, length]) => [offset, length]))
+    const lists = new Map<string, Item>()
+    for (const item of items) if (item.extents?.length) lists.set(JSON.stringify(item.extents), item)
+    const all = [...lists.values()].flatMap(({ name, extents = [] }) =>
+      extents.map(([offset, length]) => ({ name, offset, length, isPart: extents.length > 1 })),
+    )
+    let end = 0
+    for (const { name, offset, length, isPart } of all.sort((left, right) => left.offset - right.offset)) {
+      if (offset < end) this.#say('cover', offset, `${name} overlaps another item, or itself`, name)
+      if (isPart && lengths.get(offset) !== length)
+        this.#say('cover', offset, `an extent of ${name} has no digest of its own`, name)
+      end = Math.max(end, offset + length)
+    }
   }
 
   /** D1 to D4. */
@@ -198,13 +236,15 @@ class Check {
     const regions = regionsOf(state)
     let at = 0
     for (const region of regions) {
+      // What lies across another is not read: a few bytes of a file could ask for all of it, any number of times.
+      const isApart = region.offset >= at
       if (region.offset > at) this.#say('cover', at, `${region.offset - at} bytes that no digest covers`)
-      if (region.offset < at) this.#say('cover', region.offset, 'bytes that two digests cover', region.item)
+      if (!isApart) this.#say('cover', region.offset, 'bytes that two digests cover', region.item)
       at = Math.max(at, region.offset + region.length)
-      await this.#region(region)
+      if (isApart) await this.#region(region)
     }
     if (at < state.end) this.#say('cover', at, `${state.end - at} bytes that no digest covers`)
-    for (const item of state.description.items) await this.#joinedDigest(item)
+    await this.#shared(state.description.items)
   }
 
   async #region({ offset, length, digest, code, item, isIndex }: Region): Promise<void> {
@@ -212,7 +252,10 @@ class Check {
       const found = isIndex
         ? await indexHash(this.#source, offset, length, this.#sha256)
         : await hashOf(this.#source, offset, length, this.#sha256)
-      if (found !== digest) this.#say(code, offset, await this.#damageWords(code, offset, length, item), item)
+      // D3: what is to be zero is so even if its digest says something else.
+      const isErased = code !== 'erasure' || digest === hashOfZeros(length, this.#sha256)
+      if (found !== digest || !isErased)
+        this.#say(code, offset, await this.#damageWords(code, offset, length, item), item)
       if (
         isIndex &&
         !['free', 'meta', 'umfi'].includes(String.fromCharCode(...(await this.#source.read(offset + 4, 4))))
@@ -232,31 +275,64 @@ class Check {
     return `${header === null ? 'a structure' : `the structure that begins with box ${JSON.stringify(header.type)}`} of ${length} bytes is damaged`
   }
 
-  /** Of an item of several extents: each is right, and so is their order. */
-  async #joinedDigest({ name, extents = [], digest }: Item): Promise<void> {
-    if (extents.length < 2) return
+  /** E2: who shares one extent shares all, and has the same digest. Several extents have one together, of their order too. */
+  async #shared(items: readonly Item[]): Promise<void> {
+    const digests = new Map<number, string>()
+    for (const { name, extents = [], digest = '' } of items) {
+      const [first] = extents
+      if (first === undefined) continue
+      const known = digests.get(first[0]) ?? (extents.length === 1 ? digest : await this.#joinedDigest(extents))
+      digests.set(first[0], known)
+      if (known !== digest) this.#say('item', first[0], `the content of ${name} is damaged`, name)
+    }
+  }
+
+  async #joinedDigest(extents: readonly (readonly [number, number])[]): Promise<string> {
     const hash = this.#sha256()
     for (const [offset, length] of extents) {
       for await (const piece of readThrough(this.#source, offset, length)) hash.update(piece)
     }
-    if (`sha256:${toHex(hash.digest())}` !== digest)
-      this.#say('item', extents[0]![0], `the content of ${name} is damaged`, name)
+    return `sha256:${toHex(hash.digest())}`
   }
 
-  async #inline({ description, idat }: ArchiveState): Promise<void> {
+  async #inline({ description, idat }: Pick<ArchiveState, 'description' | 'idat'>): Promise<void> {
     for (const { name, inline, digest } of description.items) {
-      if (inline === undefined) continue
+      if (inline === undefined || inline[0] + inline[1] > idat.length) continue
       const bytes = await this.#source.read(idat.at + inline[0], inline[1])
       if (`sha256:${toHex(sha256Of(this.#sha256, bytes))}` === digest) continue
       this.#say('item', idat.at + inline[0], `the content of ${name} is damaged`, name)
     }
   }
 
+  /** Of a damaged index the description may be whole, and tell which inline item it is. */
+  async #inlineOf({ indexOffset, indexSize }: Anchor): Promise<void> {
+    if (indexOffset + indexSize > this.#source.size) return
+    const payload = (await this.#source.read(indexOffset, indexSize)).subarray(8)
+    try {
+      const { description, idat } = readIndexPayload(payload, indexOffset + 8)
+      const read = parseDescription(description, indexOffset)
+      checkPlaces(read, indexOffset, idat.length)
+      await this.#inline({ description: read, idat: { ...idat, at: indexOffset + 8 + idat.at } })
+    } catch (fault) {
+      if (!(fault instanceof UmfError)) throw fault
+    }
+  }
+
   #say(code: ProblemCode, offset: number, message: string, item?: string): void {
     if (this.problems.length === MOST_PROBLEMS) return
-    const isTold = this.problems.some((each) => each.code === code && each.offset === offset)
+    const isTold = this.problems.some((each) => each.code === code && each.offset === offset && each.item === item)
     if (!isTold) this.problems.push({ code, message, offset, ...(item !== undefined && { item }) })
   }
+}
+
+/** F3: of the head, what is neither a field nor a slot is zero. @param from end of the fields */
+function firstStray(head: Uint8Array, from: number): number | null {
+  let at = from
+  for (const slot of [...SLOTS, HEAD_BYTES]) {
+    for (; at < slot; at++) if (head[at] !== 0) return at
+    at = slot + ANCHOR_BYTES
+  }
+  return null
 }
 
 /** Every byte of the state, by the digest that covers it; sorted. */
@@ -295,6 +371,18 @@ function regionsOf({ description, anchor, records }: ArchiveState): Region[] {
     regions.push({ offset: anchor.indexOffset, length: anchor.end - anchor.indexOffset, digest: null, code: 'index' })
   for (const { offset, size } of records) regions.push({ offset, length: size, digest: null, code: 'structure' })
   return regions.sort((left, right) => left.offset - right.offset)
+}
+
+/** Index of the last run that begins at or before `offset`; -1 where none does. */
+function lastAtOrBefore(runs: readonly (readonly [from: number, to: number])[], offset: number): number {
+  let low = 0
+  let high = runs.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (runs[middle]![0] <= offset) low = middle + 1
+    else high = middle
+  }
+  return low - 1
 }
 
 function ownersOf({ items }: Description): Map<number, string> {

@@ -1,8 +1,9 @@
 // SPEC.md, W7.
 import { type Anchor, footer, SLOTS } from './anchor.ts'
 import { Appender } from './appender.ts'
-import { HEAD_BYTES, walkBoxes } from './box.ts'
+import { HEAD_BYTES } from './box.ts'
 import type { Description } from './description.ts'
+import { extensionBoxes } from './extension-boxes.ts'
 import { appendIndex } from './index-commit.ts'
 import type { Item } from './item.ts'
 import { type InlineBytes, layInline } from './item-content.ts'
@@ -17,9 +18,6 @@ export type CompactOptions = {
   /** Bytes written so far. */
   onProgress?: (done: number) => void
 }
-
-/** Boxes of this format and of ISO files that a compacted file has anew. */
-const ours = new Set(['ftyp', 'umfh', 'meta', 'umfi', 'umfj', 'umff', 'umfs', 'free', 'skip', 'mdat'])
 
 /**
  * Writes an archive without what nothing uses any more; the main presentation stays at its place. Signatures are of the
@@ -42,7 +40,9 @@ export async function compactArchive(source: Source, state: ArchiveState, option
   await appender.proven(new Uint8Array(HEAD_BYTES - SLOTS[0]))
   for await (const bytes of readThrough(source, HEAD_BYTES, firstItem - HEAD_BYTES)) await appender.proven(bytes)
   const kept = description.cover.filter(([offset]) => offset >= HEAD_BYTES && offset < firstItem)
-  await copyExtensions(source, firstItem, state.end, appender)
+  for await (const { offset, size } of extensionBoxes(source, state)) {
+    for await (const bytes of readThrough(source, offset, size)) await appender.structure(bytes)
+  }
   const items = await copyItems(source, description.items, appender)
   const inline: InlineBytes = new Map()
   for (const { name, inline: place } of items) {
@@ -55,14 +55,6 @@ export async function compactArchive(source: Source, state: ArchiveState, option
   const anchor = await appendIndex(appender, { ...laid, type: 'meta' }, state.id, sha256)
   await appender.proven(footer(anchor, sha256))
   return anchor
-}
-
-/** F7. */
-async function copyExtensions(source: Source, from: number, to: number, appender: Appender): Promise<void> {
-  for await (const { type, offset, size } of walkBoxes(source, from, to)) {
-    if (ours.has(type)) continue
-    for await (const bytes of readThrough(source, offset, size)) await appender.structure(bytes)
-  }
 }
 
 async function copyItems(source: Source, items: readonly Item[], appender: Appender): Promise<Item[]> {

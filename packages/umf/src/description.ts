@@ -2,20 +2,23 @@
 import { z } from 'zod'
 import { isArchiveId } from './archive-id.ts'
 import {
+  boundedList,
   type Extension,
   extensions,
   type Item,
-  itemSchema,
+  itemProblem,
   type Presentation,
   presentationSchema,
   type Requirement,
   requirements,
 } from './item.ts'
+import { parseJson } from './json.ts'
 import { UmfError } from './umf-error.ts'
 
-const MOST_DEPTH = 64
 export const MOST_ITEMS = 65_535 as const
 export const MOST_COVER = 1_048_576 as const
+/** D3. */
+const MOST_MEDIA_ENTRY = 16 * 1024 * 1024
 
 const count = z.int().min(0)
 
@@ -24,9 +27,42 @@ export type CoverKind = (typeof kinds)[number]
 /** `[offset, length, kind, digest]`; the digest is 64 hex digits. */
 export type CoverEntry = [offset: number, length: number, kind: CoverKind, digest: string]
 
+const coverKinds: ReadonlySet<unknown> = new Set(kinds)
+
+/** By hand, as items are: an archive of 10 GB has a thousand entries, a much edited one many more. */
+function isCoverEntry(value: unknown): value is CoverEntry {
+  if (!Array.isArray(value) || value.length !== 4) return false
+  const [offset, length, kind, digest] = value as unknown[]
+  return (
+    Number.isSafeInteger(offset) &&
+    (offset as number) >= 0 &&
+    Number.isSafeInteger(length) &&
+    (length as number) >= 1 &&
+    coverKinds.has(kind) &&
+    typeof digest === 'string' &&
+    /^[0-9a-f]{64}$/.test(digest)
+  )
+}
+
 const cover: z.ZodType<CoverEntry[]> = z
-  .array(z.tuple([count, count.min(1), z.enum(kinds), z.string().regex(/^[0-9a-f]{64}$/)]))
-  .max(MOST_COVER)
+  .custom<CoverEntry[]>(Array.isArray, 'no array')
+  .superRefine((entries, context) => {
+    const problem = coverProblem(entries)
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem })
+  })
+
+function coverProblem(entries: readonly unknown[]): string | null {
+  if (entries.length > MOST_COVER) return `more than ${MOST_COVER} entries`
+  let end = 0
+  for (const entry of entries) {
+    if (!isCoverEntry(entry)) return 'an entry is not [offset, length, kind, digest]'
+    const [offset, length, kind] = entry
+    if (offset < end) return 'entries that overlap or are not sorted'
+    if (kind === 'media' && length > MOST_MEDIA_ENTRY) return 'an entry of media that is too long'
+    end = offset + length
+  }
+  return null
+}
 
 /** One whole state of an archive. */
 export type Description = {
@@ -55,14 +91,21 @@ export type RecordContent = {
   cover: CoverEntry[]
 }
 
-const items: z.ZodType<Item[]> = z
-  .array(itemSchema)
-  .max(MOST_ITEMS)
-  .superRefine((all, context) => {
-    if (new Set(all.map(({ name }) => name)).size < all.length) {
-      context.addIssue({ code: 'custom', message: 'two items have one name' })
+const items: z.ZodType<Item[]> = z.custom<Item[]>(Array.isArray, 'no array').superRefine((all, context) => {
+  if (all.length > MOST_ITEMS) {
+    context.addIssue({ code: 'custom', message: `more than ${MOST_ITEMS} items` })
+    return
+  }
+  const names = new Set<string>()
+  for (const [index, item] of all.entries()) {
+    const problem = itemProblem(item) ?? (names.has(item.name) ? 'two items have one name' : null)
+    if (problem !== null) {
+      context.addIssue({ code: 'custom', message: problem, path: [index] })
+      return
     }
-  })
+    names.add(item.name)
+  }
+})
 
 const metadata = z.record(z.string(), z.unknown())
 
@@ -84,7 +127,7 @@ const recordSchema: z.ZodType<RecordContent> = z.looseObject({
   id: z.string().refine(isArchiveId),
   generation: count.min(1),
   put: items.optional(),
-  remove: z.array(z.string()).max(MOST_ITEMS).optional(),
+  remove: boundedList(z.string(), MOST_ITEMS).optional(),
   metadata: metadata.optional(),
   presentation: presentationSchema.optional(),
   cover,
@@ -101,43 +144,35 @@ export function parseRecord(bytes: Uint8Array, offset: number): RecordContent {
 }
 
 function parse<Value>(schema: z.ZodType<Value>, bytes: Uint8Array, what: string, offset: number): Value {
-  if (depth(bytes) > MOST_DEPTH)
-    throw new UmfError('too-large', `${what} is nested more than ${MOST_DEPTH} deep`, offset)
-  let value: unknown
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch {
-    throw new UmfError('malformed', `${what} is no JSON in UTF-8`, offset)
-  }
-  const parsed = schema.safeParse(value)
+  const parsed = schema.safeParse(parseJson(bytes, what, offset))
   if (parsed.success) return parsed.data
   const { path, message } = parsed.error.issues[0]!
   throw new UmfError('malformed', `${what}: ${path.join('.')}: ${message}`, offset)
 }
 
-/** How deep objects and arrays lie in each other, told from the brackets outside of strings; JSON.parse recurses. */
-function depth(bytes: Uint8Array): number {
-  let deepest = 0
-  let now = 0
-  let inString = false
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at]!
-    if (inString) {
-      if (byte === 0x5c) at++
-      else if (byte === 0x22) inString = false
-    } else if (byte === 0x22) inString = true
-    else if (byte === 0x7b || byte === 0x5b) deepest = Math.max(deepest, ++now)
-    else if (byte === 0x7d || byte === 0x5d) now--
-  }
-  return deepest
-}
-
 /** For a writer: what breaks this page is refused before it is written. @throws UmfError `invalid` */
 export function checkItem(item: unknown): Item {
-  const parsed = itemSchema.safeParse(item)
+  const problem = itemProblem(item)
+  if (problem === null) return item as Item
+  throw new UmfError('invalid', `the item can't be written: ${problem}`)
+}
+
+/** @throws UmfError `invalid` */
+export function checkPresentation(presentation: unknown): Presentation {
+  return checked(presentationSchema, presentation, 'the presentation')
+}
+
+/** Of a new archive: its generation is still 0. @throws UmfError `invalid` */
+export function checkDescription(description: Description): Description {
+  checked(descriptionSchema, { ...description, generation: 1 }, 'the description')
+  return description
+}
+
+function checked<Value>(schema: z.ZodType<Value>, value: unknown, what: string): Value {
+  const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
   const { path, message } = parsed.error.issues[0]!
-  throw new UmfError('invalid', `the item can't be written: ${path.join('.')}: ${message}`)
+  throw new UmfError('invalid', `${what} can't be written: ${path.join('.')}: ${message}`)
 }
 
 export function toJson(value: Description | RecordContent): Uint8Array {

@@ -1,13 +1,13 @@
 // SPEC.md, Commit. Every step is on disk before the next one: a crash at any instant leaves the old state or the new one.
-import { type Anchor, decodeAnchor, encodeAnchor, FOOTER_BYTES, footer, readHead, SLOTS } from './anchor.ts'
+import { type Anchor, decodeAnchor, encodeAnchor, FOOTER_BYTES, footer, readFooter, readHead, SLOTS } from './anchor.ts'
 import { Appender } from './appender.ts'
 import { ascii } from './ascii.ts'
 import { fourcc, HEAD_BYTES, walkBoxes } from './box.ts'
 import { type Change, ChangingDescription } from './changing-description.ts'
 import { carve, hashOf, headEntry, indexEntry } from './cover.ts'
-import { type CoverEntry, checkItem, type Description } from './description.ts'
+import { type CoverEntry, checkItem, checkPresentation, type Description } from './description.ts'
 import { appendIndex } from './index-commit.ts'
-import type { Item } from './item.ts'
+import { type Item, type Presentation, withRoundedTimes } from './item.ts'
 import { appendItems, type InlineBytes, layInline, type NewItem } from './item-content.ts'
 import { recordBox } from './record.ts'
 import { type MakeSha256, sameBytes, toHex } from './sha256.ts'
@@ -36,7 +36,11 @@ export type EditOptions = {
 /** What a signer is told; gives back what {@link Signature} says. */
 export type Signer = (state: { id: string; root: string; generation: number }) => Promise<Signature>
 
-/** Opens an archive to change it in place, after mending what a crash has left. One editor at a time. */
+/**
+ * Opens an archive to change it in place, after mending what a crash has left. One editor at a time.
+ *
+ * @throws UmfError as {@link openState}; `malformed` too where its newest state is damaged
+ */
 export async function openEditor(file: EditableFile, sha256: MakeSha256): Promise<Editor> {
   const editor = new Editor(file, sha256, await openState(file, sha256))
   await editor.mend()
@@ -47,6 +51,7 @@ export class Editor {
   readonly #file: EditableFile
   readonly #sha256: MakeSha256
   #state: ArchiveState
+  #isLost = false
 
   constructor(file: EditableFile, sha256: MakeSha256, state: ArchiveState) {
     this.#file = file
@@ -61,6 +66,7 @@ export class Editor {
   /** W1: what an earlier commit has left unfinished. */
   async mend(): Promise<void> {
     const { anchor, end } = this.#state
+    await this.#refuseDamage()
     if (this.#file.size > end) {
       await this.#file.truncate(end)
       await this.#file.sync()
@@ -73,22 +79,28 @@ export class Editor {
     if (this.#state.description.erases === true && named < SLOTS.length) await this.#overwrite(anchor)
   }
 
-  /** Commits a change. @throws UmfError `invalid`, `not-found`, `source`; the file is as before */
+  /**
+   * Commits a change.
+   *
+   * @throws UmfError `invalid`, `not-found`, `name-taken`, `source`; the file is as before. Where even that could not be
+   *   made sure of, every further edit throws `source`, and whoever opens the file anew finds the old state or the new
+   */
   async edit(edit: Edit, { by = 'index' }: EditOptions = {}): Promise<void> {
     await this.#append(async (appender) => {
       const { description } = this.#state
       const changed = this.#changedItems(edit)
+      const presentation = edit.presentation && this.#changedPresentation(edit.presentation)
+      checkNames(edit, changed, presentation ?? description.presentation)
       // Items of a record are not inline (J3).
       const isIndexed = by === 'index' || changed.some(({ inline }) => inline !== undefined)
       const inline: InlineBytes = new Map()
       const added = await appendItems(appender, edit.put ?? [], isIndexed ? inline : null, this.#sha256)
       const renamed = (edit.change ?? []).filter(({ name }, index) => changed[index]!.name !== name)
-      const presentation = edit.presentation && merged(description.presentation ?? {}, edit.presentation)
       const change: Change = {
         put: [...changed, ...added],
         remove: [...(edit.remove ?? []), ...renamed.map(({ name }) => name)],
         ...(edit.metadata && { metadata: { ...edit.metadata } }),
-        ...(presentation && { presentation: presentation as NonNullable<Description['presentation']> }),
+        ...(presentation && { presentation }),
         cover: [...(await this.#headCover()), ...appender.takeCover()],
       }
       const changing = new ChangingDescription(description)
@@ -144,19 +156,31 @@ export class Editor {
     })
   }
 
-  /** Runs what appends; where it fails, the file is left in the state that its bytes say, without what is not of it. */
+  /** Runs what appends; where it fails, what it appended is taken back. */
   async #append(run: (appender: Appender) => Promise<void>): Promise<void> {
-    const appender = new Appender(this.#state.end, (bytes) => this.#file.write(appender.at, bytes), this.#sha256)
+    if (this.#isLost) throw new UmfError('source', 'an edit was broken off: the file has to be opened anew')
+    const { generation, end } = this.#state
+    // The last ones are for an index that a signature needs, and the signature.
+    if (generation > Number.MAX_SAFE_INTEGER - 3) throw new UmfError('too-large', 'no generation is left')
+    const appender = new Appender(end, (bytes) => this.#file.write(appender.at, bytes), this.#sha256)
+    // What a sync that failed has left on the disk is not known, and what is read back may be in memory alone.
+    this.#isLost = true
     try {
       await run(appender)
+      this.#isLost = false
     } catch (fault) {
-      try {
-        this.#state = await openState(this.#file, this.#sha256)
-        if (this.#file.size > this.#state.end) await this.#file.truncate(this.#state.end)
-      } catch {
-        // The next editor mends it; the first fault is what is told.
-      }
+      if (this.#state.generation === generation) await this.#takeBack(end)
       throw fault
+    }
+  }
+
+  async #takeBack(end: number): Promise<void> {
+    try {
+      await this.#file.truncate(end)
+      await this.#file.sync()
+      this.#isLost = false
+    } catch {
+      // The next editor mends it; the first fault is what is told.
     }
   }
 
@@ -181,7 +205,7 @@ export class Editor {
   /** W3. */
   async #commit(appender: Appender, anchor: Anchor): Promise<void> {
     await appender.proven(footer(anchor, this.#sha256))
-    await this.#file.sync()
+    await this.#syncCommit(anchor.generation)
     await this.#writeSlot(anchor)
     this.#state = await openState(this.#file, this.#sha256)
   }
@@ -191,8 +215,28 @@ export class Editor {
     const { generation, root, description } = this.#state
     await this.#file.sync()
     await appender.proven(recordBox(root, { id: description.id, generation: generation + 1, ...change }, this.#sha256))
-    await this.#file.sync()
+    await this.#syncCommit(generation + 1)
     this.#state = await openState(this.#file, this.#sha256)
+  }
+
+  /** After this the edit is made: whatever fails then, nothing is taken back. */
+  async #syncCommit(generation: number): Promise<void> {
+    await this.#file.sync()
+    this.#state = { ...this.#state, generation }
+  }
+
+  /** No crash leaves an anchor whose index is not on the disk: to cut off what follows would lose what may be saved. */
+  async #refuseDamage(): Promise<void> {
+    const { id, generation } = this.#state
+    const last = readFooter(await this.#file.read(this.#file.size - FOOTER_BYTES, FOOTER_BYTES), this.#sha256)
+    for (const anchor of [...(await this.#slots()).map((slot) => decodeAnchor(slot, this.#sha256)), last]) {
+      if (anchor === null || !sameBytes(anchor.id, id) || anchor.generation <= generation) continue
+      throw new UmfError(
+        'malformed',
+        `generation ${anchor.generation} is damaged, and is not cut off`,
+        anchor.indexOffset,
+      )
+    }
   }
 
   async #writeSlot(anchor: Anchor): Promise<void> {
@@ -224,7 +268,10 @@ export class Editor {
       }
     }
     await this.#file.sync()
-    for (const slot of SLOTS) await this.#file.write(slot, encodeAnchor(anchor, this.#sha256))
+    const current = encodeAnchor(anchor, this.#sha256)
+    for (const [index, slot] of (await this.#slots()).entries()) {
+      if (!sameBytes(slot, current)) await this.#file.write(SLOTS[index as 0 | 1], current)
+    }
     await this.#file.sync()
   }
 
@@ -273,14 +320,27 @@ export class Editor {
     return inline
   }
 
-  #changedItems({ remove = [], change = [] }: Edit): Item[] {
+  #changedItems({ put = [], remove = [], change = [], presentation }: Edit): Item[] {
     for (const name of remove) this.#itemOf(name)
+    const changed = this.#merged(change)
+    const shown = presentation?.['name'] ?? this.#state.description.presentation?.name
+    const names = new Set(shown === undefined ? [] : [shown])
+    for (const { name } of [...changed, ...put.map(({ item }) => item)]) {
+      if (names.has(name)) throw new UmfError('name-taken', `${JSON.stringify(name)} would be there twice`)
+      names.add(name)
+    }
+    if (presentation !== undefined && this.#state.description.items.some(({ name }) => name === shown))
+      throw new UmfError('name-taken', `there is an item ${JSON.stringify(shown)}`)
+    return changed
+  }
+
+  #merged(change: NonNullable<Edit['change']>): Item[] {
     return change.map(({ name, fields }) => {
       const before = this.#itemOf(name)
       for (const fixed of ['extents', 'inline', 'length', 'digest']) {
         if (Object.hasOwn(fields, fixed)) throw new UmfError('invalid', `${fixed} of an item can't be set: put it anew`)
       }
-      const item = checkItem(merged(before, fields))
+      const item = checkItem(withRoundedTimes(merged(before, fields)))
       if (item.name !== name && this.#state.description.items.some((other) => other.name === item.name)) {
         throw new UmfError('name-taken', `there is an item ${JSON.stringify(item.name)}`)
       }
@@ -288,10 +348,28 @@ export class Editor {
     })
   }
 
+  #changedPresentation(fields: Readonly<Record<string, unknown>>): Presentation {
+    const before = this.#state.description.presentation
+    if (!before) throw new UmfError('not-found', 'there is no main presentation')
+    for (const fixed of ['length', 'type']) {
+      if (Object.hasOwn(fields, fixed)) throw new UmfError('invalid', `${fixed} of the presentation can't be set`)
+    }
+    return checkPresentation(withRoundedTimes(merged(before, fields)))
+  }
+
   #itemOf(name: string): Item {
     const item = this.#state.description.items.find((each) => each.name === name)
     if (item === undefined) throw new UmfError('not-found', `no item ${JSON.stringify(name)}`)
     return item
+  }
+}
+
+/** What an edit leaves behind it has distinct names: two would be an archive that nobody can open. */
+function checkNames({ put = [] }: Edit, changed: readonly Item[], presentation: Presentation | null | undefined): void {
+  const names = new Set(presentation ? [presentation.name] : [])
+  for (const name of [...changed.map((item) => item.name), ...put.map(({ item }) => item.name)]) {
+    if (names.has(name)) throw new UmfError('name-taken', `${JSON.stringify(name)} is given twice`)
+    names.add(name)
   }
 }
 

@@ -1,6 +1,6 @@
 // O5: the last 64 KiB are asked for first; most archives are open after that.
 import { checkRange, type Source } from './source.ts'
-import { UmfError } from './umf-error.ts'
+import { HttpSourceError, UmfError } from './umf-error.ts'
 
 const TAIL_BYTES = 64 * 1024
 
@@ -14,37 +14,52 @@ export type HttpSourceOptions = {
  * A file on any server that answers ranges (RFC 9110 §14). One request is made here, one for each `read` of what the tail
  * does not hold. The file may not change meanwhile: its ETag is asked for again each time.
  *
- * @throws UmfError `source`: no answer, no ranges, another file meanwhile
+ * @throws HttpSourceError no answer, no ranges, another file meanwhile. @throws UmfError `source`: it breaks off, or lies
  */
 export async function httpSource(url: string | URL, options: HttpSourceOptions = {}): Promise<Source> {
   const ask = options.fetch ?? fetch
   let etag: string | null = null
 
   async function range(header: string, most: number): Promise<{ bytes: Uint8Array; start: number; size: number }> {
+    try {
+      return await asked(header, most)
+    } catch (cause) {
+      // The platform's own errors, of connections that are cut.
+      if (cause instanceof UmfError) throw cause
+      const message = cause instanceof Error ? cause.message : String(cause)
+      throw new HttpSourceError('no-answer', `no answer from the server: ${message}`)
+    }
+  }
+
+  async function asked(header: string, most: number): Promise<{ bytes: Uint8Array; start: number; size: number }> {
     const headers: Record<string, string> = { ...options.headers, Range: header }
     // A weak ETag can't be compared for ranges (RFC 9110 §13.1.5).
     if (etag !== null && !etag.startsWith('W/')) headers['If-Match'] = etag
-    let answer: Response
-    try {
-      answer = await ask(url, { headers, ...(options.signal && { signal: options.signal }) })
-    } catch (cause) {
-      throw new UmfError(
-        'source',
-        `no answer from the server: ${cause instanceof Error ? cause.message : String(cause)}`,
-      )
-    }
+    const answer = await ask(url, { headers, ...(options.signal && { signal: options.signal }) })
     const told = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16})$/.exec(answer.headers.get('content-range') ?? '')
     if (answer.status !== 206 || told === null) {
       await answer.body?.cancel()
-      if (answer.status === 412) throw new UmfError('source', 'the file on the server was changed meanwhile')
-      if (answer.status === 200)
-        throw new UmfError('source', 'the server gives the whole file only: it must answer range requests')
-      throw new UmfError('source', `the server answered ${answer.status}`)
+      const { status } = answer
+      if (status === 412) throw new HttpSourceError('changed', 'the file on the server was changed meanwhile')
+      if (status === 200)
+        throw new HttpSourceError('no-ranges', 'the server gives the whole file only: it must answer range requests')
+      if (status === 206)
+        throw new HttpSourceError('no-ranges', 'the server does not tell which range it gives (Content-Range)')
+      throw new HttpSourceError('status', `the server answered ${status}`, status)
     }
     const [start, last, size] = [Number(told[1]), Number(told[2]), Number(told[3])]
     const length = last - start + 1
-    if (length < 1 || length > most) throw new UmfError('source', 'the server answered with another range')
-    etag ??= answer.headers.get('etag')
+    if (length < 1 || length > most || last >= size || !Number.isSafeInteger(size)) {
+      await answer.body?.cancel()
+      throw new UmfError('source', 'the server answered with another range')
+    }
+    const tag = answer.headers.get('etag')
+    // Not every server heeds If-Match.
+    if (etag !== null && tag !== null && tag !== etag) {
+      await answer.body?.cancel()
+      throw new HttpSourceError('changed', 'the file on the server was changed meanwhile')
+    }
+    etag ??= tag
     return { bytes: await bounded(answer, length), start, size }
   }
 
@@ -58,7 +73,8 @@ export async function httpSource(url: string | URL, options: HttpSourceOptions =
       if (length === 0) return new Uint8Array(0)
       if (offset >= tail.start) return tail.bytes.subarray(offset - tail.start, offset - tail.start + length)
       const got = await range(`bytes=${offset}-${offset + length - 1}`, length)
-      if (got.start !== offset || got.bytes.length !== length || got.size !== size) {
+      if (got.size !== size) throw new HttpSourceError('changed', 'the file on the server was changed meanwhile')
+      if (got.start !== offset || got.bytes.length !== length) {
         throw new UmfError('source', 'the server answered with another range')
       }
       return got.bytes
@@ -73,7 +89,9 @@ async function bounded(answer: Response, length: number): Promise<Uint8Array> {
   if (answer.body === null) throw new UmfError('source', 'the server answered without a body')
   const reader = answer.body.getReader()
   for (;;) {
-    const { done, value } = await reader.read()
+    const { done, value } = await reader.read().catch((cause: Error) => {
+      throw new HttpSourceError('no-answer', `the server's answer broke off: ${cause.message}`)
+    })
     if (done) break
     if (at + value.length > length) {
       await reader.cancel()

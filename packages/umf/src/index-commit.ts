@@ -1,21 +1,28 @@
 import { type Anchor, FOOTER_BYTES } from './anchor.ts'
 import type { Appender } from './appender.ts'
-import { box, joined, MOST_INDEX_BYTES } from './box.ts'
-import type { Description } from './description.ts'
+import { box, HEAD_BYTES, joined, MOST_INDEX_BYTES } from './box.ts'
+import { type Description, parseDescription, toJson } from './description.ts'
 import { indexPayload } from './index-box.ts'
+import { checkCover, checkPlaces } from './places.ts'
 import { type MakeSha256, sha256Of } from './sha256.ts'
 import { UmfError } from './umf-error.ts'
 
 export type NewIndex = { description: Description; idat: readonly Uint8Array[]; type: 'meta' | 'umfi' }
 
-/** Writes the index box of a state, and says what its footer is to hold. @throws UmfError `too-large` */
+/** Writes the index box of a state, and says what its footer is to hold. @throws UmfError `too-large`, `invalid` */
 export async function appendIndex(
   appender: Appender,
   { description, idat, type }: NewIndex,
   id: Uint8Array,
   sha256: MakeSha256,
 ): Promise<Anchor> {
-  const payload = joined(indexPayload(description, joined(idat)))
+  const inline = joined(idat)
+  asReaders(() => {
+    const read = parseDescription(toJson(description), appender.at)
+    checkPlaces(read, appender.at, inline.length)
+    checkCover(read.cover, HEAD_BYTES, appender.at, true)
+  })
+  const payload = joined(indexPayload(description, inline))
   if (payload.length + 8 > MOST_INDEX_BYTES) throw new UmfError('too-large', 'more items than an index can describe')
   const bytes = box(type, payload)
   const anchor: Anchor = {
@@ -28,4 +35,14 @@ export async function appendIndex(
   }
   await appender.proven(bytes)
   return anchor
+}
+
+/** What no reader would take is not written: the state before it could not be come back to. @throws UmfError */
+export function asReaders(check: () => void): void {
+  try {
+    check()
+  } catch (fault) {
+    if (!(fault instanceof UmfError) || fault.code === 'too-large') throw fault
+    throw new UmfError('invalid', `what can't be read can't be written: ${fault.message}`)
+  }
 }

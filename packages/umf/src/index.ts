@@ -1,20 +1,37 @@
 export { anonymous, type Caller, mayRead, owner, type Restricted, strictest } from './access.ts'
-export { type Anchor, encodeAnchor, head, SLOTS } from './anchor.ts'
+export { type Anchor, beginsAsArchive, encodeAnchor, head, SLOTS } from './anchor.ts'
 export { Archive, type ContentRange, type ItemWish, type OpenOptions, openArchive } from './archive.ts'
 export { idBytes, isArchiveId, newArchiveId } from './archive-id.ts'
+export { checkedContent } from './checked-content.ts'
 export { type CheckOptions, type CheckResult, checkArchive, type Problem, type ProblemCode } from './checker.ts'
 export { type CompactOptions, compactArchive } from './compaction.ts'
 export type { CoverEntry, Description } from './description.ts'
 export { type Edit, type EditOptions, type Editor, openEditor, type Signer } from './editor.ts'
+export { extensionBoxes, presentationExtensions } from './extension-boxes.ts'
 export { type HttpSourceOptions, httpSource } from './http-source.ts'
 export { DEFAULT_LEVEL, type Item, type ItemFields, type Presentation } from './item.ts'
 export type { NewItem } from './item-content.ts'
 export { nameProblem } from './item-name.ts'
+export {
+  type ArchivePlan,
+  type PlannedArchive,
+  type PlannedItem,
+  type PlanPart,
+  planArchive,
+  type StoredBytes,
+} from './plan.ts'
+export { itemPointer, type Pointer, type PointerStore, parsePointer, resolvedContent } from './pointer.ts'
+export {
+  type PreparedPresentation,
+  type PrepareOptions,
+  preparePresentation,
+  type RefusedPresentation,
+} from './presentation-media.ts'
 export type { MakeSha256, Sha256 } from './sha256.ts'
 export type { Signature } from './signature-box.ts'
 export { type CheckedSignature, checkSignatures, newSigningKey, signer } from './signing.ts'
-export { blobSource, bytesSource, type EditableFile, type Source } from './source.ts'
+export { blobSource, bytesSource, type EditableFile, readThrough, type Source } from './source.ts'
 export type { ArchiveState } from './state.ts'
-export { EVENTS_TYPE, eventsContent, type TimelineEvent } from './timeline.ts'
-export { UmfError, type UmfErrorCode } from './umf-error.ts'
+export { EVENTS_TYPE, eventsContent, parseEvents, type TimelineEvent } from './timeline.ts'
+export { type HttpFailure, HttpSourceError, UmfError, type UmfErrorCode } from './umf-error.ts'
 export { type NewPresentation, UmfWriter, type WriterOptions } from './writer.ts'

@@ -1,6 +1,6 @@
 import type { Appender, Written } from './appender.ts'
 import { checkItem, type Description } from './description.ts'
-import type { Item, ItemFields } from './item.ts'
+import { type Item, type ItemFields, withRoundedTimes } from './item.ts'
 import { type MakeSha256, sha256Of, toHex } from './sha256.ts'
 
 /**
@@ -40,17 +40,18 @@ export async function appendItems(
     }
   }
   return news.map((added) => {
+    const fields = withRoundedTimes(added.item)
     const place = written.get(added)
-    if (place !== undefined) return checkItem({ ...added.item, ...place })
+    if (place !== undefined) return checkItem({ ...fields, ...place })
     if ('inline' in added) {
       const { length } = added.inline
       inline!.set(added.item.name, added.inline.slice())
       const digest = `sha256:${toHex(sha256Of(sha256, added.inline))}`
-      return checkItem({ ...added.item, length, digest, inline: [0, length] })
+      return checkItem({ ...fields, length, digest, inline: [0, length] })
     }
     const { pointer, length, digest } = added as Extract<NewItem, { pointer: string }>
     return checkItem({
-      ...added.item,
+      ...fields,
       pointer,
       ...(length !== undefined && { length }),
       ...(digest !== undefined && { digest }),
@@ -61,7 +62,11 @@ export async function appendItems(
 type KnownContent = { added: NewItem; content: Uint8Array | AsyncIterable<Uint8Array>; length: number }
 
 function knownContent(added: NewItem, hasIndex: boolean): KnownContent[] {
-  if ('inline' in added) return hasIndex ? [] : [{ added, content: added.inline, length: added.inline.length }]
+  if ('inline' in added) {
+    // E2: an empty item is one of no extents.
+    const isInline = hasIndex && added.inline.length > 0
+    return isInline ? [] : [{ added, content: added.inline, length: added.inline.length }]
+  }
   if (!('content' in added)) return []
   if (added.content instanceof Uint8Array) return [{ added, content: added.content, length: added.content.length }]
   const { length } = added as { length?: number }

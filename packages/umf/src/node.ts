@@ -21,35 +21,40 @@ export interface OpenedFile extends EditableFile, AsyncDisposable {
 
 /** A file on disk. @param mode `r` to read, `r+` to edit. @throws UmfError `source` */
 export async function openFile(path: string, mode: 'r' | 'r+' = 'r'): Promise<OpenedFile> {
-  const handle = await open(path, mode).catch((cause: Error) => {
-    throw new UmfError('source', `the file can't be opened: ${cause.message}`)
-  })
-  let size = (await handle.stat()).size
+  const handle = await open(path, mode).catch(refuse('opened'))
+  let { size } = await handle.stat()
   return {
     get size() {
       return size
     },
     async read(offset, length) {
       checkRange(offset, length, size)
-      const bytes = new Uint8Array(length)
+      // Filled to its end below: zeroing it first took a tenth of the time of reading a large file.
+      const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
       for (let at = 0; at < length; ) {
-        const { bytesRead } = await handle.read(bytes, at, length - at, offset + at)
+        const { bytesRead } = await handle.read(bytes, at, length - at, offset + at).catch(refuse('read'))
         if (bytesRead === 0) throw new UmfError('source', 'the file became shorter while it was read')
         at += bytesRead
       }
       return bytes
     },
     async write(offset, bytes) {
-      await writeAll(handle, offset, bytes)
+      await writeAll(handle, offset, bytes).catch(refuse('written'))
       size = Math.max(size, offset + bytes.length)
     },
     async truncate(length) {
-      await handle.truncate(length)
+      await handle.truncate(length).catch(refuse('cut'))
       size = length
     },
-    sync: () => handle.datasync(),
+    sync: () => handle.datasync().catch(refuse('synced')),
     close: () => handle.close(),
     [Symbol.asyncDispose]: () => handle.close(),
+  }
+}
+
+function refuse(what: string): (cause: Error) => never {
+  return (cause) => {
+    throw new UmfError('source', `the file can't be ${what}: ${cause.message}`)
   }
 }
 

@@ -2,6 +2,7 @@
 import { idText } from './archive-id.ts'
 import { box, MOST_INDEX_BYTES } from './box.ts'
 import { parseRecord, type RecordContent, toJson } from './description.ts'
+import { asReaders } from './index-commit.ts'
 import { type MakeSha256, sameBytes, sha256Of } from './sha256.ts'
 import { UmfError } from './umf-error.ts'
 
@@ -9,11 +10,12 @@ const ROOT_BYTES = 32
 
 export type RightRecord = { content: RecordContent; root: Uint8Array }
 
-/** A record box; its root is the last 32 bytes. @throws UmfError `too-large` */
+/** A record box; its root is the last 32 bytes. @throws UmfError `too-large`, `invalid` */
 export function recordBox(rootBefore: Uint8Array, content: RecordContent, sha256: MakeSha256): Uint8Array {
   const json = toJson(content)
   if (json.length > MOST_INDEX_BYTES - 8 - 2 * ROOT_BYTES)
     throw new UmfError('too-large', 'a change too large for one record')
+  asReaders(() => void parseRecord(json, 0))
   return box('umfj', rootBefore, json, sha256Of(sha256, rootBefore, json))
 }
 

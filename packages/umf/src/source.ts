@@ -52,9 +52,21 @@ export function checkRange(offset: number, length: number, size: number): void {
 /** How much of a file is held at once while it is read through. */
 const PIECE_BYTES = 1024 * 1024
 
-/** Bytes `offset` to `offset + length`, in pieces of at most 1 MiB. */
+/** Bytes `offset` to `offset + length`, in pieces of at most 1 MiB; the next one is read while one is used. */
 export async function* readThrough(source: Source, offset: number, length: number): AsyncGenerator<Uint8Array> {
-  for (let at = offset; at < offset + length; at += PIECE_BYTES) {
-    yield await source.read(at, Math.min(PIECE_BYTES, offset + length - at))
+  const end = offset + length
+  const read = (at: number): Promise<Uint8Array> | null => {
+    if (at >= end) return null
+    const piece = source.read(at, Math.min(PIECE_BYTES, end - at))
+    // It is waited for below, if whoever reads comes that far.
+    piece.catch(() => {})
+    return piece
+  }
+  let next = read(offset)
+  for (let at = offset; next !== null; ) {
+    const piece: Uint8Array = await next
+    at += PIECE_BYTES
+    next = read(at)
+    yield piece
   }
 }

@@ -5,9 +5,10 @@ import { HEAD_BYTES, MOST_INDEX_BYTES, readBoxHeader, walkBoxes } from './box.ts
 import { ChangingDescription } from './changing-description.ts'
 import { type Description, parseDescription } from './description.ts'
 import { readIndexPayload } from './index-box.ts'
+import { checkCover, checkPlaces } from './places.ts'
 import { readRecord } from './record.ts'
 import { type MakeSha256, sameBytes, sha256Of } from './sha256.ts'
-import { readSignature, type Signature } from './signature-box.ts'
+import { MOST_SIGNATURE_BYTES, MOST_SIGNATURES, readSignature, type Signature } from './signature-box.ts'
 import type { Source } from './source.ts'
 import { UmfError } from './umf-error.ts'
 
@@ -34,8 +35,14 @@ export type ArchiveState = {
 /** The state that a file is in. @throws UmfError `not-umf`, `malformed`, `too-large`, `source` */
 export async function openState(source: Source, sha256: MakeSha256): Promise<ArchiveState> {
   if (source.size < HEAD_BYTES) throw new UmfError('not-umf', 'no universal media file: it is too short', 0)
-  const state = (await stateByFooter(source, sha256)) ?? (await stateBySlots(source, sha256))
-  return state.end === source.size ? state : await walkOn(source, state, sha256)
+  const found = (await stateByFooter(source, sha256)) ?? (await stateBySlots(source, sha256))
+  const state = found.end === source.size ? found : await walkOn(source, found, sha256)
+  checkPlaces(
+    state.description,
+    state.records.at(-1)?.offset ?? state.anchor?.indexOffset ?? state.end,
+    state.idat.length,
+  )
+  return state
 }
 
 /** O1. The head is not asked for: that the ids agree is the check's to say. */
@@ -97,14 +104,43 @@ async function stateAt(source: Source, anchor: Anchor, sha256: MakeSha256): Prom
     throw new UmfError('malformed', 'the description is of another archive', indexOffset)
   }
   const idat = { at: indexOffset + 8 + parts.idat.at, length: parts.idat.length }
-  checkPlaces(description, indexOffset, idat.length)
-  const signatures: Signature[] = []
-  for await (const box of walkBoxes(source, indexOffset + indexSize, end)) {
-    if (box.type !== 'umfs') continue
-    const signature = readSignature(await source.read(box.offset + 8, box.size - 8), sha256)
-    if (signature !== null) signatures.push(signature)
-  }
+  checkCover(description.cover, HEAD_BYTES, indexOffset, true)
+  const signatures = await signaturesIn(source, indexOffset + indexSize, end, sha256)
   return { id, generation, root, end, description, anchor, idat, records: [], signatures }
+}
+
+async function signaturesIn(source: Source, from: number, to: number, sha256: MakeSha256): Promise<Signature[]> {
+  const signatures: Signature[] = []
+  for await (const box of walkBoxes(source, from, to)) {
+    if (box.type !== 'umfs' || box.size > MOST_SIGNATURE_BYTES) continue
+    const signature = readSignature(await source.read(box.offset + 8, box.size - 8), sha256)
+    if (signature === null) continue
+    if (signatures.push(signature) > MOST_SIGNATURES)
+      throw new UmfError('too-large', `more than ${MOST_SIGNATURES} signatures`, box.offset)
+  }
+  return signatures
+}
+
+/**
+ * O4: what a footer makes of the state before it; null where it is none of a later commit. Each index is read once, however
+ * many footers name it.
+ */
+async function nextState(
+  source: Source,
+  state: ArchiveState,
+  anchor: Anchor,
+  sha256: MakeSha256,
+): Promise<ArchiveState | null> {
+  if (!sameBytes(anchor.id, state.id) || anchor.generation <= state.generation) return null
+  if (anchor.indexOffset >= state.end) return await stateAt(source, anchor, sha256)
+  // S1: the same index once more, with signatures.
+  const { anchor: before, end, records } = state
+  if (before === null || records.length > 0 || anchor.indexOffset !== before.indexOffset) return null
+  if (anchor.indexSize !== before.indexSize || !sameBytes(anchor.root, before.root)) return null
+  const signatures = [...state.signatures, ...(await signaturesIn(source, end, anchor.end, sha256))]
+  if (signatures.length > MOST_SIGNATURES)
+    throw new UmfError('too-large', `more than ${MOST_SIGNATURES} signatures`, anchor.end)
+  return { ...state, generation: anchor.generation, end: anchor.end, anchor, signatures }
 }
 
 /** O4. */
@@ -116,38 +152,24 @@ async function walkOn(source: Source, from: ArchiveState, sha256: MakeSha256): P
       const record = readRecord(await source.read(offset + 8, size - 8), offset + 8, state, sha256)
       if (record === null) continue
       const { content, root } = record
-      checkPlaces({ items: content.put ?? [], presentation: content.presentation }, offset, 0)
+      if (content.put?.some(({ inline }) => inline !== undefined))
+        throw new UmfError('malformed', 'an item of a record is inline', offset)
+      checkCover(content.cover, state.end, offset, state.generation === 0)
       changing ??= new ChangingDescription(state.description)
+      const before = changing.presentation
       changing.apply(content)
+      if (before && before.length !== changing.presentation?.length)
+        throw new UmfError('malformed', 'a record gives the presentation another length', offset)
       state.records.push({ offset, size, cover: content.cover })
       state = { ...state, generation: content.generation, root, end: offset + size, signatures: [] }
     } else if (type === 'umff' && size === FOOTER_BYTES) {
       const anchor = readFooter(await source.read(offset, FOOTER_BYTES), sha256)
-      if (anchor === null || anchor.end !== offset + size || !sameBytes(anchor.id, state.id)) continue
-      const next = await stateAt(source, anchor, sha256)
+      if (anchor === null || anchor.end !== offset + size) continue
+      const next = await nextState(source, state, anchor, sha256)
       if (next === null) continue
       state = next
       changing = null
     }
   }
   return changing === null ? state : { ...state, description: changing.description(state.generation) }
-}
-
-/** Every extent lies behind the head and the presentation and before the index; inline bytes lie in `idat`. */
-function checkPlaces(
-  { items, presentation }: Pick<Description, 'items' | 'presentation'>,
-  end: number,
-  idatLength: number,
-): void {
-  const from = Math.max(HEAD_BYTES, presentation?.length ?? 0)
-  if (from > end) throw new UmfError('malformed', 'the presentation ends past its index', end)
-  for (const { name, extents = [], inline } of items) {
-    for (const [offset, length] of extents) {
-      if (offset < from || offset + length > end)
-        throw new UmfError('malformed', `item ${name} lies where no item can`, offset)
-    }
-    if (inline !== undefined && inline[0] + inline[1] > idatLength) {
-      throw new UmfError('malformed', `item ${name} lies past the inline bytes`, end)
-    }
-  }
 }

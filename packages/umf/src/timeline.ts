@@ -1,5 +1,6 @@
 // SPEC.md, E3.
 import { z } from 'zod'
+import { parseJson } from './json.ts'
 import { UmfError } from './umf-error.ts'
 
 const MOST_EVENTS = 1_000_000
@@ -7,26 +8,26 @@ const MOST_EVENTS = 1_000_000
 /** Something that happened; `t` in ms on the archive's timeline. */
 export type TimelineEvent = { t: number; kind: string; resource?: string | undefined; data?: unknown }
 
-const eventsSchema: z.ZodType<TimelineEvent[]> = z
-  .array(
-    z.looseObject({
-      t: z.number().min(0).max(1e12),
-      kind: z.string().min(1).max(100),
-      resource: z.string().max(255).optional(),
-      data: z.unknown(),
-    }),
-  )
-  .max(MOST_EVENTS)
+const eventSchema: z.ZodType<TimelineEvent> = z.looseObject({
+  t: z.number().min(0).max(1e12),
+  kind: z.string().min(1).max(100),
+  resource: z.string().max(255).optional(),
+  data: z.unknown(),
+})
 
 export const EVENTS_TYPE = 'application/vnd.umf.events+json'
 
-/** @throws UmfError `malformed` */
+/** @throws UmfError `malformed`, `too-large` */
 export function parseEvents(bytes: Uint8Array): TimelineEvent[] {
-  try {
-    return eventsSchema.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)))
-  } catch {
-    throw new UmfError('malformed', 'the events are no list of {t, kind, data} in JSON')
-  }
+  const all = parseJson(bytes, 'the timeline')
+  const refuse = () => new UmfError('malformed', 'the events are no list of {t, kind, data}')
+  if (!Array.isArray(all)) throw refuse()
+  if (all.length > MOST_EVENTS) throw new UmfError('too-large', `more than ${MOST_EVENTS} events`)
+  return all.map((each) => {
+    const parsed = eventSchema.safeParse(each)
+    if (!parsed.success) throw refuse()
+    return parsed.data
+  })
 }
 
 /** Content of an item of events: sorted by time, times with at most 3 decimals. */

@@ -24,3 +24,24 @@ export class UmfError extends Error {
     this.offset = offset
   }
 }
+
+/** Why a server did not give bytes of a file. */
+export type HttpFailure =
+  | 'no-answer' // or one that a page may not see: CORS
+  | 'no-ranges' // it gives the whole file only, or hides from a page which range it gives
+  | 'changed' // another file than the one that was opened
+  | 'status' // it answered with an error
+
+/** `source`, of a file on a server. */
+export class HttpSourceError extends UmfError {
+  readonly failure: HttpFailure
+  /** Where the failure is `status`. */
+  readonly status: number | undefined
+
+  constructor(failure: HttpFailure, message: string, status?: number) {
+    super('source', message)
+    this.name = 'HttpSourceError'
+    this.failure = failure
+    this.status = status
+  }
+}

@@ -1,14 +1,14 @@
 import { type Anchor, footer, head } from './anchor.ts'
 import { Appender, type Content } from './appender.ts'
 import { idBytes, newArchiveId } from './archive-id.ts'
-import { box } from './box.ts'
+import { box, HEAD_BYTES } from './box.ts'
 import { ChangingDescription } from './changing-description.ts'
-import type { CoverEntry } from './description.ts'
+import { type CoverEntry, checkDescription, checkPresentation } from './description.ts'
 import { appendIndex } from './index-commit.ts'
-import type { Item, Presentation } from './item.ts'
+import { type Item, type Presentation, withRoundedTimes } from './item.ts'
 import { appendItems, type InlineBytes, layInline, type NewItem } from './item-content.ts'
 import { recordBox } from './record.ts'
-import type { MakeSha256 } from './sha256.ts'
+import { type MakeSha256, sha256Of, toHex } from './sha256.ts'
 import { emptyState } from './state.ts'
 import { UmfError } from './umf-error.ts'
 
@@ -19,6 +19,8 @@ export type WriterOptions = {
   /** Of the archive; a new one where it is left out. */
   id?: string
   metadata?: Record<string, unknown>
+  /** Further members of the description: `requires`, `extensions`, and what is not known here (I5); not with `records`. */
+  members?: Readonly<Record<string, unknown>>
   /** Writes a record after each addition (J4), so that a file that is cut off reads up to its last whole item. */
   records?: boolean
 }
@@ -44,6 +46,8 @@ export class UmfWriter {
   #metadata: Record<string, unknown>
   /** Of bytes 0 to 2,047; in the first record or the index. */
   #headCover: CoverEntry[] = []
+  /** D5: they prove themselves until an index covers them. */
+  readonly #records: CoverEntry[] = []
   readonly #inline: InlineBytes = new Map()
   #anchor: Anchor | null = null
 
@@ -52,7 +56,8 @@ export class UmfWriter {
     this.#options = options
     this.#appender = new Appender(0, options.write, options.sha256)
     this.#metadata = options.metadata ?? {}
-    this.#changing = new ChangingDescription(emptyState(idBytes(this.id)).description)
+    const { description } = emptyState(idBytes(this.id))
+    this.#changing = new ChangingDescription(checkDescription({ ...options.members, ...description }))
   }
 
   /**
@@ -60,14 +65,17 @@ export class UmfWriter {
    * were before them.
    *
    * @param structure what stands before the samples
+   * @throws UmfError `invalid`
    */
   async media(presentation: NewPresentation, structure: Uint8Array, samples: Content): Promise<void> {
     if (this.#presentation !== null || this.#hasItems)
       throw new UmfError('invalid', 'the main presentation comes first, and once')
+    const fields = withRoundedTimes(presentation)
+    checkPresentation({ ...fields, length: HEAD_BYTES })
     await this.#begin()
     await this.#appender.structure(structure)
     await this.#appender.media(samples)
-    this.#presentation = { ...presentation, length: this.#appender.at } as Presentation
+    this.#presentation = checkPresentation({ ...fields, length: this.#appender.at })
     await this.#record([])
   }
 
@@ -77,7 +85,7 @@ export class UmfWriter {
     this.#hasItems = true
     const names = new Set<string>()
     for (const { item } of news) {
-      if (this.#changing.has(item.name) || names.has(item.name))
+      if (this.#changing.isTaken(item.name) || names.has(item.name))
         throw new UmfError('name-taken', `there is an item ${JSON.stringify(item.name)}`)
       names.add(item.name)
     }
@@ -97,6 +105,8 @@ export class UmfWriter {
     if (/^(ftyp|umf.|meta|mdat|moov|moof|free|skip)$/.test(type) || !/^[\x20-\x7e]{4}$/.test(type)) {
       throw new UmfError('invalid', `no extension can be of type ${type}`)
     }
+    if (type === 'uuid' && content.length < 16)
+      throw new UmfError('invalid', 'an extension of type uuid begins with the 16 bytes of its own type')
     this.#hasItems = true
     await this.#appender.structure(box(type, content))
   }
@@ -106,7 +116,7 @@ export class UmfWriter {
     await this.#begin()
     this.#metadata = { ...this.#metadata, ...metadata }
     this.#changing.apply({
-      cover: this.#takeCover(),
+      cover: [...this.#takeCover(), ...this.#records],
       metadata: this.#metadata,
       ...(this.#presentation && { presentation: this.#presentation }),
     })
@@ -152,7 +162,9 @@ export class UmfWriter {
     const bytes = recordBox(this.#root, { id: this.id, generation: this.#generation, ...change }, this.#options.sha256)
     this.#changing.apply(change)
     this.#root = bytes.slice(-32)
-    await this.#appender.structure(bytes)
+    const digest = toHex(sha256Of(this.#options.sha256, bytes))
+    this.#records.push([this.#appender.at, bytes.length, 'structure', digest])
+    await this.#appender.proven(bytes)
   }
 
   #takeCover(): CoverEntry[] {

@@ -9,7 +9,14 @@ import { type FragmentRow, fragmentHead } from '../mp4/movie-fragment.ts'
 import type { Track } from '../track.ts'
 import { type ClusterFrame, clusterHeads, webmInit } from '../webm/fragment.ts'
 import { openWebmReader } from '../webm/reader.ts'
-import { type LivePart, type LiveRun, type LiveSegment, LiveTimeline, type LiveTrack } from './live-timeline.ts'
+import {
+  type LivePart,
+  type LiveRun,
+  type LiveSegment,
+  LiveTimeline,
+  type LiveTrack,
+  saysHowLong,
+} from './live-timeline.ts'
 
 /** What live parts are: fragments for HLS, or clusters where the codecs have no place in MP4. */
 export type LiveForm = {
@@ -161,19 +168,25 @@ function fragment(part: LivePart, tracks: readonly LiveTrack[]): Extent[] {
   const runs = part.runs.map((run) => {
     const { samples, shift, track } = run.track
     const start = samples.decodeTime(run.from) + shift + (fragmentLead - leadOf(track)) * track.timescale
-    return { trackId: numberOf(run, tracks), start: Math.max(0, Math.round(start)), rows: rowsOf(run) }
+    const trackId = numberOf(run, tracks)
+    return { trackId, start: Math.max(0, Math.round(start)), rows: rowsOf(run, trackId === 1) }
   })
   const head: Extent[] = fragmentHead(part.number, runs).map((bytes) => ({ kind: 'bytes', bytes }))
   return [...head, ...part.runs.flatMap(samplesOf)]
 }
 
-/** Each sample lasts until the next one of its part; the last as long as its body says, or as the one before. */
-function rowsOf({ track: { samples, track }, from, to }: LiveRun): FragmentRow[] {
+/**
+ * Each sample lasts until the next one of its part; the last as long as its body says. Where it doesn't, that of the track
+ * that leads lasts until the first one of the next part, which was there when the part was cut, any other as long as one
+ * before it.
+ */
+function rowsOf({ track: { samples, track }, from, to }: LiveRun, leads: boolean): FragmentRow[] {
   const rows: FragmentRow[] = []
   const lead = leadOf(track) * track.timescale
   for (let index = from; index < to; index++) {
     const time = Math.round(samples.decodeTime(index))
-    const duration = index + 1 < to ? Math.round(samples.decodeTime(index + 1)) - time : samples.duration(index)
+    const isFollowed = index + 1 < to || (leads && index + 1 < samples.count && !saysHowLong(track))
+    const duration = isFollowed ? Math.round(samples.decodeTime(index + 1)) - time : samples.duration(index)
     rows.push({
       size: samples.size(index),
       duration: Math.max(0, Math.round(duration)),

@@ -183,6 +183,7 @@ export class LiveTimeline implements SampleSink {
         if (beginsSegment) this.#segmentStart = start
       }
       // Where the body says how long it lasts, the next one is not waited for.
+      if (!saysHowLong(lead.track)) continue
       const end = endOf(lead, index)
       if (end - this.#open.start > partSeconds - epsilon) this.#close(end, index + 1)
     }
@@ -246,6 +247,15 @@ export class LiveTimeline implements SampleSink {
 /** Some decoder configurations are found in the first key frame. */
 function isDescribed({ codec, config }: Track): boolean {
   return config !== null || ['vp8', 'mp3', 'vorbis'].includes(codec)
+}
+
+/**
+ * Matroska has nominal durations at most (RFC 9559 §5.1.4.1.13): how long a picture lasts is known when the next one is
+ * there. A part must not say too little: Media Source Extensions (§3.5.8) drop all pictures up to the next key frame where
+ * one comes later than twice the last one's duration, as it does whenever a busy machine leaves some out.
+ */
+export function saysHowLong({ codecId }: Track): boolean {
+  return !/^[AV]_/.test(codecId)
 }
 
 /** When a sample is decoded, seconds of the recording. */

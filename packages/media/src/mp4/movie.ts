@@ -39,8 +39,9 @@ export interface Mp4Tables extends SampleSink {
    * `[ftyp][moov][mdat header]` + the first `bodyBytes` of the body, of all samples so far.
    *
    * @param head boxes to begin with in place of `ftyp`
+   * @param fromSamples leaves out what the body has before its first sample
    */
-  view(bodyBytes: number, head?: Uint8Array): View
+  view(bodyBytes: number, head?: Uint8Array, fromSamples?: boolean): View
   /** Why `view` would give no layout, at no cost; null when it would. */
   refusal(): Refusal | null
 }
@@ -59,6 +60,7 @@ const BRANDS = ['isom', 'iso6', 'mp41', 'mp42'] as const
 export function openMp4Tables(): Mp4Tables {
   const states = new Map<number, TrackState>()
   const patches = new PatchList()
+  let begin = Number.POSITIVE_INFINITY
   let end = 0
   const withSamples = () => [...states.values()].filter(({ tables }) => tables.count > 0)
 
@@ -81,6 +83,7 @@ export function openMp4Tables(): Mp4Tables {
       if (state.track.kind === 'other') return
       state.tables.add(offset, size, sync)
       state.clock.add(dts, pts, duration)
+      begin = Math.min(begin, offset)
       end = Math.max(end, offset + size)
     },
     patch(view, offset, bytes, value) {
@@ -88,14 +91,16 @@ export function openMp4Tables(): Mp4Tables {
     },
     cluster() {},
     refusal: () => whyNot(withSamples()),
-    view(bodyBytes, head) {
+    view(bodyBytes, head, fromSamples = false) {
       if (end > bodyBytes) throw new MediaError('out-of-range', `samples end at ${end}, the body at ${bodyBytes}`)
       const shown = withSamples()
       const refusal = whyNot(shown)
       if (refusal !== null) return refusal
-      const pieces = [...header(shown, bodyBytes, head), mdatHeader(bodyBytes)]
+      const offset = fromSamples ? begin : 0
+      const length = bodyBytes - offset
+      const pieces = [...header(shown, { offset, length }, head), mdatHeader(length)]
       const extents: Extent[] = joined(pieces).map((bytes) => ({ kind: 'bytes', bytes }))
-      extents.push({ kind: 'body', offset: 0, length: bodyBytes })
+      extents.push({ kind: 'body', offset, length })
       const hasVideo = shown.some(({ track }) => track.kind === 'video')
       return { state: 'ready', layout: makeLayout(hasVideo ? 'video/mp4' : 'audio/mp4', extents, patches.table()) }
     },
@@ -118,20 +123,24 @@ function codecName(track: Track): string {
   return track.codec === 'other' ? track.codecId : track.codec
 }
 
-/** `ftyp`, or another head, and `moov`, whose chunk offsets point behind them into the body. */
-function header(states: readonly TrackState[], bodyBytes: number, head?: Uint8Array): readonly Uint8Array[] {
+/** `ftyp`, or another head, and `moov`, whose chunk offsets point behind them into that range of the body. */
+function header(
+  states: readonly TrackState[],
+  range: { offset: number; length: number },
+  head?: Uint8Array,
+): readonly Uint8Array[] {
   const timed = states.map((state) => ({ ...state, timing: state.clock.timing() }))
   const shown = presentation(timed)
   const offsets = states.map(({ tables }) => tables.offsets())
   const type = head === undefined ? ftyp('isom', BRANDS) : { size: head.length, pieces: [head] }
-  const mdat = mdatHeader(bodyBytes).length
+  const mdat = mdatHeader(range.length).length
   const highest = Math.max(...offsets.map((each) => each.highest))
   for (const width of highest < 2 ** 32 ? ([4, 8] as const) : ([8] as const)) {
     const rows = offsets.map((each) => new Uint8Array(each.count * width))
     const nextId = Math.max(...states.map(({ track }) => track.id)) + 1
     const traks = timed.map((each, index) => trak(each, shown.tracks[index]!, rows[index]!, width))
     const moov = box('moov', mvhd(shown.timescale, shown.duration, Math.min(nextId, 0xffffffff)), ...traks)
-    const base = type.size + moov.size + mdat
+    const base = type.size + moov.size + mdat - range.offset
     if (width === 4 && base + highest >= 2 ** 32) continue
     offsets.forEach((each: ChunkOffsets, index) => {
       each.write(rows[index]!, width, base)

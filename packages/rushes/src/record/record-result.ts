@@ -1,4 +1,4 @@
-import type { RecordingView } from '@rushes/protocol'
+import type { ArchiveStanding, RecordingView } from '@rushes/protocol'
 import { CommandError } from '../output.ts'
 
 /** What `record` and `upload` print. */
@@ -12,12 +12,15 @@ export type RecordResult = {
   webmUrl: string | null
   webmState: string
   waitMs: number
+  /** Of a file that is an archive: whether what is in it was restored, and if not, why. */
+  archive?: ArchiveStanding
 }
 
 export function recordResult(recording: RecordingView, waitMs: number): RecordResult {
-  const { id, bytes, sha256, shareUrl, mp4Url, mp4State, webmUrl, webmState } = recording
+  const { id, bytes, sha256, shareUrl, mp4Url, mp4State, webmUrl, webmState, archive } = recording
   const rounded = Math.round(waitMs * 1000) / 1000
-  return { id, bytes, sha256, shareUrl, mp4Url, mp4State, webmUrl, webmState, waitMs: rounded }
+  const told = { id, bytes, sha256, shareUrl, mp4Url, mp4State, webmUrl, webmState, waitMs: rounded }
+  return archive === undefined ? told : { ...told, archive }
 }
 
 /** Resolves when the last byte of the published file can be fetched. */

@@ -97,7 +97,7 @@ export async function listOpenRecordings(db: Kysely<Schema>): Promise<Recording[
 export async function renameRecording(db: Kysely<Schema>, id: RecordingId, title: string): Promise<boolean> {
   const renamed = await db
     .updateTable('recordings')
-    .set({ title: storable(title) })
+    .set((eb) => ({ title: storable(title), generation: eb('generation', '+', 1) }))
     .where('id', '=', id)
     .where('deleted_at', 'is', null)
     .executeTakeFirst()

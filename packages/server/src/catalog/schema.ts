@@ -16,6 +16,8 @@ export interface Schema {
   shares: SharesTable
   deliveries: DeliveriesTable
   uploads: UploadsTable
+  body_digests: BodyDigestsTable
+  uploaded_archives: UploadedArchivesTable
   delivery_entries: DeliveryEntriesTable
   signing_keys: SigningKeysTable
   encoders: EncodersTable
@@ -84,6 +86,7 @@ export interface RecordingsTable {
   deleted_at: LaterStamp
   front_offset: number | null
   front_length: number | null
+  generation: Generated<number>
 }
 export type RecordingState = 'receiving' | 'published' | 'discarded'
 export type ViewState = 'ready' | 'needs-encode' | 'unsupported'
@@ -122,6 +125,23 @@ export interface UploadsTable {
   metadata: ColumnType<Record<string, string | null>, string, string>
   touched_at: Stamp
 }
+
+export interface BodyDigestsTable {
+  recording_id: RecordingId
+  received: Buffer | null
+  shown: Buffer | null
+  shown_as: string | null
+}
+
+export interface UploadedArchivesTable {
+  recording_id: RecordingId
+  state: Generated<UploadedArchiveState>
+  note: string | null
+  boxes: Json<StoredBox[]>
+}
+export type UploadedArchiveState = 'checking' | 'restored' | 'plain'
+/** Where it lies in the body; `digest` is `sha256:` and hex. */
+export type StoredBox = [offset: number, length: number, digest: string]
 
 export interface DeliveriesTable {
   recording_id: RecordingId
@@ -194,6 +214,7 @@ export type Recording = Selectable<RecordingsTable>
 export type Share = Selectable<SharesTable>
 export type ApiKey = Selectable<ApiKeysTable>
 export type UploadRow = Selectable<UploadsTable>
+export type UploadedArchive = Selectable<UploadedArchivesTable>
 export type Delivery = Selectable<DeliveriesTable>
 export type EncoderRow = Selectable<EncodersTable>
 export type Webhook = Selectable<WebhooksTable>

@@ -12,7 +12,10 @@ export type LayoutFile = {
   body: { size: number; crc: number }
   /** Shown by the browser's "save as". */
   name: string
-  publishedAt: Date
+  /** Null: its bytes change after it was published, as `version` tells. */
+  publishedAt: Date | null
+  /** What the bytes follow from, where body and size do not tell; in an ETag. */
+  version?: string
   /** Never shown in place: its type is its sender's claim. */
   isDownload?: boolean
 }
@@ -23,18 +26,21 @@ export type LayoutFile = {
  */
 export function replyWithFile(request: FastifyRequest, reply: FastifyReply, file: LayoutFile): FastifyReply {
   const { layout } = file
-  const etag = `"${layoutVersion}-${file.body.crc.toString(16)}-${file.body.size.toString(16)}-${layout.size.toString(16)}"`
-  const lastModified = file.publishedAt.toUTCString()
+  const version =
+    file.version ?? [file.body.crc, file.body.size, layout.size].map((number) => number.toString(16)).join('-')
+  const etag = `"${layoutVersion}-${version}"`
+  const lastModified = file.publishedAt?.toUTCString()
   const download = file.isDownload === true || (request.query as Record<string, unknown>)['download'] !== undefined
   reply.headers({
     'accept-ranges': 'bytes',
     'content-type': layout.contentType,
     etag,
-    'last-modified': lastModified,
+    ...(lastModified !== undefined && { 'last-modified': lastModified }),
     'cache-control': 'private, no-cache',
     'content-disposition': contentDisposition(download ? 'attachment' : 'inline', file.name),
   })
-  if (fresh(request.headers, { etag, 'last-modified': lastModified })) return reply.code(304).send()
+  if (fresh(request.headers, { etag, ...(lastModified !== undefined && { 'last-modified': lastModified }) }))
+    return reply.code(304).send()
 
   let start = 0
   let end = layout.size
@@ -60,7 +66,7 @@ export function replyWithFile(request: FastifyRequest, reply: FastifyReply, file
 }
 
 /** RFC 9110 §13.1.5: a weak or other validator makes the range void. */
-function rangeApplies(ifRange: unknown, etag: string, lastModified: string): boolean {
+function rangeApplies(ifRange: unknown, etag: string, lastModified: string | undefined): boolean {
   return ifRange === undefined || ifRange === etag || ifRange === lastModified
 }
 

@@ -181,6 +181,16 @@ export function recordingRoutes(app: App, room: Room): void {
     })
   }
 
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/api/v1/recordings/:id/file.umf',
+    schema: { tags: ['files'], params: idParams },
+    handler: async (request, reply) => {
+      const recording = await recordingFor(request, request.params.id, 'recording.read')
+      return room.sendArchive(request, reply, recording, 'owner')
+    },
+  })
+
   timelineRoutes(app, room, {
     path: '/api/v1/recordings/:id',
     tag: 'recordings',

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { fileOrder, makeLayout } from '@rushes/media'
-import type { RecordingView } from '@rushes/protocol'
+import type { ArchiveStanding, RecordingView } from '@rushes/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Kysely } from 'kysely'
@@ -19,6 +19,7 @@ import { deliveryView } from '../deliver/presentation.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import type { LiveRoom } from '../live/live-room.ts'
 import type { WebhookQueue } from '../notify/webhook-queue.ts'
+import type { ArchiveReader, Archives } from '../publish/archives.ts'
 import type { Publisher } from '../publish/publisher.ts'
 import { recordingView } from '../publish/recording-view.ts'
 import type { Receiver } from '../receive/receiver.ts'
@@ -35,6 +36,7 @@ export type RoomOptions = {
   folder: BodyFolder
   receiver: Receiver
   publisher: Publisher
+  archives: Archives
   deliveries: Deliveries
   uploads: Uploads
   fleet: Fleet
@@ -75,12 +77,19 @@ export interface Room extends RoomOptions {
     recording: Recording,
     name: 'file.mp4' | 'file.webm',
   ): Promise<FastifyReply>
+  /** The recording with all that belongs to it, as far as its reader may know it. */
+  sendArchive(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    recording: Recording,
+    reader: ArchiveReader,
+  ): Promise<FastifyReply>
   /** The bytes as they were sent, in the order of their file: what `sha256` is of. */
   sendOriginal(request: FastifyRequest, reply: FastifyReply, recording: Recording): FastifyReply
 }
 
 export function openRoom(options: RoomOptions): Room {
-  const { db, folder, receiver, publisher } = options
+  const { db, folder, receiver, publisher, archives } = options
 
   function authorize<A extends Action>(caller: Caller, action: A, resource: ResourceOf<A> | null): void {
     const decision = decide(caller, action, resource)
@@ -99,11 +108,12 @@ export function openRoom(options: RoomOptions): Room {
     share: string | null,
     origin: string,
     delivery: Delivery | undefined,
+    archive?: ArchiveStanding,
   ): RecordingView {
     const live = recording.state === 'receiving' ? receiver.live(recording.id) : null
     const streamUrl = share === null ? null : `${origin}/r/${share}/stream`
     const arriving = delivery === undefined ? null : deliveryView(delivery, streamUrl)
-    return recordingView(recording, share, origin, live, arriving)
+    return recordingView(recording, share, origin, live, arriving, archive)
   }
 
   async function deliveryOf({ id, content_type: contentType }: Recording): Promise<Delivery | undefined> {
@@ -141,7 +151,9 @@ export function openRoom(options: RoomOptions): Room {
     },
 
     async describe(recording, origin, shareId) {
-      return show(recording, shareId ?? (await activeShare(recording.id)), origin, await deliveryOf(recording))
+      const archive = await archives.standing(recording, shareId === undefined ? 'owner' : 'anonymous')
+      const share = shareId ?? (await activeShare(recording.id))
+      return show(recording, share, origin, await deliveryOf(recording), archive)
     },
 
     async describeListed(recording, origin) {
@@ -169,6 +181,19 @@ export function openRoom(options: RoomOptions): Room {
         name: recording.title,
         publishedAt: recording.published_at ?? recording.created_at,
         isDownload: true,
+      })
+    },
+
+    async sendArchive(request, reply, recording, reader) {
+      const body = publishedBody(recording)
+      const { layout, root } = await archives.file(recording, reader)
+      return replyWithFile(request, reply, {
+        layout,
+        path: bodyPath(folder, recording.id),
+        body,
+        name: `${recording.title}.umf`,
+        publishedAt: null,
+        version: root,
       })
     },
 

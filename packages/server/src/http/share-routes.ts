@@ -34,6 +34,16 @@ export function shareRoutes(app: App, room: Room, shares: SharedRecordings, page
     })
   }
 
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/r/:share/file.umf',
+    schema: { tags: ['files'], params: shareParams },
+    handler: async (request, reply) => {
+      const { recording } = await shared(request.params.share, request.ip)
+      return room.sendArchive(request, reply, recording, 'anonymous')
+    },
+  })
+
   timelineRoutes(app, room, {
     path: '/r/:share',
     tag: 'shares',

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { eventExtent, listEvents, listMarks, type StoredEvent } from '../catalog/recording-events.ts'
 import type { Recording } from '../catalog/schema.ts'
 import { chaptersVtt } from '../publish/chapters.ts'
-import type { BodySummary } from '../publish/summary.ts'
+import { placed, summaryOf } from '../publish/summary.ts'
 import type { App, Room } from './room.ts'
 
 export type TimelinePlace = {
@@ -27,11 +27,9 @@ export function timelineRoutes(app: App, room: Room, { path, tag, find }: Timeli
 
   function clockOf(recording: Recording): { durationMs: number; place(event: StoredEvent): StoredEvent } {
     const live = recording.state === 'receiving' ? receiver.live(recording.id) : null
-    const summary: Partial<BodySummary> = live?.summary ?? (recording.summary as Partial<BodySummary>)
-    const { originMs = 0, durationMs = 0 } = summary
-    // Events go by the body's clock (SPEC.md V1), files by their own (TIMING.md T7).
-    const place = (event: StoredEvent) => ({ ...event, t: Math.max(0, rounded(event.t - originMs)) })
-    return { durationMs: rounded(durationMs), place }
+    const summary = live?.summary ?? summaryOf(recording)
+    const { durationMs = 0 } = summary
+    return { durationMs: Math.round(durationMs * 1000) / 1000, place: (event) => placed(summary, event) }
   }
 
   app.get(
@@ -71,8 +69,4 @@ export function timelineRoutes(app: App, room: Room, { path, tag, find }: Timeli
     reply.header('cache-control', 'no-cache')
     return reply.type('text/vtt; charset=utf-8').send(chaptersVtt(marks.map(place), durationMs))
   })
-}
-
-function rounded(ms: number): number {
-  return Math.round(ms * 1000) / 1000
 }

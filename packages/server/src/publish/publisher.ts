@@ -7,6 +7,7 @@ import type { RecordingId } from '../catalog/identifiers.ts'
 import { publishRecording } from '../catalog/publication.ts'
 import type { Recording, Schema } from '../catalog/schema.ts'
 import { frontOf } from '../catalog/uploads.ts'
+import { isArchiveBody, reservedHead } from './archive-head.ts'
 import { summarize } from './summary.ts'
 import { openViewCache, type Views } from './view-cache.ts'
 import { readViewFile, writeViewFile } from './view-file.ts'
@@ -16,6 +17,8 @@ export type SealedBody = {
   size: number
   crc: number
   sha256: string
+  /** Of its pieces (body/piece-digests.ts). */
+  pieceDigests: Buffer
   index: BodyIndex
 }
 
@@ -30,6 +33,8 @@ export interface Publisher {
   /** The files of a published recording. */
   views(recording: Recording): Promise<Views>
   forget(id: RecordingId): void
+  /** Calls `listener` with each recording that was published, a moment after its first viewers. */
+  listen(listener: (id: RecordingId) => void): void
   /** Settles when nothing is being written behind. */
   idle(): Promise<void>
 }
@@ -47,12 +52,14 @@ export function openPublisher({ db, folder, log }: PublisherOptions): Publisher 
   const building = new Map<string, Promise<Views>>()
   const behind = new Set<Promise<void>>()
   const later = new Map<string, NodeJS.Timeout>()
+  const listeners: ((id: RecordingId) => void)[] = []
 
   /** The first viewers are served before the disk is. */
-  function storeLater(id: string, body: { size: number; crc: number }, views: Views): void {
+  function storeLater(id: RecordingId, body: { size: number; crc: number }, views: Views): void {
     const timer = setTimeout(() => {
       later.delete(id)
       storeBehind(id, body, views)
+      for (const listener of listeners) listener(id)
     }, storeAfterMs)
     timer.unref()
     later.set(id, timer)
@@ -67,6 +74,11 @@ export function openPublisher({ db, folder, log }: PublisherOptions): Publisher 
     behind.add(task)
   }
 
+  /** An archive that was uploaded: its head, and what it had for `moov`, are not shown with its picture. */
+  async function tellsMore(id: string, { container }: BodyIndex, endReason: string | null): Promise<boolean> {
+    return endReason === 'uploaded' && container === 'mp4' && (await isArchiveBody(bodyPath(folder, id)))
+  }
+
   async function rebuild(recording: Recording): Promise<Views> {
     const { id, size, crc32: crc } = recording
     if (size === null || crc === null) throw new Error(`recording ${id} is not published`)
@@ -74,7 +86,8 @@ export function openPublisher({ db, folder, log }: PublisherOptions): Publisher 
     if (stored !== null) return stored
     const { index } = await recoverPrefix(bodyPath(folder, id), size, crc, frontOf(recording))
     index.finish()
-    const views = { mp4: index.mp4View(), webm: index.webmView() }
+    const fromSamples = await tellsMore(id, index, recording.end_reason)
+    const views = { mp4: index.mp4View(reservedHead, fromSamples), webm: index.webmView() }
     storeBehind(id, { size, crc }, views)
     return views
   }
@@ -82,18 +95,20 @@ export function openPublisher({ db, folder, log }: PublisherOptions): Publisher 
   return {
     async publish(id, epoch, body, endReason) {
       body.index.finish()
+      const fromSamples = await tellsMore(id, body.index, endReason)
       const summary = summarize(body.index, endReason === 'uploaded')
       const committed = publishRecording(db, id, {
         epoch,
         size: body.size,
         crc32: body.crc,
         sha256: Buffer.from(body.sha256, 'hex'),
+        pieceDigests: body.pieceDigests,
         endReason,
         durationMs: summary.durationMs,
         summary,
       })
       // While Postgres syncs its log, this thread would idle: the header that most viewers ask for is built meanwhile.
-      const mp4 = body.index.mp4View()
+      const mp4 = body.index.mp4View(reservedHead, fromSamples)
       let webm: View | null = null
       const views: Views = {
         mp4,
@@ -126,6 +141,10 @@ export function openPublisher({ db, folder, log }: PublisherOptions): Publisher 
       cache.drop(id)
       clearTimeout(later.get(id))
       later.delete(id)
+    },
+
+    listen(listener) {
+      listeners.push(listener)
     },
 
     async idle() {

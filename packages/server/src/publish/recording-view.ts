@@ -1,4 +1,4 @@
-import type { DeliveryView, EndReason, LiveView, RecordingView } from '@rushes/protocol'
+import type { ArchiveStanding, DeliveryView, EndReason, LiveView, RecordingView } from '@rushes/protocol'
 import type { Recording } from '../catalog/schema.ts'
 import type { BodySummary } from './summary.ts'
 
@@ -33,6 +33,7 @@ export function recordingView(
   origin: string,
   live: LiveFacts | null,
   delivery: DeliveryView | null,
+  archive: ArchiveStanding | undefined,
 ): RecordingView {
   const stored = recording.summary as Partial<BodySummary>
   const summary = live?.summary ?? { ...nothingYet, ...stored }
@@ -59,6 +60,8 @@ export function recordingView(
     webmUrl: fileUrl('file.webm', summary.webmState),
     webmState: summary.webmState,
     viewNote: summary.viewNote,
+    umfUrl: fileUrl('file.umf', 'ready'),
+    ...(archive !== undefined && { archive }),
     delivery,
     live:
       published || shareUrl === null || live === null || delivery !== null

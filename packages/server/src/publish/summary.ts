@@ -1,5 +1,6 @@
 import { type BodyIndex, codecString } from '@rushes/media'
 import type { TrackView, ViewState } from '@rushes/protocol'
+import type { Recording } from '../catalog/schema.ts'
 
 /** What a body holds, in words for people and programs; kept in the catalog when it is published. */
 export type BodySummary = {
@@ -43,4 +44,14 @@ export function summarize(index: BodyIndex, isWholeFile = false): BodySummary {
     webmState: webm.state,
     viewNote: mp4.reason,
   }
+}
+
+/** As it was kept when the recording was published; by older releases with fewer members. */
+export function summaryOf(recording: Recording): Partial<BodySummary> {
+  return recording.summary as Partial<BodySummary>
+}
+
+/** Events go by the body's clock (SPEC.md V1), files by their own (TIMING.md T7). */
+export function placed<Event extends { t: number }>({ originMs = 0 }: Partial<BodySummary>, event: Event): Event {
+  return { ...event, t: Math.max(0, Math.round((event.t - originMs) * 1000) / 1000) }
 }

@@ -9,7 +9,7 @@ import { type Extent, makeLayout, type PatchTable, type View } from '@rushes/med
 import type { Views } from './view-cache.ts'
 
 /** Changes whenever the builders would lay the same body out otherwise; older files are then made again. */
-export const layoutVersion = 1
+export const layoutVersion = 2
 
 const magic = Buffer.from('RSHVIEW\n')
 const patchBytes = 17

@@ -4,6 +4,7 @@
 //      │                                                              └── no media, other bytes ──> removed, with the reason
 //      └── deleted, or nobody sent for `uploadExpiryMs` ──> removed
 import { stat } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { UploadView } from '@rushes/protocol'
 import type { Kysely } from 'kysely'
 import { newSecretToken } from '../access/secret-token.ts'
@@ -21,6 +22,7 @@ import {
   type StoredUpload,
   touchUpload,
 } from '../catalog/uploads.ts'
+import type { Archives } from '../publish/archives.ts'
 import { openReceiveBudget, type ReceiveLimits } from '../receive/limits.ts'
 import type { Receiver, ReceiverLog } from '../receive/receiver.ts'
 import { type ChunkProof, noProof, openChecksum } from './chunk-proof.ts'
@@ -60,10 +62,13 @@ export type UploadsOptions = {
   db: Kysely<Schema>
   folder: BodyFolder
   receiver: Receiver
+  archives: Archives
   limits: ReceiveLimits
   log: ReceiverLog
 }
 
+/** Whoever sent an archive waits so long for what is in it; checking a large one goes on behind. */
+const restoreWaitMs = 5000
 const sweepMs = 10 * 60_000
 /** A sender that ended before it heard that its file is complete finds it for so long. */
 const listedMs = 3600_000
@@ -71,7 +76,7 @@ const listedMs = 3600_000
 const touchMs = 60_000
 
 export function openUploads(options: UploadsOptions): Uploads {
-  const { db, folder, receiver, limits, log } = options
+  const { db, folder, receiver, archives, limits, log } = options
   const writers = new Map<RecordingId, { writer: Promise<UploadWriter>; idle: NodeJS.Timeout }>()
   const touched = new Map<RecordingId, number>()
   const budget = openReceiveBudget(limits)
@@ -137,9 +142,11 @@ export function openUploads(options: UploadsOptions): Uploads {
       await discard(id)
       throw new UploadError('nothing-playable', `nothing in this file can be played: ${reason}`)
     }
+    await archives.expect(id)
     await writer.publish('uploaded')
     forget(id)
     touched.delete(id)
+    await Promise.race([archives.restore(id), sleep(restoreWaitMs, undefined, { ref: false })])
   }
 
   /** @throws UploadError `not-media` */

@@ -1,0 +1,90 @@
+import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
+import { formatClock } from '../start-time.ts'
+import { panelStyles } from './archive-styles.ts'
+import type { Message } from './conversation.ts'
+import { lastAt } from './slide-schedule.ts'
+
+/** Shown at once, the latest; more on asking. */
+const pageLength = 200
+/** So near its end a list counts as being at it, px. */
+const nearEnd = 40
+
+const kindWords: Record<Message['kind'], string> = { chat: '', question: 'Question', answer: 'Answer' }
+
+/** What was written up to the time. Events: `go` with ms of the timeline. */
+export class RushesArchiveChat extends LitElement {
+  static override styles: CSSResultGroup = panelStyles
+  static override properties: PropertyDeclarations = {
+    messages: { attribute: false },
+    heading: { attribute: false },
+    written: { state: true },
+    shown: { state: true },
+  }
+  declare messages: readonly Message[]
+  declare heading: string
+  /** How many of the messages were written up to now. */
+  declare private written: number
+  declare private shown: number
+  #wasAtEnd = true
+
+  constructor() {
+    super()
+    this.messages = []
+    this.heading = 'Chat'
+    this.written = 0
+    this.shown = pageLength
+  }
+
+  /** ms of the timeline. */
+  showTime(t: number): void {
+    this.written = lastAt(this.messages, t + 0.5, (message) => message.t) + 1
+  }
+
+  protected override willUpdate(changed: Map<string, unknown>): void {
+    if (changed.has('messages')) this.shown = pageLength
+    const box = this.renderRoot.querySelector('.scroll')
+    this.#wasAtEnd = box === null || box.scrollTop + box.clientHeight > box.scrollHeight - nearEnd
+  }
+
+  protected override updated(changed: Map<string, unknown>): void {
+    if (!changed.has('written') || !this.#wasAtEnd) return
+    const box = this.renderRoot.querySelector('.scroll')
+    box?.scrollTo({ top: box.scrollHeight, behavior: 'instant' })
+  }
+
+  protected override render(): TemplateResult {
+    const from = Math.max(0, this.written - this.shown)
+    const more = () => {
+      this.shown += pageLength
+    }
+    return html`<section part="panel chat" aria-label=${this.heading}>
+      <div class="panel-head"><h3 part="panel-title">${this.heading}</h3></div>
+      <div class="scroll">
+        ${from > 0 ? html`<button type="button" part="button" class="more" @click=${more}>Show earlier (${from})</button>` : nothing}
+        ${this.written === 0 ? html`<p class="nothing">Nothing was written yet</p>` : nothing}
+        <ol class="messages">${this.messages.slice(from, this.written).map((message) => this.#message(message))}</ol>
+      </div>
+    </section>`
+  }
+
+  #message({ t, kind, sender, text }: Message): TemplateResult {
+    const clock = formatClock(t / 1000)
+    const go = () => this.dispatchEvent(new CustomEvent<number>('go', { detail: t }))
+    return html`<li class="message ${kind}" part="message">
+      <p class="from">
+        ${sender === '' ? nothing : html`<b>${sender}</b>`}
+        ${kind === 'chat' ? nothing : html`<span class="kind">${kindWords[kind]}</span>`}
+        <button type="button" class="time" aria-label="Go to ${clock}" @click=${go}>${clock}</button>
+      </p>
+      <p class="text">${text}</p>
+    </li>`
+  }
+}
+
+customElements.define('rushes-archive-chat', RushesArchiveChat)
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'rushes-archive-chat': RushesArchiveChat
+  }
+}

@@ -1,0 +1,344 @@
+import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
+import { keyed } from 'lit/directives/keyed.js'
+import { RushesPlayer } from '../rushes-player.ts'
+import { type ArchiveProblem, archiveProblem, explainArchiveProblem } from './archive-problem.ts'
+import { archiveStyles } from './archive-styles.ts'
+import { followClock } from './follow-clock.ts'
+import { type OpenedArchive, openedArchive } from './opened-archive.ts'
+import { PictureCache } from './picture-cache.ts'
+import { RushesArchiveChat } from './rushes-archive-chat.ts'
+import { RushesArchiveSlides } from './rushes-archive-slides.ts'
+import { RushesArchiveTranscript } from './rushes-archive-transcript.ts'
+import type { Cue } from './transcript-cues.ts'
+
+export type ArchivePanel = 'slides' | 'transcript' | 'chat'
+
+/** empty → opening → open or failed; open → failed where the file is another one suddenly. */
+type Opening =
+  | { state: 'empty' }
+  | { state: 'opening' }
+  | { state: 'open'; opened: OpenedArchive; pictures: PictureCache }
+  | { state: 'failed'; problem: ArchiveProblem }
+
+/**
+ * Plays a universal media file (`.umf`) from any server that answers range requests, or from disk: its main presentation, and
+ * in step with it slides, transcript, chat and questions. Only what is shown now or next is fetched, and shown only if it is
+ * what its digest says; the presentation itself goes to the browser as it is.
+ *
+ * Attributes: `src` (URL of the file), `keys="page"` (as of `rushes-player`), `hidden-panels` (of `slides transcript chat`, those
+ * that are hidden at first).
+ * Properties: `file`, a `File` or `Blob`, goes before `src`.
+ * Events, which bubble: `rushes-archive-open` with `{id, title, metadata}` as detail; `rushes-archive-problem` with the
+ * {@link ArchiveProblem}.
+ * Custom properties: those of `rushes-player`. Parts: `head`, `title`, `authors`, `toggle`, `notices`, `player`, `panel` (with `slides`,
+ * `transcript` or `chat`), `panel-title`, `slide-frame`, `slide`, `slide-name`, `cue`, `message`, `button`, `select`, `problem`.
+ * A page's policy must allow `img-src blob: data:` and `media-src blob:`, beside the server of the file in `connect-src` and
+ * `media-src`; a server of another origin must let the page send `Range` and `If-Match` and read `Content-Range` and `ETag`.
+ */
+export class RushesArchive extends LitElement {
+  static override styles: CSSResultGroup = archiveStyles
+  static override properties: PropertyDeclarations = {
+    src: {},
+    file: { attribute: false },
+    keys: {},
+    hiddenPanels: { attribute: 'hidden-panels' },
+    opening: { state: true },
+  }
+  declare src: string | null
+  declare file: Blob | null
+  declare keys: 'player' | 'page'
+  declare hiddenPanels: string
+  declare private opening: Opening
+  #unfollow: (() => void) | null = null
+
+  constructor() {
+    super()
+    this.src = this.file = null
+    this.keys = 'player'
+    this.hiddenPanels = ''
+    this.opening = { state: 'empty' }
+  }
+
+  /** The player of the presentation, or of the clock in its place; null while no archive is open. */
+  get player(): RushesPlayer | null {
+    return this.renderRoot?.querySelector('rushes-player') ?? null
+  }
+
+  /** Seconds of the archive's timeline. */
+  get currentTime(): number {
+    return (this.player?.timing?.currentTime ?? 0) + this.#startMs / 1000
+  }
+
+  play(): Promise<void> {
+    return this.player?.play() ?? Promise.resolve()
+  }
+
+  pause(): void {
+    this.player?.pause()
+  }
+
+  /** Moves to `seconds` of the archive's timeline. */
+  seek(seconds: number): void {
+    this.player?.seek(seconds - this.#startMs / 1000)
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    // Moved in the document: what was closed with it is opened anew.
+    if (this.hasUpdated) void this.#open()
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    this.#close({ state: 'empty' })
+  }
+
+  protected override willUpdate(changed: Map<string, unknown>): void {
+    if (changed.has('src') || changed.has('file')) void this.#open()
+  }
+
+  protected override updated(changed: Map<string, unknown>): void {
+    if (changed.has('opening') || changed.has('hiddenPanels')) void this.#follow()
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    switch (this.opening.state) {
+      case 'empty':
+        return nothing
+      case 'opening':
+        return html`<div class="word" part="problem" role="status"><p>Opening the archive</p></div>`
+      case 'failed':
+        return this.#problem(this.opening.problem)
+      case 'open':
+        return this.#hasNothing(this.opening.opened) ? this.#nothing(this.opening.opened) : this.#stage(this.opening)
+    }
+  }
+
+  #problem(problem: ArchiveProblem): TemplateResult {
+    const { heading, advice, mayRetry } = explainArchiveProblem(problem)
+    return html`<div class="word" part="problem" role="alert">
+      <h2>${heading}</h2>
+      <p>${advice}</p>
+      ${mayRetry ? html`<button type="button" part="button" @click=${this.#open}>Try again</button>` : nothing}
+    </div>`
+  }
+
+  #hasNothing(opened: OpenedArchive): boolean {
+    return opened.timekeeper.by === 'clock' && this.#panelsOf(opened).length === 0
+  }
+
+  #nothing({ archive, notices }: OpenedArchive): TemplateResult {
+    const { length } = archive.items()
+    return html`<div class="word" part="problem">
+      <h2>Nothing in this archive can be played</h2>
+      <p>It holds ${length === 1 ? 'one item' : `${length} items`}, and neither recording nor slides, transcript or chat. ${notices.join(' ')}</p>
+    </div>`
+  }
+
+  #stage({ opened, pictures }: { opened: OpenedArchive; pictures: PictureCache }): TemplateResult {
+    const { title, authors, notices } = opened
+    const there = this.#panelsOf(opened)
+    const seen = there.filter((panel) => !this.#hidden.has(panel.name))
+    const shows = (name: ArchivePanel) => seen.some((panel) => panel.name === name)
+    const { timekeeper } = opened
+    const hasPicture = timekeeper.by === 'medium' && timekeeper.hasPicture
+    const hasSide = shows('transcript') || shows('chat')
+    const layout = hasPicture && shows('slides') ? 'pair' : hasSide ? 'lone' : ''
+    return html`
+      <header class="head" part="head">
+        <div class="names">
+          ${title === '' ? nothing : html`<h2 part="title">${title}</h2>`}
+          ${authors === '' ? nothing : html`<p class="authors" part="authors">${authors}</p>`}
+        </div>
+        ${there.length === 0 ? nothing : html`<div class="toggles" role="group" aria-label="Show or hide">${there.map((panel) => this.#toggle(panel))}</div>`}
+      </header>
+      ${notices.length === 0 ? nothing : html`<ul class="notices" part="notices">${notices.map((words) => html`<li>${words}</li>`)}</ul>`}
+      <div class="stage ${layout}">
+        <div class="main ${hasPicture ? '' : 'bar'}">
+          ${this.#player(opened)}
+          ${shows('slides') ? html`<rushes-archive-slides exportparts="panel, slides, slide-frame, slide, slide-name, button" .schedule=${opened.slides} .pictures=${pictures} @go=${this.#go}></rushes-archive-slides>` : nothing}
+        </div>
+        ${hasSide ? this.#side(opened, shows) : nothing}
+      </div>`
+  }
+
+  #side({ archive, transcripts, messages }: OpenedArchive, shows: (name: ArchivePanel) => boolean): TemplateResult {
+    return html`<div class="side">
+      ${
+        shows('transcript')
+          ? html`<rushes-archive-transcript exportparts="panel, transcript, panel-title, cue, button, select" .archive=${archive} .items=${transcripts}
+              @go=${this.#go} @cues=${this.#onCues} @fault=${this.#onFault}></rushes-archive-transcript>`
+          : nothing
+      }
+      ${
+        shows('chat')
+          ? html`<rushes-archive-chat exportparts="panel, chat, panel-title, message, button" .messages=${messages} .heading=${chatWords(messages)} @go=${this.#go}></rushes-archive-chat>`
+          : nothing
+      }
+    </div>`
+  }
+
+  #player({ timekeeper, marks, title, archive }: OpenedArchive): TemplateResult {
+    const placed = marks.map((mark) => ({ ...mark, t: mark.t - this.#startMs }))
+    const key = `${archive.id} ${timekeeper.by === 'medium' ? timekeeper.url : ''}`
+    // A new element for each archive: text tracks can't be taken from a medium again.
+    return html`${keyed(
+      key,
+      timekeeper.by === 'clock'
+        ? html`<rushes-player part="player" duration=${timekeeper.durationMs / 1000} .keys=${this.keys} .title=${title} .marks=${placed}></rushes-player>`
+        : html`<rushes-player part="player" src=${timekeeper.url} type=${timekeeper.type} ?audio=${!timekeeper.hasPicture} .keys=${this.keys} .title=${title} .marks=${placed}></rushes-player>`,
+    )}`
+  }
+
+  #toggle({ name, words }: { name: ArchivePanel; words: string }): TemplateResult {
+    const isSeen = !this.#hidden.has(name)
+    const toggle = () => {
+      const hidden = this.#hidden
+      if (isSeen) hidden.add(name)
+      else hidden.delete(name)
+      this.hiddenPanels = [...hidden].join(' ')
+    }
+    return html`<button type="button" part="toggle" aria-pressed=${isSeen ? 'true' : 'false'} @click=${toggle}>${words}</button>`
+  }
+
+  #panelsOf({ slides, transcripts, messages }: OpenedArchive): { name: ArchivePanel; words: string }[] {
+    const all: { name: ArchivePanel; words: string; isThere: boolean }[] = [
+      {
+        name: 'slides',
+        words: 'Slides',
+        isThere: slides.untimed.length > 0 || slides.shown.some(({ item }) => item !== null),
+      },
+      { name: 'transcript', words: 'Transcript', isThere: transcripts.length > 0 },
+      { name: 'chat', words: chatWords(messages), isThere: messages.length > 0 },
+    ]
+    return all.filter(({ isThere }) => isThere)
+  }
+
+  get #hidden(): Set<string> {
+    return new Set(this.hiddenPanels.split(/\s+/).filter((name) => name !== ''))
+  }
+
+  get #startMs(): number {
+    if (this.opening.state !== 'open') return 0
+    const { timekeeper } = this.opening.opened
+    return timekeeper.by === 'medium' ? timekeeper.startMs : 0
+  }
+
+  async #open(): Promise<void> {
+    const from = this.file ?? (this.src || null)
+    this.#close({ state: from === null ? 'empty' : 'opening' })
+    const { opening } = this
+    if (from === null) return
+    try {
+      const opened = await openedArchive(from)
+      if (this.opening !== opening) return opened.close()
+      const pictures = new PictureCache(
+        opened.archive,
+        () => this.renderRoot.querySelector('rushes-archive-slides')?.requestUpdate(),
+        (fault) => this.#fail(fault, opened),
+      )
+      this.opening = { state: 'open', opened, pictures }
+      const { id, metadata } = opened.archive
+      this.#tell('rushes-archive-open', { id, title: opened.title, metadata })
+    } catch (fault) {
+      if (this.opening === opening) this.#failed(archiveProblem(fault, from !== this.src))
+    }
+  }
+
+  #leave(): void {
+    this.#unfollow?.()
+    this.#unfollow = null
+  }
+
+  #close(next: Opening): void {
+    this.#leave()
+    const { opening } = this
+    this.opening = next
+    if (opening.state !== 'open') return
+    opening.pictures.close()
+    opening.opened.close()
+  }
+
+  #fail(fault: unknown, opened: OpenedArchive): void {
+    if (this.opening.state === 'open' && this.opening.opened === opened) {
+      this.#failed(archiveProblem(fault, this.file !== null))
+    }
+  }
+
+  #failed(problem: ArchiveProblem): void {
+    this.#close({ state: 'failed', problem })
+    this.#tell('rushes-archive-problem', problem)
+  }
+
+  #tell(name: string, detail: unknown): void {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }))
+  }
+
+  /** The one clock: of the medium where there is one. Whatever is shown asks it. */
+  async #follow(): Promise<void> {
+    this.#leave()
+    const { player, opening } = this
+    if (player === null) return
+    await player.updateComplete
+    const { timing } = player
+    if (timing === null || this.opening !== opening) return
+    this.#leave()
+    const panels = [
+      ...this.renderRoot.querySelectorAll<RushesArchiveSlides | RushesArchiveTranscript | RushesArchiveChat>(
+        'rushes-archive-slides, rushes-archive-transcript, rushes-archive-chat',
+      ),
+    ]
+    this.#unfollow = followClock(timing, () => {
+      const t = timing.currentTime * 1000 + this.#startMs
+      for (const panel of panels) panel.showTime(t)
+    })
+  }
+
+  #go({ detail }: CustomEvent<number>): void {
+    this.seek(detail / 1000)
+  }
+
+  #onFault({ detail }: CustomEvent<unknown>): void {
+    if (this.opening.state === 'open') this.#fail(detail, this.opening.opened)
+  }
+
+  /** A transcript serves as captions too. */
+  #onCues({ detail }: CustomEvent<{ item: { title?: string; language?: string }; cues: readonly Cue[] }>): void {
+    const media = this.player?.media ?? null
+    if (media === null) return
+    const label = detail.item.title ?? detail.item.language ?? 'Transcript'
+    if (Array.from(media.textTracks).some((track) => track.label === label)) return
+    const track = media.addTextTrack('captions', label, detail.item.language ?? '')
+    track.mode = 'disabled'
+    for (const { fromMs, toMs, text } of detail.cues) {
+      const [from, to] = [fromMs, toMs].map((ms) => (ms - this.#startMs) / 1000) as [number, number]
+      // Text alone: what looks like markup is none.
+      if (to > 0) track.addCue(new VTTCue(Math.max(0, from), to, text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')))
+    }
+  }
+}
+
+function chatWords(messages: OpenedArchive['messages']): string {
+  const hasChat = messages.some(({ kind }) => kind === 'chat')
+  const hasQuestions = messages.some(({ kind }) => kind !== 'chat')
+  if (!hasQuestions) return 'Chat'
+  return hasChat ? 'Chat and questions' : 'Questions'
+}
+
+/** Named, so that a bundler keeps the modules that define them. */
+const elements: readonly CustomElementConstructor[] = [
+  RushesPlayer,
+  RushesArchiveSlides,
+  RushesArchiveTranscript,
+  RushesArchiveChat,
+]
+
+if (elements.length > 0 && customElements.get('rushes-archive') === undefined) {
+  customElements.define('rushes-archive', RushesArchive)
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'rushes-archive': RushesArchive
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * Decoders of what cameras, browsers, meeting and cutting programs make, by FFmpeg's names. The odd ones, of games and
+ * screens of the nineties, are where holes were found, and nobody's recordings are in them.
+ */
+const sound =
+  'aac,aac_latm,mp2,mp2float,mp3,mp3float,ac3,eac3,opus,libopus,vorbis,libvorbis,flac,alac,pcm_s16le,pcm_s16be,pcm_s24le,' +
+  'pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_u8,pcm_mulaw,pcm_alaw,nellymoser,speex,libspeex'
+
+const video =
+  'h264,hevc,av1,libdav1d,libaom-av1,vp8,vp9,libvpx,libvpx-vp9,mpeg1video,mpeg2video,mpeg4,h263,flv,flashsv,flashsv2,' +
+  'mjpeg,prores,dnxhd,dvvideo,theora'
+
+const picture = 'png,mjpeg,webp,gif,bmp'
+
+/** For -codec_whitelist: of all that a file has in it. */
+export const allowedCodecs: Readonly<Record<'sound-or-video' | 'picture', string>> = {
+  'sound-or-video': `${sound},${video}`,
+  picture,
+}

@@ -1,0 +1,24 @@
+export { contentKind } from './content-kind.ts'
+export { ConversionError, type ConversionErrorCode, type Suggestions } from './conversion-error.ts'
+export type { ConversionPlan, PlannedStep, StepInput } from './conversion-plan.ts'
+export { type ConversionRule, conversionRules, type RuleInput } from './conversion-rules.ts'
+export type { Asker } from './convert-once.ts'
+export {
+  type ConversionRequest,
+  type ConversionSource,
+  type Converter,
+  type ConverterOptions,
+  type MadeFile,
+  openConverter,
+} from './converter.ts'
+export { moduleProcessor } from './module-processor.ts'
+export {
+  type ConversionLimits,
+  type ConversionParameters,
+  defaultLimits,
+  type InputFile,
+  type Processor,
+  type ProcessorJob,
+} from './processor.ts'
+export { type HttpServiceOptions, httpServiceProcessor } from './service/http-service.ts'
+export { standardProcessors } from './standard-processors.ts'

@@ -1,0 +1,86 @@
+import type { View } from '@rushes/media'
+import type { TimelineEvent } from '@rushes/protocol'
+import {
+  type Archive,
+  anonymous,
+  checkArchive,
+  extensionBoxes,
+  mayRead,
+  openArchive,
+  presentationExtensions,
+  UmfError,
+} from '@rushes/umf'
+import { nodeSha256, openFile } from '@rushes/umf/node'
+import type { StoredBox } from '../catalog/schema.ts'
+import type { RestoredArchive } from '../catalog/uploaded-archives.ts'
+import { restoredTitle } from './archive-plan.ts'
+import { hashRanges } from './media-digests.ts'
+import { takenEvents } from './taken-events.ts'
+
+/** More than any program writes. */
+const mostBoxes = 10_000
+
+/** How often the bytes of a file may be read to check its items: those in several extents are read once for each item. */
+const mostReadings = 2
+const mostExtents = 100_000
+
+/** What an uploaded archive gives; its events are on the clock of the main presentation. */
+export type ExaminedArchive = { state: 'plain'; note: string } | ({ state: 'restored' } & RestoredArchive)
+
+/**
+ * Reads an archive through, every byte of it once.
+ *
+ * @throws the signal's reason; the system's errors
+ */
+export async function examineArchive(path: string, mp4: View, signal: AbortSignal): Promise<ExaminedArchive> {
+  if (mp4.state !== 'ready') return plain(`its main presentation can't be shown: ${mp4.reason}`)
+  await using source = await openFile(path)
+  try {
+    const archive = await openArchive(source, { sha256: nodeSha256 })
+    if (archive.presentation === null) return plain('it has no main presentation')
+    const { bytes, extents } = joinedWork(archive)
+    if (bytes > mostReadings * source.size) return plain('its items name the same bytes too often')
+    if (extents > mostExtents) return plain(`its items lie in more than ${mostExtents} pieces`)
+    const checking = { sha256: nodeSha256, onProgress: () => signal.throwIfAborted() }
+    const { problems } = await checkArchive(source, checking)
+    const [first] = problems
+    if (first !== undefined) {
+      const others = problems.length > 1 ? `, and ${problems.length - 1} more` : ''
+      return plain(`${first.message} (${first.code} at byte ${first.offset}${others})`)
+    }
+    const boxes: StoredBox[] = []
+    // The body's samples are laid out anew, without what lies between them.
+    for (const extensions of [presentationExtensions, extensionBoxes]) {
+      for await (const { offset, size } of extensions(source, archive.state)) {
+        if (boxes.length === mostBoxes) return plain(`it has more than ${mostBoxes} extension boxes`)
+        signal.throwIfAborted()
+        boxes.push([offset, size, await hashRanges(path, [{ offset, length: size }])])
+      }
+    }
+    const { taken } = await takenEvents(archive)
+    return {
+      state: 'restored',
+      title: restoredTitle(archive.metadata),
+      generation: archive.generation,
+      boxes,
+      events: taken satisfies TimelineEvent[],
+      isRestricted: !mayRead(anonymous, archive.presentation),
+    }
+  } catch (error) {
+    if (error instanceof UmfError && error.code !== 'source') return plain(error.message)
+    throw error
+  }
+}
+
+/** What it takes to check the items that lie in several pieces. */
+function joinedWork(archive: Archive): { bytes: number; extents: number } {
+  const joined = archive.items().filter(({ extents = [] }) => extents.length > 1)
+  return {
+    bytes: joined.reduce((sum, { length = 0 }) => sum + length, 0),
+    extents: joined.reduce((sum, { extents = [] }) => sum + extents.length, 0),
+  }
+}
+
+function plain(reason: string): ExaminedArchive {
+  return { state: 'plain', note: `This archive was not restored: ${reason}` }
+}

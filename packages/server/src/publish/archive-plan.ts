@@ -1,0 +1,160 @@
+// A recording as an archive: what it says of itself, and where in the body the rest lies.
+import type { Extent, Layout, View } from '@rushes/media'
+import { fileOrder, makeLayout, sliceLayout } from '@rushes/media'
+import {
+  EVENTS_TYPE,
+  eventsContent,
+  type PlannedArchive,
+  type PlannedItem,
+  type PlanPart,
+  planArchive,
+  type StoredBytes,
+  type TimelineEvent,
+} from '@rushes/umf'
+import { nodeSha256 } from '@rushes/umf/node'
+import type { Recording } from '../catalog/schema.ts'
+import { frontOf } from '../catalog/uploads.ts'
+import { archiveHeadBytes } from './archive-head.ts'
+import type { KeptContent } from './kept-content.ts'
+import type { BodyRange } from './media-digests.ts'
+import { summaryOf } from './summary.ts'
+
+/** What a recording is put together from. */
+export type ArchiveSource = {
+  recording: Recording
+  mp4: View
+  /** Of the MP4 view's media; of the whole body where there is no such view. */
+  media: readonly StoredBytes[]
+  /** On the clock of the recording's files. */
+  events: readonly TimelineEvent[]
+  /** Of an uploaded archive. */
+  kept: KeptContent | null
+  /** Of an uploaded archive that is a plain recording: why. */
+  note: string | null
+  /** Whether the body itself may be an item: an uploaded archive holds more than everybody may read. */
+  bodyFor: 'everybody' | 'owner' | 'nobody'
+}
+
+/** Small enough to be kept for everybody who asks again. */
+export type RecordingArchive = {
+  planned: PlannedArchive
+  /** Where the items lie in the body, by their place in the plan. */
+  ranges: readonly (readonly BodyRange[])[]
+  boxes: readonly BodyRange[]
+}
+
+/** @throws UmfError */
+export function planRecording(source: ArchiveSource): RecordingArchive {
+  const { recording, mp4, media, kept } = source
+  const structure = mp4.state === 'ready' ? { structure: structureOf(mp4.layout), media } : null
+  const items = [...(structure === null ? bodyItem(source) : []), ...(kept?.items ?? timelineItem(source))]
+  const plan = {
+    id: kept?.archiveId ?? recording.id,
+    generation: recording.generation,
+    metadata: metadataOf(source),
+    further: kept?.further ?? {},
+    presentation: structure && { ...structure, fields: presentationOf(source) },
+    boxes: (kept?.boxes ?? []).map(([, length, digest]) => ({ length, digest })),
+    items: items.map(({ planned }) => planned),
+  }
+  return {
+    planned: planArchive(plan, nodeSha256),
+    ranges: items.map(({ ranges }) => ranges),
+    boxes: (kept?.boxes ?? []).map(([offset, length]) => ({ offset, length })),
+  }
+}
+
+/**
+ * The file. Its type is that of its main presentation, which every player plays; where it has none, RFC 4337 has
+ * `application/mp4` for an MP4 file that is neither to be seen nor to be heard.
+ */
+export function archiveLayout({ planned, ranges, boxes }: RecordingArchive, mp4: View): Layout {
+  const shown = mp4.state === 'ready' ? mp4.layout : null
+  const extentsOf = (part: PlanPart): readonly Extent[] => {
+    if (part.kind === 'bytes') return [part]
+    if (part.kind === 'box') return [{ kind: 'body', ...boxes[part.index]! }]
+    if (part.kind === 'item') return ranges[part.index]!.map((range) => ({ kind: 'body', ...range }))
+    return behindHead(shown!).filter(({ kind }) => (kind === 'body') === (part.kind === 'media'))
+  }
+  return makeLayout(shown?.contentType ?? 'application/mp4', planned.parts.flatMap(extentsOf), shown?.patches ?? null)
+}
+
+/** Of the MP4 view: which range of the body it shows. */
+export function shownRange(layout: Layout): BodyRange {
+  const [range, ...others] = layout.extents.filter((extent) => extent.kind === 'body')
+  if (range === undefined || others.length > 0) throw new Error('an MP4 view shows one range of its body')
+  return { offset: range.offset, length: range.length }
+}
+
+function behindHead(layout: Layout): Extent[] {
+  return sliceLayout(layout, archiveHeadBytes, layout.size)
+}
+
+function structureOf(layout: Layout): Uint8Array[] {
+  return behindHead(layout).flatMap((extent) => (extent.kind === 'bytes' ? [extent.bytes] : []))
+}
+
+function presentationOf({ recording, mp4, kept }: ArchiveSource) {
+  const hasPicture = mp4.state === 'ready' && mp4.layout.contentType.startsWith('video/')
+  const { durationMs = 0 } = summaryOf(recording)
+  const own = { name: hasPicture ? 'recording.mp4' : 'recording.m4a', durationMs: rounded(durationMs) }
+  const type = hasPicture ? ('video' as const) : ('audio' as const)
+  return { ...own, ...kept?.presentation, type, contentType: hasPicture ? 'video/mp4' : 'audio/mp4' }
+}
+
+function metadataOf({ recording, kept, note }: ArchiveSource): Record<string, unknown> {
+  const { title, created_at: created, published_at: ended, duration_ms: durationMs } = recording
+  const isRecorded = recording.end_reason !== 'uploaded'
+  const own = {
+    created: created.toISOString(),
+    // Of a file that was made elsewhere nobody told when it was recorded.
+    ...(isRecorded && { started: created.toISOString(), ...(ended && { ended: ended.toISOString() }) }),
+    ...(durationMs !== null && { durationMs: rounded(durationMs) }),
+    ...(note !== null && { notes: [{ severity: 'warning', code: 'archive-not-restored', message: note }] }),
+  }
+  const before = kept?.metadata
+  if (before === undefined) return { title, ...own }
+  return { ...before, title: restoredTitle(before) === title ? before['title'] : title }
+}
+
+const mostTitle = 500
+
+/** The title that a recording takes over from an archive; null where it says none. */
+export function restoredTitle({ title }: Readonly<Record<string, unknown>>): string | null {
+  const text = typeof title === 'string' ? title.trim().slice(0, mostTitle) : ''
+  return text === '' ? null : text.toWellFormed().replaceAll('\u0000', '\ufffd')
+}
+
+type PlacedItem = { planned: PlannedItem; ranges: readonly BodyRange[] }
+
+function timelineItem({ events }: ArchiveSource): PlacedItem[] {
+  if (events.length === 0) return []
+  const item = { name: 'timeline.json', type: 'events', contentType: EVENTS_TYPE }
+  return [{ planned: { item, bytes: eventsContent(events) }, ranges: [] }]
+}
+
+const bodies: Readonly<Record<string, { contentType: string; ending: string }>> = {
+  webm: { contentType: 'video/webm', ending: '.webm' },
+  matroska: { contentType: 'video/matroska', ending: '.mkv' },
+  mp4: { contentType: 'video/mp4', ending: '.mp4' },
+}
+
+/** A recording that no MP4 player knows is an item as it was sent. */
+function bodyItem({ recording, media, bodyFor }: ArchiveSource): PlacedItem[] {
+  if (bodyFor === 'nobody') return []
+  const { container = '', tracks = [] } = summaryOf(recording)
+  const { contentType, ending } = bodies[container] ?? { contentType: 'application/octet-stream', ending: '' }
+  const kinds = tracks.map(({ kind }) => kind)
+  const type = kinds.includes('video') ? 'video' : kinds.includes('audio') ? 'audio' : 'data'
+  const item = {
+    name: `recording${ending}`,
+    type,
+    contentType: type === 'audio' ? contentType.replace('video/', 'audio/') : contentType,
+    ...(bodyFor === 'owner' && { level: 0 }),
+  }
+  return [{ planned: { item, stored: media[0]! }, ranges: fileOrder(frontOf(recording), recording.size!) }]
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 1000) / 1000
+}

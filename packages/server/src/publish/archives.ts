@@ -1,0 +1,233 @@
+// Recordings as archives: file.umf, and archives that were uploaded.
+import type { Layout } from '@rushes/media'
+import { fileOrder } from '@rushes/media'
+import type { ArchiveStanding } from '@rushes/protocol'
+import { anonymous, owner, type StoredBytes } from '@rushes/umf'
+import type { Kysely } from 'kysely'
+import { type BodyFolder, bodyPath } from '../body/folder.ts'
+import { getBodyDigests, storeShownDigests } from '../catalog/body-digests.ts'
+import type { RecordingId } from '../catalog/identifiers.ts'
+import { listEvents } from '../catalog/recording-events.ts'
+import { getRecording } from '../catalog/recordings.ts'
+import type { Recording, Schema, UploadedArchive } from '../catalog/schema.ts'
+import {
+  expectArchive,
+  getUploadedArchive,
+  keepArchivePlain,
+  listUncheckedArchives,
+  restoreArchive,
+} from '../catalog/uploaded-archives.ts'
+import { frontOf, uploadContentType } from '../catalog/uploads.ts'
+import { examineArchive } from './archive-check.ts'
+import { isArchiveBody } from './archive-head.ts'
+import { archiveLayout, planRecording, type RecordingArchive, shownRange } from './archive-plan.ts'
+import { readKeptContent } from './kept-content.ts'
+import { hashRanges, joinedDigests, keptDigests, mediaDigests } from './media-digests.ts'
+import { oneAtATime } from './one-at-a-time.ts'
+import type { Publisher } from './publisher.ts'
+import { placed, summaryOf } from './summary.ts'
+import { layoutVersion } from './view-file.ts'
+
+/** Who asks: whoever owns the recording has all of it, whoever has a link what everybody may know. */
+export type ArchiveReader = 'owner' | 'anonymous'
+
+export type ArchiveFile = {
+  layout: Layout
+  /** Of all of its bytes. */
+  root: string
+}
+
+export interface Archives {
+  /** A published recording as an archive: a layout over its body, put together in the time that its header takes. */
+  file(recording: Recording, reader: ArchiveReader): Promise<ArchiveFile>
+  /** Of a body that is about to be published: where it is an archive, {@link restore} will be owed. */
+  expect(id: RecordingId): Promise<void>
+  /** Checks an uploaded archive and takes over what the catalog has a place for; settles when that is done, or fails. */
+  restore(id: RecordingId): Promise<void>
+  /** What became of an uploaded archive; undefined: it is none. */
+  standing(recording: Recording, reader: ArchiveReader): Promise<ArchiveStanding | undefined>
+  close(): Promise<void>
+}
+
+export type ArchivesOptions = {
+  db: Kysely<Schema>
+  folder: BodyFolder
+  publisher: Publisher
+  log: { info(details: object, message: string): void; error(details: object, message: string): void }
+}
+
+/** Indexes of archives that were asked for lately, bytes in all. */
+const budgetBytes = 32 * 1024 * 1024
+
+/** Also takes up what the last process was still checking. */
+export function openArchives({ db, folder, publisher, log }: ArchivesOptions): Archives {
+  const kept = new Map<string, RecordingArchive>()
+  let keptBytes = 0
+  /** Reading bodies from end to end: for one at a time; whoever waits for a file does not wait for uploads. */
+  const reading = oneAtATime()
+  const checking = oneAtATime()
+  const planning = new Map<string, Promise<RecordingArchive>>()
+  const preparing = new Set<Promise<void>>()
+  const closing = new AbortController()
+
+  async function plan(recording: Recording, reader: ArchiveReader): Promise<RecordingArchive> {
+    const [{ mp4 }, uploaded] = await Promise.all([publisher.views(recording), uploadedArchive(recording)])
+    const events = (await allEvents(recording.id)).map((event) => placed(summaryOf(recording), event))
+    const media = mp4.state === 'ready' ? await shownMedia(recording, mp4.layout) : [await wholeBody(recording)]
+    const path = bodyPath(folder, recording.id)
+    const isRestored = uploaded?.state === 'restored' && mp4.state === 'ready'
+    const archive = isRestored ? { path, boxes: uploaded.boxes, events } : null
+    return planRecording({
+      recording,
+      mp4,
+      media,
+      events,
+      kept: archive && (await readKeptContent(archive, reader === 'owner' ? owner : anonymous)),
+      note: uploaded === undefined ? null : noteFor(reader, uploaded),
+      bodyFor: uploaded === undefined ? 'everybody' : reader === 'owner' ? 'owner' : 'nobody',
+    })
+  }
+
+  async function allEvents(id: RecordingId) {
+    const all: { t: number; kind: string; data: Record<string, unknown> }[] = []
+    for (;;) {
+      const page = await listEvents(db, id, { from: all.length, limit: 10_000, bytes: 16 * 1024 * 1024 })
+      if (page.length === 0) return all
+      for (const { t, kind, data } of page) all.push({ t, kind, data })
+    }
+  }
+
+  async function shownMedia(recording: Recording, layout: Layout): Promise<readonly StoredBytes[]> {
+    const { id, size } = recording
+    const range = shownRange(layout)
+    const as = `${layoutVersion} ${range.offset} ${range.length}`
+    const { received, shown } = await getBodyDigests(db, id)
+    const known = shown?.as === as ? keptDigests(range, shown.digests) : null
+    if (known !== null) return known
+    const media = { path: bodyPath(folder, id), size: size!, range, patches: layout.patches }
+    return await reading.run(id, async () => {
+      const { pieces, isRead } = await mediaDigests(media, received)
+      if (isRead) await storeShownDigests(db, id, { digests: joinedDigests(pieces), as })
+      return pieces
+    })
+  }
+
+  async function wholeBody(recording: Recording): Promise<StoredBytes> {
+    const { id, size, sha256 } = recording
+    if (sha256 !== null) return { length: size!, digest: `sha256:${sha256.toString('hex')}` }
+    const ranges = fileOrder(frontOf(recording), size!)
+    return { length: size!, digest: await reading.run(id, () => hashRanges(bodyPath(folder, id), ranges)) }
+  }
+
+  async function planned(recording: Recording, reader: ArchiveReader): Promise<RecordingArchive> {
+    // What an archive says changes with the generation alone.
+    const key = `${recording.id} ${recording.generation} ${reader}`
+    const known = kept.get(key)
+    if (known !== undefined) {
+      kept.delete(key)
+      kept.set(key, known)
+      return known
+    }
+    const running = planning.get(key)
+    if (running !== undefined) return running
+    const task = plan(recording, reader)
+      .then((archive) => {
+        keep(key, archive)
+        return archive
+      })
+      .finally(() => planning.delete(key))
+    planning.set(key, task)
+    return task
+  }
+
+  function keep(key: string, archive: RecordingArchive): void {
+    kept.set(key, archive)
+    keptBytes += heldBytes(archive)
+    for (const [oldest, { planned }] of kept) {
+      if (keptBytes <= budgetBytes || oldest === key) break
+      kept.delete(oldest)
+      keptBytes -= heldBytes({ planned })
+    }
+  }
+
+  async function uploadedArchive({ id, content_type: contentType }: Recording): Promise<UploadedArchive | undefined> {
+    return contentType === uploadContentType ? await getUploadedArchive(db, id) : undefined
+  }
+
+  async function restoreNow(id: RecordingId): Promise<void> {
+    const recording = await getRecording(db, id)
+    if (recording?.state !== 'published' || (await uploadedArchive(recording))?.state !== 'checking') return
+    const { mp4 } = await publisher.views(recording)
+    const found = await examineArchive(bodyPath(folder, id), mp4, closing.signal)
+    if (found.state === 'plain') {
+      await keepArchivePlain(db, id, found.note)
+      log.info({ id, note: found.note }, 'an uploaded archive is shown as a plain recording')
+      return
+    }
+    const { originMs = 0 } = summaryOf(recording)
+    const events = found.events.map((event) => ({ ...event, t: event.t + originMs }))
+    await restoreArchive(db, id, { ...found, events })
+  }
+
+  async function restore(id: RecordingId): Promise<void> {
+    await checking.run(id, async () => {
+      if (closing.signal.aborted) return
+      try {
+        await restoreNow(id)
+      } catch (error) {
+        if (!closing.signal.aborted) log.error({ id, error }, 'an uploaded archive could not be restored yet')
+      }
+    })
+  }
+
+  /** Media that are shown otherwise than they were received are read before anybody waits for it. */
+  async function prepare(id: RecordingId): Promise<void> {
+    if (closing.signal.aborted) return
+    try {
+      const recording = await getRecording(db, id)
+      if (recording?.state !== 'published') return
+      const { mp4 } = await publisher.views(recording)
+      if (mp4.state === 'ready' && mp4.layout.patches !== null) await shownMedia(recording, mp4.layout)
+    } catch (error) {
+      log.info({ id, error }, 'the digests of a recording will be made when they are asked for')
+    }
+  }
+  publisher.listen((id) => {
+    const task = prepare(id).finally(() => preparing.delete(task))
+    preparing.add(task)
+  })
+
+  const resuming = listUncheckedArchives(db).then(
+    (ids) => Promise.all(ids.map(restore)),
+    (error: unknown) => log.error({ error }, 'uploaded archives could not be looked for'),
+  )
+
+  return {
+    async file(recording, reader) {
+      const [{ mp4 }, archive] = await Promise.all([publisher.views(recording), planned(recording, reader)])
+      return { layout: archiveLayout(archive, mp4), root: Buffer.from(archive.planned.root).toString('hex') }
+    },
+    async expect(id) {
+      if (await isArchiveBody(bodyPath(folder, id))) await expectArchive(db, id)
+    },
+    restore,
+    async standing(recording, reader) {
+      const uploaded = await uploadedArchive(recording)
+      return uploaded && { state: uploaded.state, note: noteFor(reader, uploaded) }
+    },
+    async close() {
+      closing.abort()
+      await Promise.all([resuming, checking.idle(), ...preparing])
+      await reading.idle()
+    },
+  }
+}
+
+/** L3: it may name items. */
+function noteFor(reader: ArchiveReader, { note }: UploadedArchive): string | null {
+  return reader === 'owner' ? note : null
+}
+
+function heldBytes({ planned }: Pick<RecordingArchive, 'planned'>): number {
+  return planned.parts.reduce((sum, part) => sum + (part.kind === 'bytes' ? part.bytes.length : 100), 0)
+}

@@ -1,0 +1,175 @@
+// SPEC.md is enough: a reader that was written from it alone, in Python, says of the same files the same as ours does.
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runSeed, seededRandom } from '../../media/test/seeded-random.ts'
+import { bytesSource, checkArchive, checkSignatures, openArchive, UmfError } from '../src/index.ts'
+import { nodeSha256 as sha256 } from '../src/node.ts'
+import { type GeneratedArchive, generatedArchives } from './generated-archives.ts'
+import { ruleBreakers } from './rule-breakers.ts'
+
+const ARCHIVES = 200
+/** Of every archive that a crash has not torn. */
+const DAMAGES = ['flip', 'cut', 'junk'] as const
+
+/** What a reader says of a file, in words that both have. */
+type Survey = {
+  check: { ok: boolean; problems: { item?: string }[] }
+  /** Null where the file is refused. */
+  list: object | null
+  /** Of each item's content, by name. */
+  sha256: Record<string, string> | null
+}
+
+type Damaged = { file: string; by: string; generation: number; ours: boolean }
+
+const folder = mkdtempSync(join(tmpdir(), 'rushes-second-reader-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const archives: (Omit<GeneratedArchive, 'bytes'> & { ours: Survey })[] = []
+const damaged: Damaged[] = []
+const theirs = new Map<string, Survey>()
+const handmade = ruleBreakers().map((each, number) => ({ ...each, file: `handmade-${number}.umf` }))
+
+beforeAll(async () => {
+  const random = seededRandom(runSeed)
+  for await (const { bytes, ...archive } of generatedArchives(runSeed, ARCHIVES)) {
+    const ours = await surveyed(bytes)
+    archives.push({ ...archive, ours })
+    writeFileSync(join(folder, archive.name), bytes)
+    if (archive.isTorn) continue
+    const damage = DAMAGES[archives.length % DAMAGES.length]!
+    const { bytes: altered, by } = damagedBy(damage, bytes, random)
+    const file = `${archive.name}.${damage}`
+    writeFileSync(join(folder, file), altered)
+    const { generation } = ours.list as { generation: number }
+    damaged.push({ file, by, generation, ours: await findsIntact(altered) })
+  }
+  for (const { file, bytes } of handmade) writeFileSync(join(folder, file), bytes)
+  const reader = join(import.meta.dirname, 'second_reader.py')
+  const options = { maxBuffer: 2 ** 28, env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' } }
+  const { stdout } = await promisify(execFile)('python3', [reader, 'batch', folder], options)
+  for (const line of stdout.trimEnd().split('\n')) {
+    const { file, check, list = null, sha256 = null } = JSON.parse(line) as Survey & { file: string }
+    theirs.set(file, { check, list, sha256 })
+  }
+})
+
+async function surveyed(bytes: Uint8Array): Promise<Survey> {
+  const source = bytesSource(bytes)
+  const { ok, problems } = await checkArchive(source, { sha256 })
+  const archive = await openArchive(source, { sha256 })
+  const { id, generation, metadata, presentation, state } = archive
+  const signatures = (await checkSignatures(state)).map(({ isValid, ...said }) => ({ ...said, holds: isValid }))
+  const root = Buffer.from(state.root).toString('hex')
+  const list = { id, generation, root, end: state.end, metadata, presentation, items: archive.items(), signatures }
+  const stored = archive.items().filter(({ pointer }) => pointer === undefined)
+  const digests: Record<string, string> = {}
+  for (const { name } of presentation === null ? stored : [presentation, ...stored]) {
+    const hash = createHash('sha256')
+    for await (const piece of archive.content(name)) hash.update(piece)
+    digests[name] = hash.digest('hex')
+  }
+  return { check: { ok, problems }, list: JSON.parse(JSON.stringify(list)) as object, sha256: digests }
+}
+
+async function findsIntact(bytes: Uint8Array): Promise<boolean> {
+  try {
+    return (await checkArchive(bytesSource(bytes), { sha256 })).ok
+  } catch (fault) {
+    if (fault instanceof UmfError) return false
+    throw fault
+  }
+}
+
+function damagedBy(
+  damage: (typeof DAMAGES)[number],
+  bytes: Uint8Array,
+  random: () => number,
+): { bytes: Uint8Array; by: string } {
+  const at = Math.floor(random() * bytes.length)
+  if (damage === 'cut') return { bytes: bytes.subarray(0, at), by: `cut to ${at} of ${bytes.length} bytes` }
+  if (damage === 'junk') {
+    // A whole box, or the beginning of one.
+    const junk = Uint8Array.from([0, 0, 0, 12, ...Buffer.from('free'), 1, 2, 3, 4]).subarray(0, 1 + (at % 12))
+    return { bytes: Buffer.concat([bytes, junk]), by: `${junk.length} bytes appended` }
+  }
+  const altered = bytes.slice()
+  const bit = Math.floor(random() * 8)
+  altered[at]! ^= 1 << bit
+  return { bytes: altered, by: `bit ${bit} of byte ${at} of ${bytes.length} flipped` }
+}
+
+/** What to say where readers differ: the file can be made again. */
+const told = ({ name, story }: { name: string; story: readonly string[] }) => `${name}: ${story.join('; ')}`
+
+describe(`two readers of ${ARCHIVES} archives (seed ${runSeed})`, () => {
+  it('[O1-O4, I4, J3, S3] list the same state: metadata, presentation, items and signatures', () => {
+    for (const archive of archives) {
+      expect(theirs.get(archive.name)?.list, told(archive)).toEqual(archive.ours.list)
+    }
+  })
+
+  it('[D6] give the same verdict, and find intact whatever no crash has torn', () => {
+    for (const archive of archives) {
+      const { check } = theirs.get(archive.name)!
+      const all = `${told(archive)}\n${JSON.stringify([archive.ours.check, check])}`
+      expect(check.ok, all).toBe(archive.ours.check.ok)
+      if (!archive.isTorn) expect(check.ok, all).toBe(true)
+    }
+  })
+
+  it('[D1, E2, E4] extract the same bytes', () => {
+    for (const archive of archives) {
+      expect(theirs.get(archive.name)?.sha256, told(archive)).toEqual(archive.ours.sha256)
+    }
+  })
+
+  it('[D6] both find a bit that flipped, an end that was cut off, and what was appended', () => {
+    for (const { file, by, generation, ours } of damaged) {
+      const { check, list } = theirs.get(file)!
+      expect(check.ok, `${file}: ${by}`).toBe(ours)
+      // What is cut off exactly at an earlier state's end is that state.
+      const isEarlier = file.endsWith('.cut') && (list as { generation: number } | null)?.generation !== generation
+      if (!isEarlier) expect(check.ok, `${file}: ${by}`).toBe(false)
+    }
+  })
+
+  it.each(handmade)('[$name] is judged alike: $isIntact', async ({ file, bytes, isIntact }) => {
+    const { check } = theirs.get(file)!
+    expect({ ours: await findsIntact(bytes), theirs: check.ok }, JSON.stringify(check)).toEqual({
+      ours: isIntact,
+      theirs: isIntact,
+    })
+  })
+
+  it('have met everything that the format has', () => {
+    const stories = archives.map(({ story }) => story.join('; '))
+    for (const deed of [
+      'a head alone',
+      'written by records, without an index',
+      'its slot filled',
+      'video as its main',
+      'audio as its main',
+      'edited by index',
+      'edited by record',
+      'erased',
+      'signed',
+      'compacted',
+      'several extents',
+      'an extension box',
+      'a crash after',
+    ]) {
+      expect(stories.filter((story) => story.includes(deed)).length, deed).toBeGreaterThan(4)
+    }
+    const items = archives.flatMap(({ ours }) => (ours.list as { items: Record<string, unknown>[] }).items)
+    for (const member of ['inline', 'pointer', 'limits', 'extensions', 'from', 'encryption', 'endMs']) {
+      expect(items.filter((item) => Object.hasOwn(item, member)).length, member).toBeGreaterThan(4)
+    }
+    expect(damaged.length).toBeGreaterThan(ARCHIVES / 2)
+  })
+})
