@@ -1,5 +1,6 @@
 export type { PlaybackProblem } from './playback-source.ts'
 export { type ResumeStore, resumeStore } from './resume-store.ts'
+export type { PlayedMedia } from './rushes-clock.ts'
 export { RushesPlayer } from './rushes-player.ts'
 export type { PlayerMark } from './seek-marks.ts'
 export { formatClock, parseStartTime } from './start-time.ts'

@@ -27,6 +27,8 @@ export type ArchiveSite = {
   asked: Asked[]
   /** Under `/NAME` with ranges, under `/whole/NAME` without. */
   put(name: string, file: Uint8Array): void
+  /** From now on scripts wait for their answers. @returns lets them have them */
+  hold(): () => void
   /** A bare page with the element, and what should not happen on it. */
   open(src: string, options?: BrowserContextOptions): Promise<{ page: Page; faults: string[] }>
   close(): Promise<void>
@@ -37,7 +39,8 @@ export async function openArchiveSite(): Promise<ArchiveSite> {
   await buildPlayerPackage(folder)
   const files = new Map<string, Uint8Array>()
   const asked: Asked[] = []
-  const server = createServer((request, response) => {
+  let held: Promise<void> = Promise.resolve()
+  const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://site')
     const name = url.pathname.replace(/^\/(whole\/)?/, '')
     const file = files.get(name)
@@ -50,6 +53,7 @@ export async function openArchiveSite(): Promise<ArchiveSite> {
     } else if (file !== undefined) {
       const by = request.headers['sec-fetch-dest'] === 'empty' ? 'script' : 'medium'
       asked.push({ path: url.pathname, range: request.headers.range ?? '', by })
+      if (by === 'script') await held
       if (url.pathname.startsWith('/whole/')) response.writeHead(200, { 'content-length': file.length }).end(file)
       else answerRange(request, response, file)
     } else answerFile(response, join(folder, normalize(url.pathname)))
@@ -61,6 +65,11 @@ export async function openArchiveSite(): Promise<ArchiveSite> {
     origin,
     asked,
     put: (name, file) => void files.set(name, file),
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      held = promise
+      return resolve
+    },
     async open(src, options = {}) {
       const context = await browser.newContext(options)
       const opened = await context.newPage()

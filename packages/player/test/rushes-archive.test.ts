@@ -178,6 +178,34 @@ describe('rushes-archive', { timeout: 60_000 }, () => {
     await other.context().close()
   })
 
+  it('fetches none of the slides that one leaps over, however slow the server is', async () => {
+    const slides = Array.from({ length: 30 }, (_, index) => {
+      return { item: slide(`slides/${index}`, { startMs: 1000 * index }), content: media.pictures[index % 5]! }
+    })
+    const padding = {
+      item: { name: 'padding', type: 'data', contentType: 'text/plain' },
+      content: new Uint8Array(70_000),
+    }
+    site.put('slow.umf', await makeArchive({ items: [...slides, padding] }))
+    const { page } = await site.open('/slow.umf')
+    await eventually(async () => isNear(await colourOf(page, 'img'), painted[0]!)).toBe(true)
+    await eventually(() => site.asked.filter(({ path }) => path === '/slow.umf').length).toBe(3)
+    const release = site.hold()
+    site.asked.length = 0
+    for (let second = 0; second < 30; second++) {
+      await page.evaluate(async (to) => {
+        document.querySelector('rushes-archive')!.seek(to)
+        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+      }, second)
+    }
+    expect(site.asked.length).toBe(2)
+    release()
+    await eventually(async () => isNear(await colourOf(page, 'img'), painted[4]!)).toBe(true)
+    // Two that were under way, the last one, and the one before it.
+    await eventually(() => site.asked.length).toBe(4)
+    await page.context().close()
+  })
+
   it('plays a file from disk, on the example page, and lets go of all that it held', async () => {
     const { page, faults } = await site.open('/examples/archive.html')
     await page.evaluate(() => {
@@ -240,6 +268,37 @@ describe('rushes-archive', { timeout: 60_000 }, () => {
       return [track.label, ...Array.from(track.cues!, (cue) => (cue as VTTCue).getCueAsHTML().textContent)]
     })
     expect(captions).toEqual(['en', ...cues.map(({ text }) => text)])
+    await page.context().close()
+  })
+
+  it('is walked through by Tab in a few steps; within transcript and chat arrows lead on, and Enter goes there', async () => {
+    const { page } = await site.open('/talk.umf')
+    await ready(page)
+    await page.evaluate(() => document.querySelector('rushes-archive')!.seek(9))
+    await eventually(async () => (await page.evaluate(seen)).written).toBe(7)
+    const focused = () =>
+      page.evaluate(() => {
+        let element = document.activeElement
+        while (element?.shadowRoot?.activeElement != null) element = element.shadowRoot.activeElement
+        return element?.matches('.cue, .message .time') ? element.textContent!.replaceAll(/\s+/g, ' ').trim() : ''
+      })
+    const visited: string[] = []
+    for (let step = 0; step < 24; step++) {
+      await page.keyboard.press('Tab')
+      visited.push(await focused())
+    }
+    // The cue that is said now, and the message that was written last.
+    expect(visited.filter((words) => words !== '')).toEqual(['0:08 Ada Words 4', '0:09'])
+    await inArchive(page, '.cue[aria-current]').focus()
+    for (const key of ['ArrowDown', 'ArrowDown', 'ArrowUp']) await page.keyboard.press(key)
+    expect(await focused()).toBe('0:10 Words 5')
+    await page.keyboard.press('Enter')
+    await eventually(() => page.evaluate(() => document.querySelector('rushes-archive')!.currentTime)).toBe(10.2)
+    await page.keyboard.press('End')
+    expect(await focused()).toBe('0:18 Words 9')
+    // Who reads elsewhere is asked before the list leaps back.
+    await inArchive(page, 'rushes-archive-transcript').getByRole('button', { name: 'Follow' }).click()
+    expect(await inArchive(page, 'rushes-archive-transcript').getByRole('button', { name: 'Follow' }).count()).toBe(0)
     await page.context().close()
   })
 
@@ -396,6 +455,10 @@ describe('rushes-archive', { timeout: 60_000 }, () => {
       const pictures = process.env['RUSHES_PICTURES']
       if (pictures !== undefined) await page.screenshot({ path: join(pictures, `archive-${name}.png`) })
     }
+    // On a phone the picture stays, whatever is read below it.
+    await page.setViewportSize({ width: 360, height: 700 })
+    await page.evaluate(() => scrollTo(0, 600))
+    await eventually(async () => Math.round((await inArchive(page, 'rushes-player').boundingBox())!.y)).toBe(0)
     await page.context().close()
   })
 })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { rm, stat } from 'node:fs/promises'
+import { lstat, rm } from 'node:fs/promises'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { openWorkFolder, type WorkFolder } from '@rushes/sandbox'
@@ -15,7 +15,6 @@ import {
 } from './conversion-plan.ts'
 import { type ConversionRule, conversionRules } from './conversion-rules.ts'
 import { type Asker, ConvertOnce } from './convert-once.ts'
-import { throwIfCancelled } from './ffmpeg/ffmpeg-run.ts'
 import {
   type ConversionLimits,
   type ConversionParameters,
@@ -23,6 +22,7 @@ import {
   type InputFile,
   type Processor,
   parseParameters,
+  throwIfCancelled,
 } from './processor.ts'
 import { standardProcessors } from './standard-processors.ts'
 
@@ -215,7 +215,7 @@ async function runSteps(
       const report = (fraction: number): void => onProgress(((done + Math.min(1, fraction) * rule.cost) / cost) * 0.99)
       await processors.get(rule.processor)!.convert({ ...job, onProgress: report })
       throwIfCancelled(signal)
-      await checkSize(output, limits.outputBytes)
+      await checkOutput(output, limits.outputBytes)
     } catch (error) {
       return { error, processor: rule.processor }
     }
@@ -227,10 +227,12 @@ async function runSteps(
   return { made: { contentType, by, ...(await digestOf(path)), open: () => createReadStream(path) } }
 }
 
-async function checkSize(path: string, most: number): Promise<void> {
-  const { size } = await stat(path)
-  if (size > most) throw new ConversionError('output-too-large', `the result has over ${most} bytes`)
-  if (size === 0) throw new ConversionError('failed', 'nothing was made')
+/** Where nothing hides our files from a program, it may have put a link in the place of its output. */
+async function checkOutput(path: string, most: number): Promise<void> {
+  const found = await lstat(path)
+  if (!found.isFile()) throw new ConversionError('failed', 'something else was made than a file')
+  if (found.size > most) throw new ConversionError('output-too-large', `the result has over ${most} bytes`)
+  if (found.size === 0) throw new ConversionError('failed', 'nothing was made')
 }
 
 async function store(

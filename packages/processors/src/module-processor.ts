@@ -1,6 +1,6 @@
 import { open, readFile, stat, writeFile } from 'node:fs/promises'
 import { ConversionError } from './conversion-error.ts'
-import type { Processor, ProcessorJob } from './processor.ts'
+import { type Processor, type ProcessorJob, throwIfCancelled } from './processor.ts'
 
 /** Captions of a day are about 3 MB; all of it is in memory at once. */
 export const MOST_TEXT_BYTES: number = 32 * 2 ** 20
@@ -17,7 +17,7 @@ export function moduleProcessor(
       if (made.length > job.limits.outputBytes) {
         throw new ConversionError('output-too-large', `the result has over ${job.limits.outputBytes} bytes`)
       }
-      job.signal.throwIfAborted()
+      throwIfCancelled(job.signal)
       await writeFile(job.output, made)
     },
   }

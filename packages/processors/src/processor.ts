@@ -93,3 +93,8 @@ export interface Processor {
   /** @throws ConversionError */
   convert(job: ProcessorJob): Promise<void>
 }
+
+/** @throws ConversionError `cancelled` */
+export function throwIfCancelled(signal: AbortSignal): void {
+  if (signal.aborted) throw new ConversionError('cancelled', 'nobody waits for it any more')
+}

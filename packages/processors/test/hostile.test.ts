@@ -174,18 +174,30 @@ describe('too much', () => {
     })
   })
 
-  it('of time is refused where a file says it, and cut off where it does not', async () => {
+  it('of time is refused where a file says it, and where it only shows', async () => {
     const seconds = { durationMs: 2000 }
     await refused('audio/flac', 'audio/wav', wav, { limits: seconds }).toMatchObject({ code: 'input-too-large' })
-    // Two sounds, ten hours apart, in a file that doesn't say how long it is.
-    const apart = ['-af', "asetpts='PTS+gte(N,50)*36000/TB'", '-c:a', 'pcm_s16le', '-f', 'matroska', '-live', '1']
-    const gap = write(await ffmpeg('-f', 'lavfi', '-i', 'sine=d=4', ...apart, '-'))
-    await refused('audio/wav', 'video/webm', gap, {
-      limits: { outputBytes: 3_000_000 },
-      parameters: { bitRate: 96_000 },
-    }).toMatchObject({
-      code: 'output-too-large',
-    })
+    // Two sounds, far apart, in files that say they last four seconds.
+    const apart = async (seconds: number): Promise<string> => {
+      const shift = [
+        '-af',
+        `asetpts='PTS+gte(N,50)*${seconds}/TB'`,
+        '-c:a',
+        'pcm_s16le',
+        '-f',
+        'matroska',
+        '-live',
+        '1',
+      ]
+      return write(await ffmpeg('-f', 'lavfi', '-i', 'sine=d=4', ...shift, '-'))
+    }
+    const parameters = { bitRate: 96_000 }
+    await refused('audio/wav', 'video/webm', await apart(600), {
+      ...{ parameters, limits: { outputBytes: 3_000_000 } },
+    }).toMatchObject({ code: 'output-too-large' })
+    await refused('audio/wav', 'video/webm', await apart(36_000), {
+      ...{ parameters, limits: { memoryBytes: 600_000_000 } },
+    }).toMatchObject({ code: 'input-too-large', message: 'a gap in the sound is too long' })
   })
 
   it('of bytes is refused, in sources and in results', async () => {

@@ -14,6 +14,8 @@ export type ProgramLimits = {
   /** Processes and threads; held only where {@link enclose | bubblewrap} gives it a count of its own. */
   processes?: number
   openFiles?: number
+  /** 1 to 19: how far it stands behind all else that wants the processor. */
+  niceness?: number
 }
 
 /**
@@ -30,6 +32,7 @@ export function confined(
   const limited = limitArguments(limits, enclosure?.isIsolated === true)
   const command = [
     ...dyingWithUs(),
+    ...(limits.niceness === undefined ? [] : [findProgram('nice'), '-n', String(limits.niceness)]),
     ...(enclosure?.command(path) ?? []),
     ...(limited.length === 0 ? [] : [findProgram('prlimit'), '--core=0', ...limited, '--']),
     ...[path, ...args],

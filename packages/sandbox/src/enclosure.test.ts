@@ -143,6 +143,12 @@ describe('a program in its enclosure', () => {
     await untilNone(marker)
   })
 
+  it('stands behind others when told to', async () => {
+    const own = Number(text((await runProgram({ program: 'nice', args: [] })).stdout))
+    expect((await run('nice', { niceness: 19 })).said).toBe('19\n')
+    expect((await run('nice')).said).toBe(`${own}\n`)
+  })
+
   it('gives progress on an extra output', async () => {
     const enclosure = enclose({ inputs: [], outputs: [] })
     const program = await startProgram({ program: 'sh', args: ['-c', 'echo half >&3'], enclosure, extraOutputs: 1 })

@@ -278,11 +278,11 @@ class Check {
   /** E2: who shares one extent shares all, and has the same digest. Several extents have one together, of their order too. */
   async #shared(items: readonly Item[]): Promise<void> {
     const digests = new Map<number, string>()
-    for (const { name, extents, digest = '' } of items) {
-      const [first] = extents ?? []
-      if (extents === undefined || first === undefined) {
-        if (extents !== undefined && digest !== (await this.#joinedDigest([])))
-          this.#say('item', 0, `the digest of ${name} is not that of nothing`, name)
+    for (const { name, extents = [], digest = '', pointer, inline } of items) {
+      if (pointer !== undefined || inline !== undefined) continue
+      const [first] = extents
+      if (first === undefined) {
+        if (digest !== (await this.#joinedDigest([]))) this.#say('item', 0, `the content of ${name} is damaged`, name)
         continue
       }
       const known = digests.get(first[0]) ?? (extents.length === 1 ? digest : await this.#joinedDigest(extents))

@@ -1,5 +1,5 @@
 // SPEC.md, D6: every byte of an archive is proven.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { randomSource } from '../../../drill/random-source.ts'
 import { box, joined } from '../src/box.ts'
 import { bytesSource, checkArchive } from '../src/index.ts'
@@ -10,6 +10,9 @@ import { flipProblem, found, placesOf } from './damage.ts'
 import { reindexed } from './hand-made.ts'
 
 const seed = Number(process.env['RUSHES_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+
+// Seconds on an idle machine; what it shows does not depend on how long it takes.
+vi.setConfig({ testTimeout: 300_000 })
 const BITS = 1200
 const archives = await completeArchives()
 

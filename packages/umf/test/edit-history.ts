@@ -6,6 +6,8 @@ import {
   bytesSource,
   type Editor,
   encodeAnchor,
+  head,
+  idBytes,
   type NewItem,
   newSigningKey,
   openArchive,
@@ -17,6 +19,7 @@ import {
 } from '../src/index.ts'
 import { nodeSha256 as sha256 } from '../src/node.ts'
 import { type Run, tornImage } from './crash-images.ts'
+import { reindexed, split } from './hand-made.ts'
 import { MemoryFile } from './memory-file.ts'
 
 /** One edit: what its reader saw before and sees after, as {@link seen} tells it. */
@@ -124,10 +127,12 @@ const edits: Record<string, (plan: Plan) => Promise<readonly string[] | null>> =
   async erase({ editor, archive, naming }) {
     const name = anyName(archive, naming)
     if (name === null) return null
-    const { pointer } = archive.item(name)
+    const { pointer, digest } = archive.item(name)
+    // Bytes that another item has as well stay.
+    const isShared = archive.items().some((other) => other.name !== name && other.digest === digest)
     const start = pointer === undefined ? new TextDecoder().decode(await archive.bytes(name)).slice(0, 12) : pointer
     await editor.erase([name])
-    return start === '' ? [name] : [name, start]
+    return start === '' || isShared ? [name] : [name, start]
   },
 }
 
@@ -154,11 +159,25 @@ export async function freshArchive(random: RandomSource, next: () => number = co
   const naming = { random, next }
   for (let count = random.integer(0, 4); count > 0; count--) await writer.add(newItem(naming))
   if (random.chance(0.3)) await writer.extension('abcd', random.bytes(50))
+  // Cut off before its index, or even before anything was added.
+  if (all.length === 0 && random.chance(0.3)) return head(idBytes(writer.id))
   if (records && all.length > 0 && random.chance(0.5)) return joined(all)
   await writer.finish()
   const bytes = joined(all)
   if (random.chance(0.5)) bytes.set(encodeAnchor(writer.anchor, sha256), SLOTS[0])
-  return bytes
+  return random.chance(0.5) ? await rearranged(bytes, random) : bytes
+}
+
+/** What only other writers write: items of several extents, and such as share their bytes. */
+async function rearranged(file: Uint8Array, random: RandomSource): Promise<Uint8Array> {
+  const { items } = (await openArchive(bytesSource(file), { sha256 })).state.description
+  const long = items.filter(({ extents, length = 0 }) => extents?.length === 1 && length > 10)
+  if (long.length === 0) return file
+  const parted = await split(file, random.pick(long).name, random.integer(1, 10))
+  return await reindexed(parted, (description) => {
+    const stored = description.items.filter(({ extents = [] }) => extents.length > 0)
+    description.items.push({ ...random.pick(stored), name: 'shared', title: 'the same bytes' })
+  })
 }
 
 function boxOf(type: string, content: Uint8Array): Uint8Array {

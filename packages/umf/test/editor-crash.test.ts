@@ -1,5 +1,5 @@
 // SPEC.md, Commit: whatever instant a crash comes at, the file opens as it was before the edit or as it is after it.
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { type RandomSource, randomSource } from '../../../drill/random-source.ts'
 import { boundaryImages, type CrashImage, cutImages, tornImage } from './crash-images.ts'
 import { crashProblem, stateProblem } from './crash-judge.ts'
@@ -8,6 +8,9 @@ import { editHistory, type Step } from './edit-history.ts'
 const seed = Number(process.env['RUSHES_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 const EDITS = 60
 const TORN = 500
+
+// Seconds on an idle machine; what it shows does not depend on how long it takes.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
 
 describe(`an edit that is cut off, RUSHES_SEED=${seed}`, () => {
   const random: RandomSource = randomSource(seed)

@@ -1,5 +1,5 @@
 // SPEC.md, Commit: a disk that fails at any operation, and a machine that goes down after it.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { randomSource } from '../../../drill/random-source.ts'
 import { bytesSource, checkArchive, type Editor, encodeAnchor, openArchive, openEditor, SLOTS } from '../src/index.ts'
 import { nodeSha256 as sha256 } from '../src/node.ts'
@@ -10,6 +10,9 @@ import { freshArchive, type Step, seen } from './edit-history.ts'
 import { after, MemoryFile } from './memory-file.ts'
 
 const seed = Number(process.env['RUSHES_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+
+// Seconds on an idle machine; what it shows does not depend on how long it takes.
+vi.setConfig({ testTimeout: 300_000 })
 const text = (content: string) => new TextEncoder().encode(content)
 const item = (name: string) => ({ name, type: 'data', contentType: 'text/plain' })
 

@@ -299,6 +299,8 @@ describe('a page that shows what is inside a file', { timeout: 60_000 }, () => {
     await page.getByRole('button', { name: 'Check every byte' }).click()
     await page.getByText('Intact', { exact: true }).waitFor()
     expect(ranges.every((range) => range.startsWith('bytes='))).toBe(true)
+    await page.goto(`${served.origin}/inspect?file=%2Fmade%2Fday.umf`)
+    await heading('A day at the workshop').waitFor()
     expect(besideInspection(opened.faults)).toEqual([])
   })
 })

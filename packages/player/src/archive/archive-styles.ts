@@ -136,12 +136,14 @@ export const archiveStyles: CSSResult = css`
   .main.bar rushes-archive-slides { order: -1; }
   /* Who reads below still sees it, where there is room for both. */
   @media (min-height: 600px) {
+    /* A sticky item of a grid stays within its row. */
+    .stage { display: flex; flex-direction: column; }
     .main { display: contents; }
     rushes-player { position: sticky; inset-block-start: 0; z-index: 1; }
     .bar rushes-player { inset-block: auto 0; }
   }
   @container (min-width: 840px) {
-    .main { display: grid; }
+    .stage, .main { display: grid; }
     rushes-player { position: relative; }
     .pair .main { grid-template-columns: repeat(2, minmax(0, 1fr)); }
     .pair rushes-player { aspect-ratio: auto; }

@@ -114,9 +114,11 @@ function isMalformed(fault: unknown): boolean {
 function presentation(archive: Archive, from: string | Blob, held: (blob: Blob) => string): Timekeeper | null {
   const { presentation: main } = archive
   if (main === null) return null
+  // A blob of this page's origin must not become a document, whatever the archive says that it is.
+  const type = /^(audio|video)\//.test(mediaType(main)) ? mediaType(main) : 'video/mp4'
   return {
     by: 'medium',
-    url: typeof from === 'string' ? from : held(new Blob([from], { type: mediaType(main) })),
+    url: typeof from === 'string' ? from : held(new Blob([from], { type })),
     type: main.contentType,
     hasPicture: main.type === 'video',
     startMs: main.startMs ?? 0,

@@ -2,6 +2,7 @@ import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclaratio
 import { formatClock } from '../start-time.ts'
 import { panelStyles } from './archive-styles.ts'
 import type { Message } from './conversation.ts'
+import { rove, takeStop } from './roving-focus.ts'
 import { lastAt } from './slide-schedule.ts'
 
 /** Shown at once, the latest; more on asking. */
@@ -47,6 +48,13 @@ export class RushesArchiveChat extends LitElement {
   }
 
   protected override updated(changed: Map<string, unknown>): void {
+    const times = this.#times()
+    if (this.renderRoot.querySelector('.time:focus') === null) {
+      takeStop(
+        times.find(({ tabIndex }) => tabIndex === 0),
+        times.at(-1),
+      )
+    }
     if (!changed.has('written') || !this.#wasAtEnd) return
     const box = this.renderRoot.querySelector('.scroll')
     box?.scrollTo({ top: box.scrollHeight, behavior: 'instant' })
@@ -59,12 +67,16 @@ export class RushesArchiveChat extends LitElement {
     }
     return html`<section part="panel chat" aria-label=${this.heading}>
       <div class="panel-head"><h3 part="panel-title">${this.heading}</h3></div>
-      <div class="scroll">
+      <div class="scroll" @keydown=${(event: KeyboardEvent) => rove(this.#times(), event)}>
         ${from > 0 ? html`<button type="button" part="button" class="more" @click=${more}>Show earlier (${from})</button>` : nothing}
         ${this.written === 0 ? html`<p class="nothing">Nothing was written yet</p>` : nothing}
         <ol class="messages">${this.messages.slice(from, this.written).map((message) => this.#message(message))}</ol>
       </div>
     </section>`
+  }
+
+  #times(): HTMLElement[] {
+    return [...this.renderRoot.querySelectorAll<HTMLElement>('button.time')]
   }
 
   #message({ t, kind, sender, text }: Message): TemplateResult {
@@ -74,7 +86,7 @@ export class RushesArchiveChat extends LitElement {
       <p class="from">
         ${sender === '' ? nothing : html`<b>${sender}</b>`}
         ${kind === 'chat' ? nothing : html`<span class="kind">${kindWords[kind]}</span>`}
-        <button type="button" class="time" aria-label="Go to ${clock}" @click=${go}>${clock}</button>
+        <button type="button" class="time" tabindex="-1" aria-label="Go to ${clock}" @click=${go}>${clock}</button>
       </p>
       <p class="text">${text}</p>
     </li>`

@@ -3,6 +3,7 @@ import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclaratio
 import { formatClock } from '../start-time.ts'
 import { panelStyles } from './archive-styles.ts'
 import { ItemError, itemContent, mediaType } from './item-content.ts'
+import { rove, takeStop } from './roving-focus.ts'
 import { lastAt } from './slide-schedule.ts'
 import { type Cue, transcriptCues } from './transcript-cues.ts'
 
@@ -52,6 +53,12 @@ export class RushesArchiveTranscript extends LitElement {
     this.#rows[this.#current]?.removeAttribute('aria-current')
     this.#current = current
     this.#rows[current]?.setAttribute('aria-current', 'true')
+    if (current >= 0 && this.renderRoot.querySelector('.cue:focus') === null) {
+      takeStop(
+        this.#rows.find(({ tabIndex }) => tabIndex === 0),
+        this.#rows[current],
+      )
+    }
     if (this.isFollowing) this.#scrollToCurrent()
   }
 
@@ -64,6 +71,7 @@ export class RushesArchiveTranscript extends LitElement {
     if (!changed.has('shown')) return
     this.#rows = [...this.renderRoot.querySelectorAll<HTMLElement>('.cue')]
     this.#current = -1
+    takeStop(undefined, this.#rows[0])
     this.showTime(this.#time)
   }
 
@@ -95,7 +103,7 @@ export class RushesArchiveTranscript extends LitElement {
         return html`<p class="nothing failed">${this.shown.words}</p>`
       case 'shown':
         return html`<ol class="cues">${this.shown.cues.map(
-          (cue) => html`<li><button type="button" class="cue" part="cue" @click=${() => this.#go(cue)}>
+          (cue) => html`<li><button type="button" class="cue" part="cue" tabindex="-1" @click=${() => this.#go(cue)}>
             <span class="time">${formatClock(cue.fromMs / 1000)}</span>
             <span class="words">${cue.speaker === '' ? nothing : html`<b>${cue.speaker}</b> `}${cue.text}</span>
           </button></li>`,
@@ -145,8 +153,9 @@ export class RushesArchiveTranscript extends LitElement {
     this.isFollowing = false
   }
 
-  #onKey({ key }: KeyboardEvent): void {
-    if (['ArrowUp', 'ArrowDown', 'PageUp', 'PageDown', 'Home', 'End', 'Tab'].includes(key)) this.#leave()
+  #onKey(event: KeyboardEvent): void {
+    if (['ArrowUp', 'ArrowDown', 'PageUp', 'PageDown', 'Home', 'End'].includes(event.key)) this.#leave()
+    rove(this.#rows, event)
   }
 
   #follow(): void {

@@ -31,10 +31,10 @@ export function slideSchedule(items: readonly Item[], events: readonly TimelineE
     const name = item?.title ?? (index === null ? 'Slide' : `Slide ${index + 1}`)
     shown.push({ fromMs: event.t, toMs: Number.POSITIVE_INFINITY, item, name })
   }
-  for (const item of slides) {
+  for (const [index, item] of slides.entries()) {
     const { startMs, endMs = Number.POSITIVE_INFINITY, title } = item
     if (startMs === undefined || named.has(item)) continue
-    shown.push({ fromMs: startMs, toMs: endMs, item, name: title ?? `Slide ${slides.indexOf(item) + 1}` })
+    shown.push({ fromMs: startMs, toMs: endMs, item, name: title ?? `Slide ${index + 1}` })
   }
   shown.sort((left, right) => left.fromMs - right.fromMs)
   return { shown, untimed: shown.length === 0 ? slides : [] }
@@ -82,7 +82,9 @@ function slideFinder(slides: readonly Item[], events: readonly TimelineEvent[]):
     const { deck, index } = slideData({ t: 0, kind: 'slide', data: item.metadata })
     if (deck !== null && index !== null) byPlace.set(`${index} ${deck}`, item)
     const folder = item.name.slice(0, Math.max(0, item.name.lastIndexOf('/')))
-    byFolder.set(folder, [...(byFolder.get(folder) ?? []), item])
+    const siblings = byFolder.get(folder)
+    if (siblings === undefined) byFolder.set(folder, [item])
+    else siblings.push(item)
   }
   const decks = new Set(events.filter(({ kind }) => kind === 'slide').map((event) => slideData(event).deck))
   const all = slides.filter(({ type }) => type === 'slide')

@@ -1,6 +1,6 @@
 import { type Enclosure, enclose, type ProgramEnd, SandboxError, startProgram } from '@rushes/sandbox'
 import { ConversionError } from '../conversion-error.ts'
-import type { ProcessorJob } from '../processor.ts'
+import { type ProcessorJob, throwIfCancelled } from '../processor.ts'
 import { globalArguments } from './input-arguments.ts'
 
 export type ProgramFiles = { inputs: readonly string[]; outputs: readonly string[] }
@@ -21,6 +21,8 @@ export type FfmpegRun = {
 export const THREADS: readonly string[] = ['-threads', '2']
 
 const processes = 64
+/** Recordings that come in, and those who watch, go first. */
+const niceness = 10
 
 /**
  * Runs ffmpeg or ffprobe in the sandbox, with the limits of the job, until it has ended.
@@ -39,7 +41,7 @@ export async function runFfmpeg(
   const args = [...globalArguments(limits), ...reports, ...(await run.args(enclosure))]
   const program = await startProgram({
     ...{ program: run.program, args },
-    ...{ enclosure, timeLimitMs, graceMs: 500, extraOutputs: 1, processes, openFiles: 256 },
+    ...{ enclosure, timeLimitMs, graceMs: 500, extraOutputs: 1, processes, openFiles: 256, niceness },
     ...{
       memoryBytes: limits.memoryBytes,
       fileBytes: limits.outputBytes,
@@ -69,10 +71,6 @@ export async function runFfmpeg(
   if (error !== null) throw error
 }
 
-export function throwIfCancelled(signal: AbortSignal): void {
-  if (signal.aborted) throw new ConversionError('cancelled', 'nobody waits for it any more')
-}
-
 function startError(error: unknown): unknown {
   if (!(error instanceof SandboxError)) return error
   return new ConversionError(error.code === 'program-missing' ? 'program-missing' : 'failed', error.message)
@@ -84,8 +82,12 @@ function endError(
   program: string,
   outputBytes: number,
 ): ConversionError | null {
-  if (status === 0) return null
   const more = { detail: stderr }
+  // FFmpeg holds all the silence of a gap in memory, and where it can't, goes on out of step (libswresample/swresample.c).
+  if (stderr.includes('Failed to compensate for timestamp delta')) {
+    return new ConversionError('input-too-large', 'a gap in the sound is too long', more)
+  }
+  if (status === 0) return null
   const isTooLarge = status === 153 || signal === 'SIGXFSZ' || stderr.includes('File too large')
   if (isTooLarge) return new ConversionError('output-too-large', `the result has over ${outputBytes} bytes`, more)
   if (timedOut || [137, 152].includes(status ?? 0) || signal === 'SIGXCPU' || signal === 'SIGKILL') {

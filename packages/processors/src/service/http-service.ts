@@ -7,8 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { AddressRefused, checkLiteral, lookupPublic } from '@rushes/sandbox'
 import { contentKind } from '../content-kind.ts'
 import { ConversionError } from '../conversion-error.ts'
-import { throwIfCancelled } from '../ffmpeg/ffmpeg-run.ts'
-import type { Processor, ProcessorJob } from '../processor.ts'
+import { type Processor, type ProcessorJob, throwIfCancelled } from '../processor.ts'
 
 export type HttpServiceOptions = {
   /** As rules name it. */

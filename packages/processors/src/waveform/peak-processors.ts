@@ -1,10 +1,10 @@
 import { stat, writeFile } from 'node:fs/promises'
 import { ConversionError } from '../conversion-error.ts'
 import { KEEP_TIME } from '../ffmpeg/audio.ts'
-import { runFfmpeg, THREADS, throwIfCancelled } from '../ffmpeg/ffmpeg-run.ts'
+import { runFfmpeg, THREADS } from '../ffmpeg/ffmpeg-run.ts'
 import { probe } from '../ffmpeg/probe.ts'
 import { readStart } from '../module-processor.ts'
-import type { Processor } from '../processor.ts'
+import { type Processor, throwIfCancelled } from '../processor.ts'
 import { PeakBuilder } from './peaks.ts'
 import { readWavFormat, wavSamples } from './wav-samples.ts'
 

@@ -1,1 +1,1 @@
-export { AddressRefused, checkLiteral, isPublicAddress, lookupPublic } from '@rushes/sandbox'
+export { checkLiteral, isPublicAddress, lookupPublic } from '@rushes/sandbox'

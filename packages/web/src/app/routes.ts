@@ -8,7 +8,7 @@ export type Route =
   | { page: 'library' }
   | { page: 'encoders' }
   | { page: 'settings' }
-  | { page: 'inspect' }
+  | { page: 'inspect'; file: string | null }
   | { page: 'shared'; shareId: string; start: string | null }
   | { page: 'watch'; recordingId: string; start: string | null }
   | { page: 'not-found' }
@@ -19,7 +19,6 @@ const plainPages: Record<string, Route> = {
   '/library': { page: 'library' },
   '/encoders': { page: 'encoders' },
   '/settings': { page: 'settings' },
-  '/inspect': { page: 'inspect' },
 }
 
 /** What a location shows; ids are letters, digits, `-` and `_`. */
@@ -30,6 +29,7 @@ export function routeOf(location: { pathname: string; search: string; hash: stri
   if (plain !== undefined) return plain
   if (path === '/login') return { page: 'login', next: ownPath(query.get('next')) }
   if (path === '/setup') return { page: 'setup', token: decodeFragment(location.hash) }
+  if (path === '/inspect') return { page: 'inspect', file: ownPath(query.get('file')) }
   const [, room, id] = /^\/(r|watch)\/([A-Za-z0-9_-]{1,100})$/.exec(path) ?? []
   const start = query.get('t')
   if (room === 'r' && id !== undefined) return { page: 'shared', shareId: id, start }
@@ -42,7 +42,7 @@ export function needsAccount(route: Route): boolean {
   return ['home', 'record', 'library', 'encoders', 'settings', 'watch'].includes(route.page)
 }
 
-/** A `next` that leads off this site is no `next`: `//host` and `/\host` are other hosts to a browser. */
+/** A path that leads off this site is none: `//host` and `/\host` are other hosts to a browser. */
 function ownPath(next: string | null): string | null {
   return next !== null && /^\/(?![/\\])/.test(next) ? next : null
 }

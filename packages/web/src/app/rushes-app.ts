@@ -48,7 +48,7 @@ const pages: { [Page in Route['page']]: (route: Extract<Route, { page: Page }>) 
   library: () => html`<rushes-library-page></rushes-library-page>`,
   encoders: () => html`<rushes-encoders-page></rushes-encoders-page>`,
   settings: () => html`<rushes-settings-page></rushes-settings-page>`,
-  inspect: () => html`<rushes-inspect-page></rushes-inspect-page>`,
+  inspect: ({ file }) => html`<rushes-inspect-page .start=${file}></rushes-inspect-page>`,
   shared: ({ shareId, start }) => html`<rushes-watch-page .shareId=${shareId} .start=${start}></rushes-watch-page>`,
   watch: ({ recordingId, start }) =>
     html`<rushes-watch-page .recordingId=${recordingId} .start=${start}></rushes-watch-page>`,

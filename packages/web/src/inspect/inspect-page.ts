@@ -20,11 +20,14 @@ const checkedAtOnce = 256 * 1024 * 1024
 /** Shows what is inside a file. Everything happens in the browser: no byte of it is sent anywhere. */
 export class RushesInspectPage extends PageElement {
   static override properties: PropertyDeclarations = {
+    start: { attribute: false },
     shown: { state: true },
     check: { state: true },
     dragging: { state: true },
     addressProblem: { state: true },
   }
+  /** Address on this server of a file that is opened at once. */
+  declare start: string | null
   declare private shown: PageState
   declare private check: CheckState
   declare private dragging: boolean
@@ -34,6 +37,7 @@ export class RushesInspectPage extends PageElement {
 
   constructor() {
     super()
+    this.start = null
     this.shown = { state: 'empty', refusal: null }
     this.check = { state: 'cancelled' }
     this.dragging = false
@@ -45,6 +49,10 @@ export class RushesInspectPage extends PageElement {
     // Now, so that nothing at all is asked of the server once there is a file.
     this.#inspector = new Inspector()
     this.#listenForDrops()
+  }
+
+  protected override willUpdate(changed: Map<string, unknown>): void {
+    if (changed.has('start') && this.start !== null) this.#openAddress(this.start)
   }
 
   override disconnectedCallback(): void {
@@ -97,7 +105,10 @@ export class RushesInspectPage extends PageElement {
 
   #onAddress(event: SubmitEvent): void {
     event.preventDefault()
-    const typed = String(new FormData(event.target as HTMLFormElement).get('address') ?? '').trim()
+    this.#openAddress(String(new FormData(event.target as HTMLFormElement).get('address') ?? '').trim())
+  }
+
+  #openAddress(typed: string): void {
     const address = addressOf(typed)
     this.addressProblem = ''
     if (address === null) {

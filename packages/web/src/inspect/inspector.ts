@@ -40,6 +40,7 @@ export class Inspector {
     if (this.#reject === null) return
     this.#worker.terminate()
     this.#reject(new InspectFault('cancelled', 'it was cancelled'))
+    this.#reject = null
     this.#worker = newWorker()
   }
 
