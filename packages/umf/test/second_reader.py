@@ -7,7 +7,8 @@
     second_reader.py batch FOLDER                 all three for each file of a folder, one line of JSON a file
 
 It is here to show that SPEC.md is enough, so it shares nothing with the other reader: where both agree about a file, they
-do because that page says so. Rules in brackets are SPEC.md's. Exit codes: 0 done or intact, 1 not, 2 misused.
+do because that page says so; where they did not, the page was mended first. Rules in brackets are SPEC.md's. Exit codes:
+0 done or intact, 1 not, 2 misused.
 """
 
 import argparse

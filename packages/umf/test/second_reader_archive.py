@@ -198,7 +198,7 @@ class Entry(NamedTuple):
 
 
 def check_cover(value: Any, structure: str, begin: int, end: int, of_head: bool) -> list[Entry]:
-    """[D2, D3, J3] Sorted, of known kinds, without empty entries, between these bytes or in what stands before the slots."""
+    """[D2, D3, J3] Sorted, of known kinds, without empty entries, of these bytes, or of those before the slots."""
     if not isinstance(value, list) or len(value) > MAX_COVER:
         raise Refused("D2", structure, "cover is not an array of at most 1,048,576 entries")
     entries: list[Entry] = []
@@ -206,7 +206,8 @@ def check_cover(value: Any, structure: str, begin: int, end: int, of_head: bool)
         place = pair(row[:2]) if isinstance(row, list) and len(row) == 4 else None
         if place is None or place[1] < 1 or not isinstance(row[2], str) or not isinstance(row[3], str):
             raise Refused("D2", structure, "an entry of cover is not right")
-        if row[2] not in KINDS or not HEX_DIGEST.fullmatch(row[3]) or (row[2] == "media" and place[1] > MAX_MEDIA_ENTRY):
+        too_long = row[2] == "media" and place[1] > MAX_MEDIA_ENTRY
+        if row[2] not in KINDS or not HEX_DIGEST.fullmatch(row[3]) or too_long:
             raise Refused("D3", structure, "an entry of cover is not right")
         if entries and place[0] < entries[-1].end:
             raise Refused("D2", structure, "cover is not sorted, or overlaps itself")
