@@ -94,7 +94,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-describe.concurrent('rushes pack, inspect, extract, unpack', () => {
+describe.concurrent('rushes pack, inspect, extract, unpack', { timeout: 180_000 }, () => {
   it('[F5, E4] makes an MP4 of a folder, and says what is in it', async () => {
     const described = await json(0, 'inspect', packed)
     expect(Object.keys(described)).toEqual(
@@ -236,7 +236,7 @@ describe.concurrent('rushes pack, inspect, extract, unpack', () => {
   })
 })
 
-describe.concurrent('rushes unpack, of an archive that means harm', () => {
+describe.concurrent('rushes unpack, of an archive that means harm', { timeout: 180_000 }, () => {
   it('[E1] gives files to names that are one where case does not count, or are devices, and says which', async () => {
     const names = ['A.txt', 'a.txt', 'a.txt/below', 'CON', 'umf.json', 'Straße', 'what?', '.profile']
     const path = place('names.umf')
@@ -284,7 +284,7 @@ describe.concurrent('rushes unpack, of an archive that means harm', () => {
   })
 })
 
-describe.concurrent('rushes add, remove, set, compact', () => {
+describe.concurrent('rushes add, remove, set, compact', { timeout: 180_000 }, () => {
   it('[W6] changes an archive in place, and erases so that no byte is left', async () => {
     const path = copyOf(packed, 'edited.umf')
     const secret = place('secret.txt')
@@ -336,7 +336,7 @@ describe.concurrent('rushes add, remove, set, compact', () => {
   })
 })
 
-describe.concurrent('rushes sign and verify', () => {
+describe.concurrent('rushes sign and verify', { timeout: 180_000 }, () => {
   it('[S] signs with keys of its own and of openssl; what was changed, or signed by others, is not trusted', async () => {
     const path = copyOf(packed, 'signed.umf')
     const [own, other] = [place('own.pem'), place('other.pem')]
@@ -364,7 +364,7 @@ describe.concurrent('rushes sign and verify', () => {
   })
 })
 
-describe.concurrent('commands for archives', () => {
+describe.concurrent('commands for archives', { timeout: 180_000 }, () => {
   it('end with 2 when they are misused, and with 1 and the reason when they fail', async () => {
     for (const args of [
       ['inspect'],
