@@ -117,7 +117,9 @@ function byTest(words: string, test: (value: unknown) => boolean): MemberCheck {
   return (value) => (test(value) ? null : words)
 }
 
-const isText = (value: unknown, most: number): value is string => typeof value === 'string' && value.length <= most
+/** Characters are code points, as zod's `max` counts them; the array is made of short texts alone. */
+const isText = (value: unknown, most: number): value is string =>
+  typeof value === 'string' && (value.length <= most || (value.length <= 2 * most && [...value].length <= most))
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 const isTime = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= MOST_TIME
 const isPair = (value: unknown): value is [number, number] =>

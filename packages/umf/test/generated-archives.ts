@@ -17,6 +17,7 @@ import type { ItemFields } from '../src/item.ts'
 import type { NewItem } from '../src/item-content.ts'
 import { nodeSha256 as sha256 } from '../src/node.ts'
 import { newSigningKey, signer } from '../src/signing.ts'
+import { openState } from '../src/state.ts'
 import { EVENTS_TYPE, eventsContent } from '../src/timeline.ts'
 import { UmfWriter } from '../src/writer.ts'
 import { after, MemoryFile } from './memory-file.ts'
@@ -28,6 +29,8 @@ export type GeneratedArchive = {
   story: readonly string[]
   /** A crash left it as it is: it need not be intact. */
   isTorn: boolean
+  /** Else it reads by its records alone, and was not finished. */
+  hasIndex: boolean
 }
 
 /** `count` archives; the same ones for the same seed, but for what signatures draw. */
@@ -65,7 +68,13 @@ class Generator {
     if (isOne(number, 10, 8)) await this.#edit(file)
     const isTorn = isOne(number, 9, 4)
     if (isTorn) file = await this.#torn(file)
-    return { name: `${String(number).padStart(4, '0')}.umf`, bytes: file.bytes, story: this.#story, isTorn }
+    return {
+      name: `${String(number).padStart(4, '0')}.umf`,
+      bytes: file.bytes,
+      story: this.#story,
+      isTorn,
+      hasIndex: await hasIndex(file),
+    }
   }
 
   #bareHead(): MemoryFile {
@@ -328,6 +337,10 @@ class Generator {
       .sort((a, b) => a.key - b.key)
       .map(({ value }) => value)
   }
+}
+
+async function hasIndex(file: MemoryFile): Promise<boolean> {
+  return (await openState(file, sha256)).anchor !== null
 }
 
 type MadeBody = { type: 'video' | 'audio'; contentType: string; body: Uint8Array }

@@ -197,8 +197,8 @@ class Entry(NamedTuple):
         return self.offset + self.length
 
 
-def check_cover(value: Any, structure: str) -> list[Entry]:
-    """[D2, D3] Sorted, of known kinds, without empty entries."""
+def check_cover(value: Any, structure: str, begin: int, end: int, of_head: bool) -> list[Entry]:
+    """[D2, D3, J3] Sorted, of known kinds, without empty entries, between these bytes or in what stands before the slots."""
     if not isinstance(value, list) or len(value) > MAX_COVER:
         raise Refused("D2", structure, "cover is not an array of at most 1,048,576 entries")
     entries: list[Entry] = []
@@ -211,6 +211,9 @@ def check_cover(value: Any, structure: str) -> list[Entry]:
         if entries and place[0] < entries[-1].end:
             raise Refused("D2", structure, "cover is not sorted, or overlaps itself")
         entries.append(Entry(*place, row[2], row[3]))
+        before_slots = of_head and entries[-1].end <= PROTECTED_HEAD
+        if not before_slots and not begin <= place[0] < entries[-1].end <= end:
+            raise Refused("D2", structure, "its cover is for other bytes")
     return entries
 
 
@@ -277,7 +280,7 @@ def read_index(source: Source, head: Head, anchor: Anchor) -> Index:
     return Index(
         anchor,
         description,
-        check_cover(description.get("cover"), "cover"),
+        check_cover(description.get("cover"), "cover", HEAD_END, anchor.index_offset, True),
         (anchor.index_offset + start, end - start),
         b"idat" in part,
         data[slice(*part[b"iloc"])],
@@ -322,6 +325,21 @@ class State:
     # Extents that items of one extent had, which records then replaced or removed: they count as free, and what
     # proves them is the digest that the item had. [J3]
     left: dict[Extent, str] = field(default_factory=dict)
+
+    def check_apart(self) -> None:
+        """[E2] Items have the very same extents, or extents that are apart; inline bytes are apart."""
+        lists: dict[tuple[Extent, ...], str] = {}
+        inline: list[tuple[Extent, str]] = []
+        for name, item in self.items.items():
+            if "inline" in item:
+                inline.append(((item["inline"][0], item["inline"][1]), name))
+            else:
+                lists.setdefault(tuple(extents_of(item)), name)
+        stored = [(extent, name) for extents, name in lists.items() for extent in extents]
+        for ranges in (sorted(stored), sorted(inline)):
+            for (before, _), (extent, name) in zip(ranges, ranges[1:]):
+                if extent[0] < sum(before):
+                    raise Refused("E2", name, "its bytes overlap each other, or those of another item")
 
     def check_beside_presentation(self, items: Iterable[dict[str, Any]]) -> None:
         """[E4]"""
@@ -378,12 +396,7 @@ def apply_record(state: State, record: dict[str, Any], box: Box) -> None:
         del state.metadata[member]
     apply_presentation(state, record, put, box)
     first = state.index is None and not state.records
-    cover = check_cover(record.get("cover"), structure)
-    for entry in cover:
-        of_head = first and entry.end <= PROTECTED_HEAD
-        if not of_head and not state.end <= entry.offset < entry.end <= box.offset:
-            raise Refused("J3", structure, "its cover is for other bytes")
-    state.records.append(Record(box, cover))
+    state.records.append(Record(box, check_cover(record.get("cover"), structure, state.end, box.offset, first)))
 
 
 def apply_presentation(state: State, record: dict[str, Any], put: list[dict[str, Any]], box: Box) -> None:
@@ -413,7 +426,9 @@ def open_archive(source: Source) -> Archive:
     head = read_head(source)
     anchor = footer_at_end_of(source, source.size, head.id)
     if anchor is not None and holds(source, anchor):
-        return Archive(source, head, state_of_index(source, head, anchor))
+        state = state_of_index(source, head, anchor)
+        state.check_apart()
+        return Archive(source, head, state)
     anchors = [parse_anchor(source.at(at, ANCHOR), head.id, source.size) for at in SLOTS.values()]
     state = State()
     for anchor in sorted(filter(None, anchors), key=lambda anchor: -anchor.generation):
@@ -429,6 +444,17 @@ def open_archive(source: Source) -> Archive:
                 state.generation, state.end = state.generation + 1, box.end
         elif box.type == b"umff" and box.size == FOOTER:
             anchor = footer_at_end_of(source, box.end, head.id)
-            if anchor is not None and holds(source, anchor):
+            if anchor is not None and follows(anchor, state) and holds(source, anchor):
                 state = state_of_index(source, head, anchor)
+    state.check_apart()
     return Archive(source, head, state)
+
+
+def follows(anchor: Anchor, state: State) -> bool:
+    """[O4] A later commit, whose index lies behind the state, or is that of the state."""
+    if anchor.generation <= state.generation:
+        return False
+    if anchor.index_offset >= state.end:
+        return True
+    known = state.index.anchor if state.index is not None and not state.records else None
+    return known is not None and anchor[1:3] == known[1:3] and anchor.root == known.root

@@ -20,7 +20,9 @@ MAX_INDEX = MAX_RECORD = 67_108_864
 MAX_ITEMS = 65_535
 MAX_COVER = MAX_BOXES = 1_048_576
 MAX_EXTENTS = 1_000_000
+MAX_SIGNATURES = 1000
 MAX_SIGNATURE = 65_536
+MAX_VALUES = 4_194_304
 MAX_DEPTH = 64
 MAX_NAME = 255
 MAX_FTYP = 1024
@@ -190,7 +192,7 @@ def footer_at_end_of(source: Source, box_end: int, archive: bytes) -> Anchor | N
 
 
 # Possessive, so that no text makes it go back: a string, closed or not, or a bracket.
-TOKENS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
+TOKENS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{},]', re.DOTALL)
 
 
 def parse_json(data: bytes, structure: str) -> dict[str, Any]:
@@ -203,6 +205,8 @@ def parse_json(data: bytes, structure: str) -> dict[str, Any]:
         value = dict(pairs)
         if len(value) != len(pairs):
             raise Refused("I5", structure, "an object names a member twice")
+        if "__proto__" in value:
+            raise Refused("I5", structure, "an object has a member __proto__")
         return value
 
     def number(digits: str) -> float | int:
@@ -214,8 +218,12 @@ def parse_json(data: bytes, structure: str) -> dict[str, Any]:
 
     try:
         text = data.decode("utf-8")
-        depth = 0
+        depth, values = 0, 1
         for token in TOKENS.finditer(text):
+            if text[token.start()] in ",[{":
+                values += 1
+                if values > MAX_VALUES:
+                    refuse(f"more than {MAX_VALUES} values")
             if text[token.start()] in "[{":
                 depth += 1
                 if depth > MAX_DEPTH:

@@ -7,7 +7,7 @@ import re
 from typing import Any, Iterator
 
 from second_reader_archive import Archive
-from second_reader_boxes import MAX_SIGNATURE, Box, Refused, boxes, integer, parse_json
+from second_reader_boxes import MAX_SIGNATURE, MAX_SIGNATURES, Box, Refused, boxes, integer, parse_json
 
 SPKI_ED25519 = bytes.fromhex("302a300506032b6570032100")  # RFC 8410
 SPKI_P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")  # RFC 5480, an uncompressed point
@@ -134,14 +134,18 @@ def signature_boxes(archive: Archive) -> Iterator[tuple[Box, dict[str, Any] | No
     index = archive.state.index
     if index is None:
         return
+    count = 0
     for box in boxes(archive.source, index.anchor.index_end, index.anchor.end):
         if box.type == b"umfs":
+            count += 1
+            if count > MAX_SIGNATURES:
+                raise Refused("Bounds", "umfs", f"more than {MAX_SIGNATURES} signatures")
             yield box, read_signature(archive, box)
 
 
 def read_signature(archive: Archive, box: Box) -> dict[str, Any] | None:
     length = box.size - box.header
-    if box.header != 8 or not 34 <= length <= MAX_SIGNATURE:
+    if box.header != 8 or length < 34 or box.size > MAX_SIGNATURE:
         return None
     payload = archive.source.at(box.payload, length)
     if hashlib.sha256(payload[:-32]).digest() != payload[-32:]:
