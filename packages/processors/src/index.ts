@@ -12,6 +12,7 @@ export {
   openConverter,
 } from './converter.ts'
 export { moduleProcessor } from './module-processor.ts'
+export type { ModuleJob } from './module-worker.ts'
 export {
   type ConversionLimits,
   type ConversionParameters,

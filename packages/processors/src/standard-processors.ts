@@ -1,10 +1,9 @@
-import { captionsProcessor } from './captions/captions-processor.ts'
 import { audioProcessor } from './ffmpeg/audio.ts'
 import { imageProcessor, posterProcessor } from './ffmpeg/picture.ts'
 import { slideshowProcessor } from './ffmpeg/slideshow.ts'
+import { moduleProcessor } from './module-processor.ts'
 import type { Processor } from './processor.ts'
 import { ffmpegPeaksProcessor, wavPeaksProcessor } from './waveform/peak-processors.ts'
-import { waveformPictureProcessor } from './waveform/waveform-picture.ts'
 
 /** Those that `conversionRules` names. */
 export const standardProcessors: readonly Processor[] = [
@@ -14,6 +13,6 @@ export const standardProcessors: readonly Processor[] = [
   slideshowProcessor,
   wavPeaksProcessor,
   ffmpegPeaksProcessor,
-  waveformPictureProcessor,
-  captionsProcessor,
+  moduleProcessor('waveform-picture', new URL('./waveform/waveform-picture.ts', import.meta.url)),
+  moduleProcessor('captions', new URL('./captions/captions-module.ts', import.meta.url)),
 ]

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { madeByFfmpeg } from '../../media/test/made-media.ts'
 import { parseXml } from '../src/captions/xml-tree.ts'
@@ -10,8 +11,8 @@ import { convert, ffmpeg, loudness, packetTimes, pixelsOf, samplesOf } from './c
 const folder = mkdtempSync(join(tmpdir(), 'rushes-conversions-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 let written = 0
-const write = (bytes: Uint8Array | string): string => {
-  const path = join(folder, `file-${written++}`)
+const write = (bytes: Uint8Array | string, extension = 'bin'): string => {
+  const path = join(folder, `file-${written++}.${extension}`)
   writeFileSync(path, bytes)
   return path
 }
@@ -364,7 +365,8 @@ describe('a converter', () => {
         throw new ConversionError('failed', message)
       },
     })
-    const second = moduleProcessor('second', (bytes) => bytes)
+    const copying = write('export const convertBytes = (bytes) => bytes', 'mjs')
+    const second = moduleProcessor('second', pathToFileURL(copying))
     const source = [['text/plain', write('text')]] as const
     expect((await convert('x/y', source, { rules, processors: [failing('first', '1'), second] })).by).toBe('second')
     const all = convert('x/y', source, { rules, processors: [failing('first', '1'), failing('second', '2')] })

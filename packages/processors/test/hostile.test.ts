@@ -2,11 +2,12 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { enclose, runProgram } from '@rushes/sandbox'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { madeByFfmpeg } from '../../media/test/made-media.ts'
 import { inputArguments } from '../src/ffmpeg/input-arguments.ts'
-import { type ConversionLimits, defaultLimits } from '../src/index.ts'
+import { type ConversionLimits, defaultLimits, moduleProcessor } from '../src/index.ts'
 import { encodeBilevelPng } from '../src/waveform/png.ts'
 import { convert, ffmpeg, type TestOptions } from './conversion.ts'
 
@@ -278,5 +279,39 @@ describe('a program that was taken over', () => {
     const link = 'for last; do :; done; ln -sf /etc/passwd "${last#file:}" || true'
     expect(await withPrograms({ ffmpeg: link }, {})).toMatchObject({ code: 'failed', message: 'nothing was made' })
     expect(await withPrograms({ ffprobe: 'echo "{]"' }, {})).toMatchObject({ code: 'input-refused' })
+  })
+})
+
+describe('a module', () => {
+  const written = async (source: string, limits: Partial<ConversionLimits> = {}): Promise<unknown> => {
+    const path = `${write(source)}.mjs`
+    writeFileSync(path, source)
+    const rules = [{ from: [{ contentType: 'x/a' }], to: 'x/b', processor: 'm', cost: 1 }]
+    const processors = [moduleProcessor('m', pathToFileURL(path))]
+    return await convert('x/b', [['x/a', write('content')]], { rules, processors, limits }).catch(
+      (error: unknown) => error,
+    )
+  }
+
+  it('that never ends is ended at its time, and keeps nobody waiting meanwhile', async () => {
+    let turns = 0
+    const timer = setInterval(() => turns++, 10)
+    const loop = 'export function convertBytes() { for (;;); }'
+    expect(await written(loop, { timeMs: 500 })).toMatchObject({ code: 'timed-out' })
+    clearInterval(timer)
+    expect(turns).toBeGreaterThan(5)
+  })
+
+  it('that takes all memory, throws or ends the process takes nothing else with it', async () => {
+    const hungry = 'export function convertBytes() { const all = []; for (;;) all.push(new Array(4e6).fill(0.5)) }'
+    expect(await written(hungry)).toMatchObject({ code: 'input-too-large' })
+    expect(await written("export function convertBytes() { throw new Error('a mistake') }")).toMatchObject({
+      code: 'failed',
+    })
+    expect(await written('export function convertBytes() { process.exit(0) }')).toMatchObject({ code: 'failed' })
+    process.env['RUSHES_KEY'] = 'a secret of ours'
+    const env = await written("export const convertBytes = () => JSON.stringify(process.env) + '.'")
+    delete process.env['RUSHES_KEY']
+    expect((env as { bytes: Buffer }).bytes.toString()).toBe('{}.')
   })
 })

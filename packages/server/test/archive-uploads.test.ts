@@ -331,7 +331,7 @@ describe('an archive that is uploaded', () => {
     bomb.extents = Array.from({ length: 1000 }, () => bomb.extents![0]!)
     bomb.length = 1000 * 20_000
     const view = await uploaded(withDescription(file, archive, description))
-    expect(view.archive).toMatchObject({ state: 'plain', note: expect.stringContaining('too often') })
+    expect(view.archive).toMatchObject({ state: 'plain', note: expect.stringContaining('across each other') })
   })
 
   it('without pictures and sound is refused', async () => {

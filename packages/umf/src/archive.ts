@@ -18,7 +18,12 @@ export type OpenOptions = {
 export type ItemWish = { type?: string; fromMs?: number; toMs?: number }
 
 /** Of an item to be read: the whole content by default. */
-export type ContentRange = { offset?: number; length?: number }
+export type ContentRange = {
+  offset?: number
+  length?: number
+  /** Each piece is used before the next one is asked for: their memory may be used again, which takes half of the CPU. */
+  isPassing?: boolean
+}
 
 /**
  * An archive as one caller sees it: what the caller may not read is not there.
@@ -135,13 +140,13 @@ export class Archive {
     size: number,
     range: ContentRange,
   ): AsyncGenerator<Uint8Array> {
-    const { offset = 0, length = size - offset } = range
+    const { offset = 0, length = size - offset, isPassing = false } = range
     checkRange(offset, length, size)
     let at = 0
     for (const [start, bytes] of extents) {
       const from = Math.max(offset - at, 0)
       const to = Math.min(offset + length - at, bytes)
-      if (from < to) yield* readThrough(this.#source, start + from, to - from)
+      if (from < to) yield* readThrough(this.#source, start + from, to - from, isPassing)
       at += bytes
     }
   }

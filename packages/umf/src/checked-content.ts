@@ -4,8 +4,8 @@ import { type MakeSha256, type Sha256, toHex } from './sha256.ts'
 import { UmfError } from './umf-error.ts'
 
 /**
- * All bytes of an item, or of the main presentation, in pieces of at most 1 MiB. After the last one it is known whether
- * they are what their digests say.
+ * All bytes of an item, or of the main presentation, in pieces of at most 1 MiB, each of which holds until the next one is
+ * asked for. After the last one it is known whether they are what their digests say.
  *
  * @throws UmfError as {@link Archive.content}; `malformed`: they are not, after all pieces were given
  */
@@ -16,7 +16,7 @@ export async function* checkedContent(archive: Archive, name: string, sha256: Ma
   }
   const { digest } = archive.item(name)
   const hash = sha256()
-  for await (const piece of archive.content(name)) {
+  for await (const piece of archive.content(name, { isPassing: true })) {
     hash.update(piece)
     yield piece
   }
@@ -30,7 +30,7 @@ async function* checkedPresentation(archive: Archive, sha256: MakeSha256): Async
   let next = 0
   let at = 0
   let hash: Sha256 = sha256()
-  for await (const piece of archive.content(name)) {
+  for await (const piece of archive.content(name, { isPassing: true })) {
     yield piece
     for (let from = 0; from < piece.length; ) {
       const entry = cover[next]

@@ -9,7 +9,7 @@ const BEFORE_SLOTS_BYTES = 2048
 
 export async function hashOf(source: Source, offset: number, length: number, sha256: MakeSha256): Promise<string> {
   const hash = sha256()
-  for await (const piece of readThrough(source, offset, length)) hash.update(piece)
+  for await (const piece of readThrough(source, offset, length, true)) hash.update(piece)
   return toHex(hash.digest())
 }
 
@@ -32,7 +32,7 @@ export async function indexHash(source: Source, offset: number, length: number, 
   const hash = sha256()
   hash.update(await source.read(offset, 4))
   hash.update(ascii('free'))
-  for await (const piece of readThrough(source, offset + 8, length - 8)) hash.update(piece)
+  for await (const piece of readThrough(source, offset + 8, length - 8, true)) hash.update(piece)
   return toHex(hash.digest())
 }
 

@@ -320,18 +320,12 @@ export class Editor {
     return inline
   }
 
-  #changedItems({ put = [], remove = [], change = [], presentation }: Edit): Item[] {
+  #changedItems({ remove = [], change = [], presentation }: Edit): Item[] {
     for (const name of remove) this.#itemOf(name)
-    const changed = this.#merged(change)
-    const shown = presentation?.['name'] ?? this.#state.description.presentation?.name
-    const names = new Set(shown === undefined ? [] : [shown])
-    for (const { name } of [...changed, ...put.map(({ item }) => item)]) {
-      if (names.has(name)) throw new UmfError('name-taken', `${JSON.stringify(name)} would be there twice`)
-      names.add(name)
-    }
-    if (presentation !== undefined && this.#state.description.items.some(({ name }) => name === shown))
+    const shown = presentation?.['name']
+    if (this.#state.description.items.some(({ name }) => name === shown))
       throw new UmfError('name-taken', `there is an item ${JSON.stringify(shown)}`)
-    return changed
+    return this.#merged(change)
   }
 
   #merged(change: NonNullable<Edit['change']>): Item[] {

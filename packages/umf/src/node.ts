@@ -27,10 +27,10 @@ export async function openFile(path: string, mode: 'r' | 'r+' = 'r'): Promise<Op
     get size() {
       return size
     },
-    async read(offset, length) {
+    async read(offset, length, into) {
       checkRange(offset, length, size)
       // Filled to its end below: zeroing it first took a tenth of the time of reading a large file.
-      const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
+      const bytes = into?.subarray(0, length) ?? new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
       for (let at = 0; at < length; ) {
         const { bytesRead } = await handle.read(bytes, at, length - at, offset + at).catch(refuse('read'))
         if (bytesRead === 0) throw new UmfError('source', 'the file became shorter while it was read')

@@ -13,7 +13,7 @@ import { UmfError } from './umf-error.ts'
 export type PreparedPresentation = {
   state: 'ready'
   fields: Pick<Presentation, 'type' | 'contentType' | 'durationMs'>
-  /** What {@link UmfWriter.media} takes. */
+  /** What {@link UmfWriter.media} takes; a piece of the samples holds until the next one is asked for. */
   structure: Uint8Array
   samples: AsyncIterable<Uint8Array>
   /** Bytes of both. */
@@ -48,7 +48,7 @@ export async function preparePresentation(
   const standing = await standingOf(source, sha256)
   if (standing === 'archive') return { state: 'refused', reason: 'it is an archive itself: unpack it first' }
   const index = openBodyIndex()
-  for await (const bytes of readThrough(source, 0, source.size)) {
+  for await (const bytes of readThrough(source, 0, source.size, true)) {
     index.push(bytes)
     onProgress(index.bytes)
   }
@@ -101,7 +101,7 @@ async function taken(source: Source): Promise<Media | null> {
   if (end !== source.size || media === null || !hasMoov || media - HEAD_BYTES > MOST_STRUCTURE_BYTES) return null
   return {
     structure: await source.read(HEAD_BYTES, media - HEAD_BYTES),
-    samples: readThrough(source, media, source.size - media),
+    samples: readThrough(source, media, source.size - media, true),
     length: source.size - HEAD_BYTES,
   }
 }
@@ -124,7 +124,7 @@ async function* patched({ patches }: Layout, source: Source, extents: Layout['ex
       continue
     }
     let at = extent.offset
-    for await (const piece of readThrough(source, extent.offset, extent.length)) {
+    for await (const piece of readThrough(source, extent.offset, extent.length, true)) {
       // A source may give a part of what it holds: patches go over a copy.
       const bytes = patches === null ? piece : piece.slice()
       applyPatches(patches, at, bytes)

@@ -4,8 +4,13 @@ import { UmfError } from './umf-error.ts'
 export interface Source {
   /** Bytes of the file. */
   readonly size: number
-  /** Exactly `length` bytes from `offset` on. @throws UmfError `source`, `out-of-range` */
-  read(offset: number, length: number): Promise<Uint8Array>
+  /**
+   * Exactly `length` bytes from `offset` on.
+   *
+   * @param into of at least `length` bytes, in which they may be given: the caller needs no more what is in it
+   * @throws UmfError `source`, `out-of-range`
+   */
+  read(offset: number, length: number, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array>
 }
 
 /** A file that is edited in place (SPEC.md, Commit). `write` past the end makes it longer. */
@@ -52,12 +57,23 @@ export function checkRange(offset: number, length: number, size: number): void {
 /** How much of a file is held at once while it is read through. */
 const PIECE_BYTES = 1024 * 1024
 
-/** Bytes `offset` to `offset + length`, in pieces of at most 1 MiB; the next one is read while one is used. */
-export async function* readThrough(source: Source, offset: number, length: number): AsyncGenerator<Uint8Array> {
+/**
+ * Bytes `offset` to `offset + length`, in pieces of at most 1 MiB; the next one is read while one is used.
+ *
+ * @param isPassing a piece may hold only until the next one is asked for: memory that is used again takes half of the CPU
+ */
+export async function* readThrough(
+  source: Source,
+  offset: number,
+  length: number,
+  isPassing = false,
+): AsyncGenerator<Uint8Array> {
   const end = offset + length
+  const buffers = isPassing && length > PIECE_BYTES ? [new Uint8Array(PIECE_BYTES), new Uint8Array(PIECE_BYTES)] : []
   const read = (at: number): Promise<Uint8Array> | null => {
     if (at >= end) return null
-    const piece = source.read(at, Math.min(PIECE_BYTES, end - at))
+    buffers.reverse()
+    const piece = source.read(at, Math.min(PIECE_BYTES, end - at), buffers[0])
     // It is waited for below, if whoever reads comes that far.
     piece.catch(() => {})
     return piece

@@ -1,7 +1,6 @@
 import { WAVEFORM_PNG, WAVEFORM_SVG } from '../content-kind.ts'
 import { ConversionError } from '../conversion-error.ts'
-import { moduleProcessor } from '../module-processor.ts'
-import type { Processor, ProcessorJob } from '../processor.ts'
+import type { ModuleJob } from '../module-worker.ts'
 import { merged, parseWaveform } from './peaks.ts'
 import { encodeBilevelPng } from './png.ts'
 
@@ -12,14 +11,14 @@ const defaultSize = { width: 1200, height: 120 }
 type Columns = { pairs: readonly number[]; width: number; height: number }
 
 /** Waveforms as pictures that need no program to be shown; the ground is transparent. */
-export const waveformPictureProcessor: Processor = moduleProcessor('waveform-picture', (bytes, job) => {
+export function convertBytes(bytes: Uint8Array, job: ModuleJob): string | Uint8Array {
   const columns = columnsOf(bytes, job)
   if (job.to === WAVEFORM_SVG) return svg(columns)
   if (job.to === WAVEFORM_PNG) return png(columns)
   throw new ConversionError('not-handled', `no waveform is drawn as ${job.to}`)
-})
+}
 
-function columnsOf(bytes: Uint8Array, { parameters, limits }: ProcessorJob): Columns {
+function columnsOf(bytes: Uint8Array, { parameters, limits }: ModuleJob): Columns {
   const { width = defaultSize.width, height = defaultSize.height } = parameters
   if (width * height > limits.pixels) {
     throw new ConversionError('parameters-refused', `a picture may have ${limits.pixels} pixels`)

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { type Editor, type NewItem, nameProblem } from '@rushes/umf'
+import { type Editor, type NewItem, parsePointer } from '@rushes/umf'
 import type { Command } from 'commander'
 import { CommandError, printResult } from '../output.ts'
 import { editArchive } from './archive-file.ts'
@@ -112,9 +112,13 @@ async function newItems(paths: readonly string[], options: AddOptions, progress:
 }
 
 function checkPointer(pointer: string): string {
-  const isUrl = /^(umf|https?):\/\//.test(pointer) && URL.canParse(pointer)
-  if (isUrl || nameProblem(pointer) === null) return pointer
-  throw new CommandError('misused', `${pointer} is no pointer: give umf://ID/NAME, a URL, or a path beside the archive`)
+  try {
+    parsePointer(pointer)
+    return pointer
+  } catch (cause) {
+    const message = `${pointer} is no pointer: give umf://ID/NAME, a URL, or a path beside the archive`
+    throw new CommandError('misused', message, { cause })
+  }
 }
 
 async function setMembers(path: string, words: readonly string[]) {

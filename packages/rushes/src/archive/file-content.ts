@@ -6,22 +6,23 @@ import type { WorkProgress } from './work-progress.ts'
 const pieceBytes = 1024 * 1024
 
 /**
- * The bytes of a file, opened when they are asked for; the next piece is read while one is used.
+ * The bytes of a file, opened when they are asked for; the next piece is read while one is used. A piece holds until the
+ * next one is asked for: two buffers serve in turn.
  *
  * @throws CommandError `changed`: it is not as long any more as when it was found
  */
 export async function* fileContent({ path, size }: FoundFile, progress: WorkProgress): AsyncGenerator<Uint8Array> {
   const handle = await open(path, 'r')
   try {
+    const buffers = [new Uint8Array(Math.min(pieceBytes, size)), new Uint8Array(Math.min(pieceBytes, size))]
     const read = (at: number): Promise<Uint8Array> | null => {
       if (at >= size) return null
       const wanted = Math.min(pieceBytes, size - at)
-      const piece = handle
-        .read(new Uint8Array(Buffer.allocUnsafeSlow(wanted).buffer), 0, wanted, at)
-        .then(({ buffer, bytesRead }) => {
-          if (bytesRead < wanted) throw changed(path)
-          return buffer
-        })
+      buffers.reverse()
+      const piece = handle.read(buffers[0]!, 0, wanted, at).then(({ buffer, bytesRead }) => {
+        if (bytesRead < wanted) throw changed(path)
+        return buffer.subarray(0, wanted)
+      })
       piece.catch(() => {})
       return piece
     }

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { printResult } from '../output.ts'
 import { openPlace, readArchive } from './archive-file.ts'
 import { noteLines } from './resources.ts'
+import { listenForStop } from './stop-signal.ts'
 import { unpack } from './unpack.ts'
 import { UnpackFolder } from './unpack-folder.ts'
 import { watchWork } from './work-progress.ts'
@@ -20,7 +21,9 @@ export function addUnpackCommand(program: Command): void {
       const archive = await readArchive(source)
       const folder = await UnpackFolder.open(options.output, options.force === true)
       using progress = watchWork('unpack', options)
-      const { files, bytes, notes } = await unpack(archive, source, folder, progress)
+      using stopping = listenForStop('what is in the folder is not all of the archive')
+      const { signal } = stopping
+      const { files, bytes, notes } = await stopping.unless(unpack(archive, source, folder, { progress, signal }))
       const result = { id: archive.id, folder: options.output, files: files.length, bytes }
       if (options.json === true) printResult({ ...result, files, notes }, options)
       else {

@@ -3,7 +3,7 @@
 import { type FileHandle, lstat, mkdir, open, realpath, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { CommandError } from '../output.ts'
-import { fileExists } from './new-file.ts'
+import { fileExists, temporaryBeside } from './new-file.ts'
 
 export class UnpackFolder {
   /** Where the folder really is: that the user's own path leads over links is the user's business. */
@@ -40,8 +40,7 @@ export class UnpackFolder {
     await this.#mustBeFolder(path.split('/').slice(0, -1))
     const target = join(this.path, path)
     // Under --force the new file takes the place of the old one when it is whole; a link is replaced, and not followed.
-    const written = this.#force ? `${target}.part` : target
-    if (this.#force) await rm(written, { force: true })
+    const written = this.#force ? temporaryBeside(target) : target
     const handle = await open(written, 'wx').catch((fault: NodeJS.ErrnoException) => {
       throw fault.code === 'EEXIST' ? fileExists(target) : fault
     })
@@ -79,17 +78,12 @@ export class UnpackFolder {
   }
 }
 
-/** The next bytes are made while these are written. */
 async function copy(handle: FileHandle, content: AsyncIterable<Uint8Array> | readonly Uint8Array[]): Promise<void> {
   let at = 0
-  let writing: Promise<void> = Promise.resolve()
   for await (const bytes of content) {
-    await writing
-    writing = writeAll(handle, at, bytes)
-    writing.catch(() => {})
+    await writeAll(handle, at, bytes)
     at += bytes.length
   }
-  await writing
 }
 
 async function writeAll(handle: FileHandle, offset: number, bytes: Uint8Array): Promise<void> {

@@ -16,9 +16,8 @@ import type { UnpackFolder } from './unpack-folder.ts'
 import { UnpackNames } from './unpack-names.ts'
 import { counted, type WorkProgress } from './work-progress.ts'
 
-/** Files below this are written several at once. */
-const smallBytes = 1024 * 1024
-const atOnce = 16
+/** Of thousands of small files each waits for the system several times. */
+const atOnce = 8
 const mostEventBytes = 16 * 1024 * 1024
 const mostBoxBytes = 16 * 1024 * 1024
 /** What a system says to a name that it does not take. */
@@ -31,9 +30,9 @@ export async function unpack(
   archive: Archive,
   source: Source,
   folder: UnpackFolder,
-  progress: WorkProgress,
+  { progress, signal }: { progress: WorkProgress; signal: AbortSignal },
 ): Promise<Unpacked> {
-  const run = new Unpacking(archive, source, folder, progress)
+  const run = new Unpacking(archive, source, folder, progress, signal)
   return await run.run()
 }
 
@@ -44,16 +43,18 @@ class Unpacking {
   readonly #source: Source
   readonly #folder: UnpackFolder
   readonly #progress: WorkProgress
+  readonly #signal: AbortSignal
   readonly #names = new UnpackNames(MANIFEST)
   readonly #notes: Note[] = []
   readonly #files: string[] = []
   #bytes = 0
 
-  constructor(archive: Archive, source: Source, folder: UnpackFolder, progress: WorkProgress) {
+  constructor(archive: Archive, source: Source, folder: UnpackFolder, progress: WorkProgress, signal: AbortSignal) {
     this.#archive = archive
     this.#source = source
     this.#folder = folder
     this.#progress = progress
+    this.#signal = signal
   }
 
   async run(): Promise<Unpacked> {
@@ -144,12 +145,21 @@ class Unpacking {
   /** @returns those that could not be written whole */
   async #writeAll(stored: readonly Stored[]): Promise<Set<Stored>> {
     const missing = new Set<Stored>()
-    const queue = stored[Symbol.iterator]()
+    const queue = stored.values()
+    const failed = new AbortController()
     const worker = async (): Promise<void> => {
-      for (const each of queue) if (!(await this.#writeOne(each))) missing.add(each)
+      for (const each of queue) {
+        failed.signal.throwIfAborted()
+        this.#signal.throwIfAborted()
+        if (!(await this.#writeOne(each))) missing.add(each)
+      }
     }
-    const large = stored.some(({ length }) => length > smallBytes)
-    await Promise.all(Array.from({ length: large ? 2 : atOnce }, worker))
+    const watched = async (): Promise<void> => {
+      await worker().catch((fault: unknown) => failed.abort(fault))
+    }
+    // All of them have ended before a fault is told: nothing is written after that.
+    await Promise.all(Array.from({ length: atOnce }, watched))
+    failed.signal.throwIfAborted()
     return missing
   }
 
@@ -172,8 +182,11 @@ class Unpacking {
     return true
   }
 
-  #content(name: string): AsyncGenerator<Uint8Array> {
-    return counted(checkedContent(this.#archive, name, nodeSha256), this.#progress)
+  async *#content(name: string): AsyncGenerator<Uint8Array> {
+    for await (const bytes of counted(checkedContent(this.#archive, name, nodeSha256), this.#progress)) {
+      this.#signal.throwIfAborted()
+      yield bytes
+    }
   }
 
   #note(severity: Note['severity'], code: string, message: string, resource?: string): void {

@@ -1,7 +1,6 @@
 import type { View } from '@rushes/media'
 import type { TimelineEvent } from '@rushes/protocol'
 import {
-  type Archive,
   anonymous,
   checkArchive,
   extensionBoxes,
@@ -20,10 +19,6 @@ import { takenEvents } from './taken-events.ts'
 /** More than any program writes. */
 const mostBoxes = 10_000
 
-/** How often the bytes of a file may be read to check its items: those in several extents are read once for each item. */
-const mostReadings = 2
-const mostExtents = 100_000
-
 /** What an uploaded archive gives; its events are on the clock of the main presentation. */
 export type ExaminedArchive = { state: 'plain'; note: string } | ({ state: 'restored' } & RestoredArchive)
 
@@ -38,9 +33,6 @@ export async function examineArchive(path: string, mp4: View, signal: AbortSigna
   try {
     const archive = await openArchive(source, { sha256: nodeSha256 })
     if (archive.presentation === null) return plain('it has no main presentation')
-    const { bytes, extents } = joinedWork(archive)
-    if (bytes > mostReadings * source.size) return plain('its items name the same bytes too often')
-    if (extents > mostExtents) return plain(`its items lie in more than ${mostExtents} pieces`)
     const checking = { sha256: nodeSha256, onProgress: () => signal.throwIfAborted() }
     const { problems } = await checkArchive(source, checking)
     const [first] = problems
@@ -69,15 +61,6 @@ export async function examineArchive(path: string, mp4: View, signal: AbortSigna
   } catch (error) {
     if (error instanceof UmfError && error.code !== 'source') return plain(error.message)
     throw error
-  }
-}
-
-/** What it takes to check the items that lie in several pieces. */
-function joinedWork(archive: Archive): { bytes: number; extents: number } {
-  const joined = archive.items().filter(({ extents = [] }) => extents.length > 1)
-  return {
-    bytes: joined.reduce((sum, { length = 0 }) => sum + length, 0),
-    extents: joined.reduce((sum, { extents = [] }) => sum + extents.length, 0),
   }
 }
 

@@ -5,7 +5,7 @@ import { faultWords } from '../app/fault-words.ts'
 import { PageElement } from '../app/page-element.ts'
 import { toast } from '../app/toasts.ts'
 import { downloadIcon } from '../design/icons.ts'
-import { formatBytes, formatDate, formatLength } from '../figures.ts'
+import { formatBytes } from '../figures.ts'
 import './box-panel.ts'
 import { boxWords } from './box-words.ts'
 import { type CheckState, checkPanel } from './check-panel.ts'
@@ -18,6 +18,7 @@ import { shortened } from './item-words.ts'
 import './items-panel.ts'
 import { saveBlob } from './saved-file.ts'
 import { presentationOf, type ShownFile } from './shown-file.ts'
+import { noArchiveNotice, summaryFacts, titleOf } from './summary-panel.ts'
 import { type TimelineLanes, timelineLanes } from './timeline-lanes.ts'
 import './timeline-picture.ts'
 
@@ -158,7 +159,8 @@ export class RushesInspectedFile extends PageElement {
       <div class=${hasPlayer(inspection) ? 'inspected-top has-player' : 'inspected-top'}>
         ${hasPlayer(inspection) ? this.#player(inspection) : ''}
         <section class="card stack" aria-label="Summary">
-          ${archive === null ? this.#noArchive(inspection) : this.#summary(archive)}
+          ${archive === null ? noArchiveNotice(inspection) : summaryFacts(archive)}
+          ${this.#downloadButton(archive)}
           ${isCheckable(inspection) ? this.#check() : ''}
         </section>
       </div>
@@ -191,38 +193,10 @@ export class RushesInspectedFile extends PageElement {
     </div>`
   }
 
-  #noArchive({ noArchive }: Inspection): TemplateResult {
-    if (noArchive?.code === 'not-umf') {
-      return html`<div class="notice"><strong>This is an MP4, and no archive</strong>
-        <span>It has no index of items and no digests, so there is nothing to check. Its boxes are shown below.</span></div>`
-    }
-    return html`<div class="notice notice-problem" role="alert"><strong>This archive can’t be opened</strong>
-      <span>${faultWords(new Error(noArchive?.message ?? ''))} What can be told of it by its boxes is shown below.</span></div>`
-  }
-
-  #summary(archive: ArchiveView): TemplateResult {
-    const { metadata, presentation, items, events, signatures } = archive
-    const people = namesIn(metadata['authors'])
-    const when = [metadata['started'], metadata['created']].find((value) => typeof value === 'string')
-    const date = when === undefined ? null : new Date(when as string)
-    const valid = signatures.filter(({ standing }) => standing === 'valid').length
-    const facts: [string, string][] = [
-      ['When', date === null || Number.isNaN(date.getTime()) ? '' : formatDate(date)],
-      ['By', people],
-      ['Length', presentation === null ? '' : formatLength(presentation.durationMs)],
-      ['Holds', `${counted(items.length, 'item')}${events.length === 0 ? '' : `, ${counted(events.length, 'event')}`}`],
-      ['Signed', signatures.length === 0 ? '' : `${valid} of ${counted(signatures.length, 'signature')} valid`],
-      ['Id', archive.id],
-      ['Generation', archive.generation.toLocaleString('en')],
-    ]
-    return html`<dl class="facts">
-        ${facts.filter(([, value]) => value !== '').map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
-      </dl>
-      ${
-        presentation === null
-          ? ''
-          : html`<div><button class="button" type="button" @click=${this.#download}>${downloadIcon}Download ${shortened(presentation.name, 60)}</button></div>`
-      }`
+  #downloadButton(archive: ArchiveView | null): TemplateResult | string {
+    const name = archive?.presentation?.name
+    if (name === undefined) return ''
+    return html`<div><button class="button" type="button" @click=${this.#download}>${downloadIcon}Download ${shortened(name, 60)}</button></div>`
   }
 
   #tabs(inspection: Inspection): TemplateResult {
@@ -307,21 +281,6 @@ function hasPlayer({ archive, tree }: Inspection): boolean {
 
 function mediaType({ archive }: Inspection): string {
   return archive?.presentation?.contentType ?? 'video/mp4'
-}
-
-function titleOf(archive: ArchiveView | null, file: ShownFile): string {
-  const title = archive?.metadata['title']
-  return typeof title === 'string' && title.trim() !== '' ? shortened(title.trim(), 140) : file.name
-}
-
-function namesIn(people: unknown): string {
-  if (!Array.isArray(people)) return ''
-  const names = people.flatMap((person) => (typeof person?.name === 'string' ? [person.name as string] : []))
-  return shortened(names.join(', '))
-}
-
-function counted(count: number, what: string): string {
-  return `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`
 }
 
 function extentAt(archive: ArchiveView | null, name: string, at: number): number | undefined {

@@ -1,7 +1,6 @@
 import { contentKind, SRT, TTML, VTT } from '../content-kind.ts'
 import { ConversionError } from '../conversion-error.ts'
-import { moduleProcessor } from '../module-processor.ts'
-import type { Processor } from '../processor.ts'
+import type { ModuleJob } from '../module-worker.ts'
 import { type Cue, cleanText } from './cue.ts'
 import { writePlainText } from './plain-text.ts'
 import { parseSrt, writeSrt } from './srt.ts'
@@ -22,14 +21,14 @@ const writers: Readonly<Record<string, (cues: readonly Cue[]) => string>> = {
 }
 
 /** Captions and transcripts from one format to another. */
-export const captionsProcessor: Processor = moduleProcessor('captions', (bytes, { inputs, to }) => {
-  const from = contentKind(inputs[0]!.contentType)
-  const [read, write] = [readers[from], writers[to]]
+export function convertBytes(bytes: Uint8Array, { from, to }: ModuleJob): string {
+  const kind = contentKind(from)
+  const [read, write] = [readers[kind], writers[to]]
   if (read === undefined || write === undefined) {
-    throw new ConversionError('not-handled', `no captions of ${from} are made into ${to}`)
+    throw new ConversionError('not-handled', `no captions of ${kind} are made into ${to}`)
   }
-  return write(read(cleanText(decode(bytes, from))))
-})
+  return write(read(cleanText(decode(bytes, kind))))
+}
 
 /** By its byte order mark, else UTF-8; old SubRip files that are neither are of Windows. */
 function decode(bytes: Uint8Array, kind: string): string {
