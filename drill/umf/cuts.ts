@@ -25,6 +25,8 @@ type Plan = {
   cutsPerArchive: number
   /** One of so many is played by Chromium as well; 0: none. */
   playedEach: number
+  /** How long it edits before it dies, at most: a disk within a disk takes its time. */
+  longestMs: number
   openGround(archive: number): Ground
 }
 
@@ -43,7 +45,7 @@ async function underCuts(context: FaultContext, plan: Plan): Promise<FaultReport
       writeFileSync(ground.path(), played.bytes)
       runProgram('sync', ['-f', ground.path()])
       for (let cut = 0; cut < plan.cutsPerArchive && report.problems.length === 0; cut++) {
-        await oneCut(context, { ground, history, witness, played, notes }, report)
+        await oneCut(context, { ground, history, witness, played, notes, longestMs: plan.longestMs }, report)
         if (chromium !== null && report.trials % plan.playedEach === 0) {
           const fault = await chromium.playProblem(readFileSync(ground.path()))
           if (fault !== null) report.problems.push(`trial ${report.trials}: Chromium: ${fault}`)
@@ -67,17 +69,18 @@ type Going = {
   witness: string
   played: PlayedArchive
   notes: { edits: number; midway: number }
+  longestMs: number
 }
 
 async function oneCut(context: FaultContext, going: Going, report: FaultReport): Promise<void> {
   const { scene, random, build } = context
-  const { ground, history, witness, played, notes } = going
+  const { ground, history, witness, played, notes, longestMs } = going
   const { done: first } = readWitness(witness)
   const job = { root: build ?? repositoryRoot, path: ground.path(), seed: history.seed, first: first + 1, witness }
   const editor = startEditor(scene, job)
   // Sometimes while it still mends what the cut before left.
   await editor.said(random.chance(0.15) ? 'opening' : 'open')
-  await sleep(random.integer(0, 250))
+  await sleep(random.integer(0, longestMs))
   const known = await ground.strike(() => editor.kill(), witness)
   report.trials++
   const { found, lostBytes, problems } = await judgeArchive(ground.path(), history, known, played.frames)
@@ -99,6 +102,7 @@ export const killedEditor: Fault = {
         : { archives: 1, cutsPerArchive: 10, playedEach: 0 }
     return underCuts(context, {
       ...plan,
+      longestMs: 250,
       openGround(archive) {
         const path = join(context.scene.folder, `killed-${archive}.umf`)
         return {
@@ -131,6 +135,7 @@ export const powerCutOfEditor: Fault = {
         : { archives: 1, cutsPerArchive: 3, playedEach: 0 }
     return underCuts(context, {
       ...plan,
+      longestMs: 1500,
       openGround(archive) {
         const folder = join(xfs.path, `archive-${archive}`)
         mkdirSync(folder)
