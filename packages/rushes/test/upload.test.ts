@@ -100,6 +100,7 @@ describe('rushes upload', () => {
     expect([status, JSON.parse(stdout)]).toMatchObject([0, { mp4State: 'ready', archive: { state: 'restored' } }])
     const again = await server.client.recording((JSON.parse(stdout) as { id: string }).id)
     expect(again.title).toBe('A talk about archives')
+    await server.client.rename(id, 'clip.mp4') // by which it is found again
   })
 
   it('takes folders, several files at once, and says of each what became of it', async () => {

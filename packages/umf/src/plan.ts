@@ -169,6 +169,8 @@ class Planning {
     }
     if ('bytes' in planned) {
       const { bytes } = planned
+      // E2: an empty item lies nowhere.
+      if (bytes.length === 0) return checkItem({ ...item, length: 0, digest: this.#digest(bytes), extents: [] })
       const at = this.#idat.reduce((sum, { length }) => sum + length, 0)
       this.#idat.push(bytes)
       return checkItem({ ...item, length: bytes.length, digest: this.#digest(bytes), inline: [at, bytes.length] })
