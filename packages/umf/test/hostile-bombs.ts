@@ -79,7 +79,7 @@ function withSignatures(count: number, length: number): Uint8Array {
       signer: 'A',
       algorithm: 'ed25519',
       key,
-      time: '',
+      time: '2026-01-01T00:00:00Z',
       root: '0'.repeat(64),
       generation: 1,
       signature: '',
