@@ -1,4 +1,5 @@
 // SPEC.md, X4: AES-256-GCM in pieces, by the platform's WebCrypto.
+import { fromBase64, toBase64 } from './base64.ts'
 import { UmfError } from './umf-error.ts'
 
 export const AES_MODULE = 'urn:umf:aes-256-gcm'
@@ -141,17 +142,4 @@ async function* inPieces(content: AsyncIterable<Uint8Array>, size: number): Asyn
     }
   }
   yield { bytes: bytes.slice(0, filled), index, isLast: true }
-}
-
-function toBase64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-}
-
-function fromBase64(text: unknown): Uint8Array<ArrayBuffer> | null {
-  if (typeof text !== 'string') return null
-  try {
-    return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
-  } catch {
-    return null
-  }
 }

@@ -1,6 +1,5 @@
 // SPEC.md, Pointers.
-import type { Archive } from './archive.ts'
-import { openArchive } from './archive.ts'
+import { type Archive, openArchive } from './archive.ts'
 import { isArchiveId } from './archive-id.ts'
 import { nameProblem } from './item-name.ts'
 import { type MakeSha256, toHex } from './sha256.ts'

@@ -1,4 +1,5 @@
 // SPEC.md, Signatures. All of it is the platform's WebCrypto; no network.
+import { fromBase64, toBase64 } from './base64.ts'
 import type { Signer } from './editor.ts'
 import { toHex } from './sha256.ts'
 import type { Signature } from './signature-box.ts'
@@ -54,8 +55,8 @@ export async function checkSignatures({ description, root, signatures }: Archive
 async function isRight(id: string, { algorithm, key, signature, ...said }: Signature): Promise<boolean> {
   const { key: kind, sign } = parameters[algorithm]
   try {
-    const imported = await crypto.subtle.importKey('spki', fromBase64(key), kind, false, ['verify'])
-    return await crypto.subtle.verify(sign, imported, fromBase64(signature), signedText({ id, ...said }))
+    const imported = await crypto.subtle.importKey('spki', fromBase64(key)!, kind, false, ['verify'])
+    return await crypto.subtle.verify(sign, imported, fromBase64(signature)!, signedText({ id, ...said }))
   } catch {
     return false // no key at all, or none of this algorithm
   }
@@ -70,12 +71,4 @@ function signedText(said: {
 }): Uint8Array<ArrayBuffer> {
   const lines = ['umf signature 1', said.id, String(said.generation), said.root, said.time, said.signer]
   return new TextEncoder().encode(lines.map((line) => `${line}\n`).join(''))
-}
-
-function toBase64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-}
-
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))
 }
