@@ -151,15 +151,16 @@ class Check {
   }
 
   /** I1, I3, A3; that the id in the head is that of the anchor. */
-  async #index({ id }: ArchiveState, { indexOffset, indexSize }: Anchor): Promise<void> {
+  async #index({ id, description, records }: ArchiveState, { indexOffset, indexSize }: Anchor): Promise<void> {
     const bytes = await this.#source.read(indexOffset, indexSize)
     const header = readBoxHeader(bytes.subarray(0, 16), indexOffset, indexOffset + indexSize)
     if (header === null || !['meta', 'umfi'].includes(header.type))
       this.#say('index', indexOffset, 'the index box is of another type')
     const payload = bytes.subarray(8)
     const parts = readIndexPayload(payload, indexOffset)
-    // Records may have changed the state since: what the index says of itself counts.
-    if (!repeatsDescription(parts, payload, parseDescription(parts.description, indexOffset))) {
+    // Where records have changed the state since, what the index says of itself counts.
+    const own = records.length === 0 ? description : parseDescription(parts.description, indexOffset)
+    if (!repeatsDescription(parts, payload, own)) {
       this.#say('index', indexOffset, 'iinf and iloc are not what the description asks for')
     }
     const head = await this.#source.read(0, HEAD_BYTES)

@@ -11,9 +11,23 @@ const MOST_LISTED = 5000
 const fullBoxHead = new Uint8Array(4)
 const utf8 = new TextEncoder()
 
-/** Payload of an index box, in pieces. @param idat bytes of inline items, joined */
-export function indexPayload(description: Description, idat: Uint8Array): Uint8Array[] {
-  const listed = description.items.slice(0, MOST_LISTED).flatMap((item, index) => {
+/**
+ * Payload of an index box, in pieces.
+ *
+ * @param idat bytes of inline items, joined
+ * @param json the description, where it is at hand
+ */
+export function indexPayload(
+  description: Description,
+  idat: Uint8Array,
+  json: Uint8Array = toJson(description),
+): Uint8Array[] {
+  return [...listing(description.items, idat), box('umfx', json)]
+}
+
+/** What stands before the description, and follows from it (I3). */
+function listing(items: readonly Item[], idat: Uint8Array): Uint8Array[] {
+  const listed = items.slice(0, MOST_LISTED).flatMap((item, index) => {
     const place = placeOf(item)
     return place === null ? [] : [{ id: index + 1, item, ...place }]
   })
@@ -37,10 +51,7 @@ export function indexPayload(description: Description, idat: Uint8Array): Uint8A
     ),
   )
   const iinf = box('iinf', fullBoxHead, u16(entries.length), ...entries)
-  const pieces = [fullBoxHead, hdlr, iloc, iinf]
-  if (idat.length > 0) pieces.push(box('idat', idat))
-  pieces.push(box('umfx', toJson(description)))
-  return pieces
+  return [fullBoxHead, hdlr, iloc, iinf, ...(idat.length > 0 ? [box('idat', idat)] : [])]
 }
 
 export type IndexParts = {
@@ -76,7 +87,7 @@ export function readIndexPayload(payload: Uint8Array, offset: number): IndexPart
 /** Whether `iloc`, `iinf` and what else stands before the description are what the description asks for (I3). */
 export function repeatsDescription(parts: IndexParts, payload: Uint8Array, description: Description): boolean {
   const idat = payload.subarray(parts.idat.at, parts.idat.at + parts.idat.length)
-  const wanted = joined(indexPayload({ ...description, items: description.items }, idat).slice(0, -1))
+  const wanted = joined(listing(description.items, idat))
   return wanted.length === parts.before.length && wanted.every((byte, index) => byte === parts.before[index])
 }
 

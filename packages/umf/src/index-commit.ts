@@ -17,12 +17,13 @@ export async function appendIndex(
   sha256: MakeSha256,
 ): Promise<Anchor> {
   const inline = joined(idat)
+  const json = toJson(description)
   asReaders(() => {
-    const read = parseDescription(toJson(description), appender.at)
+    const read = parseDescription(json, appender.at)
     checkPlaces(read, appender.at, inline.length)
     checkCover(read.cover, HEAD_BYTES, appender.at, true)
   })
-  const payload = joined(indexPayload(description, inline))
+  const payload = joined(indexPayload(description, inline, json))
   if (payload.length + 8 > MOST_INDEX_BYTES) throw new UmfError('too-large', 'more items than an index can describe')
   const bytes = box(type, payload)
   const anchor: Anchor = {
