@@ -2,7 +2,7 @@ import '@rushes/player'
 import { html, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { faultWords } from '../app/fault-words.ts'
 import { PageElement } from '../app/page-element.ts'
-import { droppedFiles } from '../upload/dropped-files.ts'
+import { listenForDrops } from '../upload/dropped-files.ts'
 import type { CheckState } from './check-panel.ts'
 import type { Inspection } from './inspection.ts'
 import { InspectFault, Inspector } from './inspector.ts'
@@ -48,7 +48,17 @@ export class RushesInspectPage extends PageElement {
     super.connectedCallback()
     // Now, so that nothing at all is asked of the server once there is a file.
     this.#inspector = new Inspector()
-    this.#listenForDrops()
+    this.#ends.push(
+      listenForDrops({
+        onDragging: (isOver) => {
+          this.dragging = isOver
+        },
+        onFiles: ([file]) => {
+          if (file !== undefined) this.#openFile(file)
+        },
+        onFault: (fault) => this.#refuse('The file can’t be read', faultWords(fault)),
+      }),
+    )
   }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
@@ -60,32 +70,6 @@ export class RushesInspectPage extends PageElement {
     this.#inspector?.close()
     this.#inspector = null
     for (const end of this.#ends.splice(0)) end()
-  }
-
-  /** Files may be dropped anywhere on the page; where nobody listens, browsers open them instead. */
-  #listenForDrops(): void {
-    const on = (name: 'dragover' | 'dragleave' | 'drop', listener: (event: DragEvent) => void) => {
-      window.addEventListener(name, listener)
-      this.#ends.push(() => window.removeEventListener(name, listener))
-    }
-    const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') === true
-    on('dragover', (event) => {
-      if (!carriesFiles(event)) return
-      event.preventDefault()
-      this.dragging = true
-    })
-    on('dragleave', (event) => {
-      if (event.relatedTarget === null) this.dragging = false
-    })
-    on('drop', (event) => {
-      if (!carriesFiles(event) || event.dataTransfer === null) return
-      event.preventDefault()
-      this.dragging = false
-      droppedFiles(event.dataTransfer).then(
-        ([file]) => (file === undefined ? undefined : this.#openFile(file)),
-        (fault: unknown) => this.#refuse('The file can’t be read', faultWords(fault)),
-      )
-    })
   }
 
   #choose(): void {

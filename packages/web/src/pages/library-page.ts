@@ -10,7 +10,7 @@ import { formatBytes, formatLength, formatMoment, lengthWords } from '../figures
 import { standingOf } from '../recordings/recording-standing.ts'
 import '../recordings/rushes-title.ts'
 import { copyLinkButton } from '../recordings/share-actions.ts'
-import { droppedFiles } from '../upload/dropped-files.ts'
+import { listenForDrops } from '../upload/dropped-files.ts'
 import '../upload/rushes-upload-panel.ts'
 import { addFiles, newlyPublished, onUploads } from '../upload/uploads.ts'
 
@@ -52,7 +52,13 @@ export class RushesLibraryPage extends PageElement {
     this.#timer = setInterval(() => void this.#refresh(), refreshMs)
     this.#ends.push(
       onUploads(() => this.#showUploaded()),
-      ...this.#listenForDrops(),
+      listenForDrops({
+        onDragging: (isOver) => {
+          this.dragging = isOver
+        },
+        onFiles: addFiles,
+        onFault: (fault) => toast(faultWords(fault), 'problem'),
+      }),
     )
   }
 
@@ -60,31 +66,6 @@ export class RushesLibraryPage extends PageElement {
     super.disconnectedCallback()
     clearInterval(this.#timer)
     for (const end of this.#ends.splice(0)) end()
-  }
-
-  /** Files may be dropped anywhere on the page; where nobody listens, browsers open them instead. */
-  #listenForDrops(): (() => void)[] {
-    const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') === true
-    const on = (name: 'dragover' | 'dragleave' | 'drop', listener: (event: DragEvent) => void) => {
-      window.addEventListener(name, listener)
-      return () => window.removeEventListener(name, listener)
-    }
-    return [
-      on('dragover', (event) => {
-        if (!carriesFiles(event)) return
-        event.preventDefault()
-        this.dragging = true
-      }),
-      on('dragleave', (event) => {
-        if (event.relatedTarget === null) this.dragging = false
-      }),
-      on('drop', (event) => {
-        if (!carriesFiles(event) || event.dataTransfer === null) return
-        event.preventDefault()
-        this.dragging = false
-        droppedFiles(event.dataTransfer).then(addFiles, (fault: unknown) => toast(faultWords(fault), 'problem'))
-      }),
-    ]
   }
 
   #choose(): void {

@@ -1,8 +1,53 @@
 /** So many files are taken from one drop; somebody who drops a home folder by mistake gets the page back. */
 const mostFiles = 2000
 
+export type DropListener = {
+  /** Whether files are held over the page. */
+  onDragging(isOver: boolean): void
+  onFiles(files: File[]): void
+  onFault(fault: unknown): void
+}
+
+/**
+ * Files may be dropped anywhere on the page; where nobody listens, browsers open them instead.
+ *
+ * @returns what ends it
+ */
+export function listenForDrops({ onDragging, onFiles, onFault }: DropListener): () => void {
+  const ending = new AbortController()
+  const { signal } = ending
+  const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') === true
+  window.addEventListener(
+    'dragover',
+    (event) => {
+      if (!carriesFiles(event)) return
+      event.preventDefault()
+      onDragging(true)
+    },
+    { signal },
+  )
+  window.addEventListener(
+    'dragleave',
+    (event) => {
+      if (event.relatedTarget === null) onDragging(false)
+    },
+    { signal },
+  )
+  window.addEventListener(
+    'drop',
+    (event) => {
+      if (!carriesFiles(event) || event.dataTransfer === null) return
+      event.preventDefault()
+      onDragging(false)
+      droppedFiles(event.dataTransfer).then(onFiles, onFault)
+    },
+    { signal },
+  )
+  return () => ending.abort()
+}
+
 /** The files of a drop, those in folders too, hidden ones left out. To be called within the event. */
-export async function droppedFiles(transfer: DataTransfer): Promise<File[]> {
+async function droppedFiles(transfer: DataTransfer): Promise<File[]> {
   const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? [])
   if (entries.length === 0) return [...transfer.files]
   const files: File[] = []
