@@ -3,8 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
-import { gzipSync } from 'node:zlib'
-import { build } from 'vite'
+import { buildPlainModules, entryBytes } from './plain-modules.ts'
 
 const root = join(import.meta.dirname, '..')
 const recorder = join(root, 'packages', 'recorder')
@@ -14,26 +13,8 @@ export const entryBudget: number = 80_000
 
 /** Builds the package into `folder`, as `npm pack` takes it there. */
 export async function buildRecorderPackage(folder: string): Promise<void> {
-  await build({
-    root: recorder,
-    configFile: false,
-    logLevel: 'error',
-    // Workers and WebAssembly are found beside the module that asks for them, wherever a page puts the folder.
-    base: './',
-    worker: { format: 'es' },
-    build: {
-      outDir: folder,
-      emptyOutDir: true,
-      target: 'es2022',
-      assetsInlineLimit: 0,
-      modulePreload: false,
-      rolldownOptions: {
-        input: { index: join(recorder, 'src/index.ts'), element: join(recorder, 'src/element/rushes-recorder.ts') },
-        preserveEntrySignatures: 'strict',
-        output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
-      },
-    },
-  })
+  const entries = { index: join(recorder, 'src/index.ts'), element: join(recorder, 'src/element/rushes-recorder.ts') }
+  await buildPlainModules(recorder, entries, folder)
   writeTypes(folder)
   for (const name of ['README.md']) cpSync(join(recorder, name), join(folder, name))
   cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'))
@@ -50,19 +31,6 @@ export async function buildRecorderPackage(folder: string): Promise<void> {
     dependencies,
   }
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
-}
-
-/** What an entry loads by itself, compressed; without what it asks for later. */
-export function entryBytes(folder: string, entry: string): number {
-  const seen = new Set<string>()
-  const visit = (path: string): number => {
-    if (seen.has(path)) return 0
-    seen.add(path)
-    const text = readFileSync(path, 'utf8')
-    const imports = [...text.matchAll(/\b(?:import|from)\s*["'](\.[^"']+)["']/g)]
-    return imports.reduce((sum, [, to]) => sum + visit(join(dirname(path), to!)), gzipSync(text, { level: 9 }).length)
-  }
-  return visit(join(folder, entry))
 }
 
 /** Declarations of the recorder and of the protocol that it speaks of, with paths that hold outside of here. */
