@@ -17,8 +17,6 @@ import { UmfError } from './umf-error.ts'
 
 export const MOST_ITEMS = 65_535 as const
 export const MOST_COVER = 1_048_576 as const
-/** D3. */
-const MOST_MEDIA_ENTRY = 16 * 1024 * 1024
 
 const count = z.int().min(0)
 
@@ -56,9 +54,8 @@ function coverProblem(entries: readonly unknown[]): string | null {
   let end = 0
   for (const entry of entries) {
     if (!isCoverEntry(entry)) return 'an entry is not [offset, length, kind, digest]'
-    const [offset, length, kind] = entry
+    const [offset, length] = entry
     if (offset < end) return 'entries that overlap or are not sorted'
-    if (kind === 'media' && length > MOST_MEDIA_ENTRY) return 'an entry of media that is too long'
     end = offset + length
   }
   return null

@@ -17,7 +17,6 @@ from second_reader_boxes import (
     MAX_COVER,
     MAX_EXTENTS,
     MAX_ITEMS,
-    MAX_MEDIA_ENTRY,
     MAX_NAME,
     MAX_RECORD,
     PROTECTED_HEAD,
@@ -206,8 +205,7 @@ def check_cover(value: Any, structure: str, begin: int, end: int, of_head: bool)
         place = pair(row[:2]) if isinstance(row, list) and len(row) == 4 else None
         if place is None or place[1] < 1 or not isinstance(row[2], str) or not isinstance(row[3], str):
             raise Refused("D2", structure, "an entry of cover is not right")
-        too_long = row[2] == "media" and place[1] > MAX_MEDIA_ENTRY
-        if row[2] not in KINDS or not HEX_DIGEST.fullmatch(row[3]) or too_long:
+        if row[2] not in KINDS or not HEX_DIGEST.fullmatch(row[3]):
             raise Refused("D3", structure, "an entry of cover is not right")
         if entries and place[0] < entries[-1].end:
             raise Refused("D2", structure, "cover is not sorted, or overlaps itself")

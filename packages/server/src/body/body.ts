@@ -55,8 +55,6 @@ export interface Body {
   listen(listener: BodyListener | null): void
   /** SHA-256 of the durable bytes in the order of their file, lowercase hex; once nothing is on its way to the disk. */
   sha256(): string
-  /** SHA-256 of its pieces in the order of the body, 32 bytes each; at the same times. */
-  pieceDigests(): Buffer
   close(): Promise<void>
 }
 
@@ -201,10 +199,6 @@ class FileBody implements Body {
 
   sha256(): string {
     return this.#digest.hex()
-  }
-
-  pieceDigests(): Buffer {
-    return this.#digest.pieces()
   }
 
   async close(): Promise<void> {

@@ -1,18 +1,15 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import type { Front } from '@rushes/media'
-import { PieceDigests } from './piece-digests.ts'
 
 /**
  * SHA-256 of a file whose bytes come in the order of its body. The front, which the file has somewhere else, is read
- * back from the body when its turn comes: it is small, and the bytes before it have just been written. Beside it, SHA-256 of
- * the body's pieces.
+ * back from the body when its turn comes: it is small, and the bytes before it have just been written.
  */
 export class FileDigest {
   readonly #path: string
   readonly #front: Front | null
   readonly #hash = createHash('sha256')
-  readonly #pieces = new PieceDigests()
   /** Bytes of the body that went by. */
   #size = 0
 
@@ -22,7 +19,6 @@ export class FileDigest {
   }
 
   async update(bytes: Uint8Array): Promise<void> {
-    this.#pieces.update(bytes)
     const start = this.#size
     this.#size += bytes.length
     const front = this.#front
@@ -40,11 +36,6 @@ export class FileDigest {
   async #readFront(length: number): Promise<void> {
     const stored = createReadStream(this.#path, { end: length - 1, highWaterMark: 1024 * 1024 })
     for await (const chunk of stored) this.#hash.update(chunk as Buffer)
-  }
-
-  /** As {@link PieceDigests.all}, of the body. */
-  pieces(): Buffer {
-    return this.#pieces.all()
   }
 
   /** Of what came so far, lowercase hex. */

@@ -10,8 +10,6 @@ export type Publication = {
   crc32: number
   /** Of the whole body. */
   sha256: Uint8Array
-  /** Of its pieces, 32 bytes each. */
-  pieceDigests: Uint8Array
   endReason: string
   summary: RecordingSummary
   durationMs: number | null
@@ -46,10 +44,6 @@ export async function publishRecording(db: Kysely<Schema>, id: RecordingId, publ
       where id = ${id} and epoch = ${epoch} and deleted_at is null
         and (state = 'receiving' or (state = 'published' and size = ${size} and crc32 = ${crc32}))
       returning published_at
-    ), digests as (
-      insert into body_digests (recording_id, received)
-      select ${id}::uuid, ${Buffer.from(publication.pieceDigests)}::bytea from published
-      on conflict do nothing
     )
     select published.published_at, before.state, before.epoch
     from (select 1) as always

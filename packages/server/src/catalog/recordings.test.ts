@@ -41,7 +41,6 @@ const publication: Publication = {
   epoch: 1,
   size: 5_000_000_000,
   sha256: Buffer.alloc(32, 7),
-  pieceDigests: Buffer.alloc(299 * 32, 8),
   crc32: 0xfedcba98,
   endReason: 'stopped',
   summary: { container: 'webm', mp4State: 'ready', webmState: 'ready', tracks: [{ codec: 'vp8\u0000' }] },

@@ -16,7 +16,7 @@ export interface Schema {
   shares: SharesTable
   deliveries: DeliveriesTable
   uploads: UploadsTable
-  body_digests: BodyDigestsTable
+  media_digests: MediaDigestsTable
   uploaded_archives: UploadedArchivesTable
   delivery_entries: DeliveryEntriesTable
   signing_keys: SigningKeysTable
@@ -126,11 +126,10 @@ export interface UploadsTable {
   touched_at: Stamp
 }
 
-export interface BodyDigestsTable {
+export interface MediaDigestsTable {
   recording_id: RecordingId
-  received: Buffer | null
-  shown: Buffer | null
-  shown_as: string | null
+  shown_as: string
+  sha256: Buffer
 }
 
 export interface UploadedArchivesTable {

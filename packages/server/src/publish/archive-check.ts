@@ -13,7 +13,7 @@ import { nodeSha256, openFile } from '@rushes/umf/node'
 import type { StoredBox } from '../catalog/schema.ts'
 import type { RestoredArchive } from '../catalog/uploaded-archives.ts'
 import { restoredTitle } from './archive-plan.ts'
-import { hashRanges } from './media-digests.ts'
+import { digestName, hashRanges } from './range-digest.ts'
 import { takenEvents } from './taken-events.ts'
 
 /** More than any program writes. */
@@ -46,7 +46,7 @@ export async function examineArchive(path: string, mp4: View, signal: AbortSigna
       for await (const { offset, size } of extensions(source, archive.state)) {
         if (boxes.length === mostBoxes) return plain(`it has more than ${mostBoxes} extension boxes`)
         signal.throwIfAborted()
-        boxes.push([offset, size, await hashRanges(path, [{ offset, length: size }])])
+        boxes.push([offset, size, digestName(await hashRanges(path, [{ offset, length: size }]))])
       }
     }
     const { taken } = await takenEvents(archive)

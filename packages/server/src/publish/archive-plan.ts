@@ -16,7 +16,7 @@ import type { Recording } from '../catalog/schema.ts'
 import { frontOf } from '../catalog/uploads.ts'
 import { archiveHeadBytes } from './archive-head.ts'
 import type { KeptContent } from './kept-content.ts'
-import type { BodyRange } from './media-digests.ts'
+import type { BodyRange } from './range-digest.ts'
 import { summaryOf } from './summary.ts'
 
 /** What a recording is put together from. */
@@ -24,7 +24,7 @@ export type ArchiveSource = {
   recording: Recording
   mp4: View
   /** Of the MP4 view's media; of the whole body where there is no such view. */
-  media: readonly StoredBytes[]
+  media: StoredBytes
   /** On the clock of the recording's files. */
   events: readonly TimelineEvent[]
   /** Of an uploaded archive. */
@@ -46,7 +46,7 @@ export type RecordingArchive = {
 /** @throws UmfError */
 export function planRecording(source: ArchiveSource): RecordingArchive {
   const { recording, mp4, media, kept } = source
-  const structure = mp4.state === 'ready' ? { structure: structureOf(mp4.layout), media } : null
+  const structure = mp4.state === 'ready' ? { structure: structureOf(mp4.layout), media: [media] } : null
   const items = [...(structure === null ? bodyItem(source) : []), ...(kept?.items ?? timelineItem(source))]
   const plan = {
     id: kept?.archiveId ?? recording.id,
@@ -152,7 +152,7 @@ function bodyItem({ recording, media, bodyFor }: ArchiveSource): PlacedItem[] {
     contentType: type === 'audio' ? contentType.replace('video/', 'audio/') : contentType,
     ...(bodyFor === 'owner' && { level: 0 }),
   }
-  return [{ planned: { item, stored: media[0]! }, ranges: fileOrder(frontOf(recording), recording.size!) }]
+  return [{ planned: { item, stored: media }, ranges: fileOrder(frontOf(recording), recording.size!) }]
 }
 
 function rounded(ms: number): number {

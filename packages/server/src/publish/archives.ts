@@ -5,8 +5,8 @@ import type { ArchiveStanding } from '@rushes/protocol'
 import { anonymous, owner, type StoredBytes } from '@rushes/umf'
 import type { Kysely } from 'kysely'
 import { type BodyFolder, bodyPath } from '../body/folder.ts'
-import { getBodyDigests, storeShownDigests } from '../catalog/body-digests.ts'
 import type { RecordingId } from '../catalog/identifiers.ts'
+import { getMediaDigest, storeMediaDigest } from '../catalog/media-digests.ts'
 import { listEvents } from '../catalog/recording-events.ts'
 import { getRecording } from '../catalog/recordings.ts'
 import type { Recording, Schema, UploadedArchive } from '../catalog/schema.ts'
@@ -22,9 +22,9 @@ import { examineArchive } from './archive-check.ts'
 import { isArchiveBody } from './archive-head.ts'
 import { archiveLayout, planRecording, type RecordingArchive, shownRange } from './archive-plan.ts'
 import { readKeptContent } from './kept-content.ts'
-import { hashRanges, joinedDigests, keptDigests, mediaDigests } from './media-digests.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import type { Publisher } from './publisher.ts'
+import { digestName, hashRanges } from './range-digest.ts'
 import { placed, summaryOf } from './summary.ts'
 import { layoutVersion } from './view-file.ts'
 
@@ -73,7 +73,7 @@ export function openArchives({ db, folder, publisher, log }: ArchivesOptions): A
   async function plan(recording: Recording, reader: ArchiveReader): Promise<RecordingArchive> {
     const [{ mp4 }, uploaded] = await Promise.all([publisher.views(recording), uploadedArchive(recording)])
     const events = (await allEvents(recording.id)).map((event) => placed(summaryOf(recording), event))
-    const media = mp4.state === 'ready' ? await shownMedia(recording, mp4.layout) : [await wholeBody(recording)]
+    const media = mp4.state === 'ready' ? await shownMedia(recording, mp4.layout) : await wholeFile(recording)
     const path = bodyPath(folder, recording.id)
     const isRestored = uploaded?.state === 'restored' && mp4.state === 'ready'
     const archive = isRestored ? { path, boxes: uploaded.boxes, events } : null
@@ -97,26 +97,26 @@ export function openArchives({ db, folder, publisher, log }: ArchivesOptions): A
     }
   }
 
-  async function shownMedia(recording: Recording, layout: Layout): Promise<readonly StoredBytes[]> {
-    const { id, size } = recording
+  async function shownMedia(recording: Recording, layout: Layout): Promise<StoredBytes> {
+    if (showsFile(recording, layout)) return await wholeFile(recording)
+    const { id } = recording
     const range = shownRange(layout)
     const as = `${layoutVersion} ${range.offset} ${range.length}`
-    const { received, shown } = await getBodyDigests(db, id)
-    const known = shown?.as === as ? keptDigests(range, shown.digests) : null
-    if (known !== null) return known
-    const media = { path: bodyPath(folder, id), size: size!, range, patches: layout.patches }
+    const known = await getMediaDigest(db, id, as)
+    if (known !== undefined) return { length: range.length, digest: digestName(known) }
     return await reading.run(id, async () => {
-      const { pieces, isRead } = await mediaDigests(media, received)
-      if (isRead) await storeShownDigests(db, id, { digests: joinedDigests(pieces), as })
-      return pieces
+      const digest = await hashRanges(bodyPath(folder, id), [range], layout.patches)
+      await storeMediaDigest(db, id, as, digest)
+      return { length: range.length, digest: digestName(digest) }
     })
   }
 
-  async function wholeBody(recording: Recording): Promise<StoredBytes> {
+  /** As it was sent: its digest was made while it came. */
+  async function wholeFile(recording: Recording): Promise<StoredBytes> {
     const { id, size, sha256 } = recording
-    if (sha256 !== null) return { length: size!, digest: `sha256:${sha256.toString('hex')}` }
+    if (sha256 !== null) return { length: size!, digest: digestName(sha256) }
     const ranges = fileOrder(frontOf(recording), size!)
-    return { length: size!, digest: await reading.run(id, () => hashRanges(bodyPath(folder, id), ranges)) }
+    return { length: size!, digest: digestName(await reading.run(id, () => hashRanges(bodyPath(folder, id), ranges))) }
   }
 
   async function planned(recording: Recording, reader: ArchiveReader): Promise<RecordingArchive> {
@@ -187,7 +187,7 @@ export function openArchives({ db, folder, publisher, log }: ArchivesOptions): A
       const recording = await getRecording(db, id)
       if (recording?.state !== 'published') return
       const { mp4 } = await publisher.views(recording)
-      if (mp4.state === 'ready' && mp4.layout.patches !== null) await shownMedia(recording, mp4.layout)
+      if (mp4.state === 'ready') await shownMedia(recording, mp4.layout)
     } catch (error) {
       log.info({ id, error }, 'the digests of a recording will be made when they are asked for')
     }
@@ -226,6 +226,13 @@ export function openArchives({ db, folder, publisher, log }: ArchivesOptions): A
 /** L3: it may name items. */
 function noteFor(reader: ArchiveReader, { note }: UploadedArchive): string | null {
   return reader === 'owner' ? note : null
+}
+
+/** Whether the view's media are all of the file that was sent, byte for byte. */
+function showsFile(recording: Recording, layout: Layout): boolean {
+  const { offset, length } = shownRange(layout)
+  const isWhole = offset === 0 && length === recording.size && frontOf(recording) === null
+  return isWhole && (layout.patches === null || layout.patches.count === 0)
 }
 
 function heldBytes({ planned }: Pick<RecordingArchive, 'planned'>): number {

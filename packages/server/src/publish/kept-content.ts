@@ -14,7 +14,7 @@ import {
 } from '@rushes/umf'
 import { nodeSha256, openFile } from '@rushes/umf/node'
 import type { StoredBox } from '../catalog/schema.ts'
-import type { BodyRange } from './media-digests.ts'
+import type { BodyRange } from './range-digest.ts'
 import { eventsOf, takenEvents } from './taken-events.ts'
 
 /** An item, and where in the body its bytes lie, in order. */

@@ -17,8 +17,6 @@ export type SealedBody = {
   size: number
   crc: number
   sha256: string
-  /** Of its pieces (body/piece-digests.ts). */
-  pieceDigests: Buffer
   index: BodyIndex
 }
 
@@ -102,7 +100,6 @@ export function openPublisher({ db, folder, log }: PublisherOptions): Publisher 
         size: body.size,
         crc32: body.crc,
         sha256: Buffer.from(body.sha256, 'hex'),
-        pieceDigests: body.pieceDigests,
         endReason,
         durationMs: summary.durationMs,
         summary,
