@@ -1,9 +1,8 @@
 // A universal media file on a page that is nobody's: everything of it in step on one clock.
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { seriousFaults } from './accessibility.ts'
 import { type ArchiveSite, openArchiveSite } from './archive-site.ts'
 import {
   type Colour,
@@ -462,18 +461,3 @@ describe('rushes-archive', { timeout: 60_000 }, () => {
     await page.context().close()
   })
 })
-
-const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
-
-async function seriousFaults(page: Page): Promise<string[]> {
-  // evaluate() is not subject to the page's policy, a script element would be.
-  await page.evaluate(readFileSync(axePath, 'utf8'))
-  return page.evaluate(async () => {
-    type Found = { id: string; impact: string; nodes: { html: string }[] }
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Found[] }> } }
-    const { violations } = await axe.run()
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)
-  })
-}

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { seriousFaults } from './accessibility.ts'
 import { media, openPlayerPage, type PlayerPage } from './player-page.ts'
 
 let players: PlayerPage
@@ -332,19 +331,3 @@ describe('rushes-player', { timeout: 60_000 }, () => {
     await page.context().close()
   })
 })
-
-const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
-
-async function seriousFaults(page: Page): Promise<string[]> {
-  // evaluate() is not subject to the page's policy, a script element would be.
-  await page.evaluate(readFileSync(axePath, 'utf8'))
-  return page.evaluate(async () => {
-    const axe = (globalThis as unknown as { axe: { run(): Promise<AxeResult> } }).axe
-    const { violations } = await axe.run()
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)
-  })
-}
-
-type AxeResult = { violations: { id: string; impact: string; nodes: { html: string }[] }[] }

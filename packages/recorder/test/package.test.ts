@@ -1,11 +1,11 @@
 // Other people's pages: the package as npm gives it, no framework, no bundler, another origin than the server's.
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { entryBytes } from '../../../scripts/plain-modules.ts'
 import { entryBudget } from '../../../scripts/recorder-package.ts'
+import { seriousFaults } from '../../player/test/accessibility.ts'
 import { startTestServer, type TestServer, testOwnerKey } from '../../server/test/server-for-tests.ts'
 import { openBrowser, temporaryFolder } from './browser.ts'
 import { openPackedSite, type PackedSite } from './packed-site.ts'
@@ -194,23 +194,11 @@ describe('<rushes-recorder>', () => {
   })
 
   it('has nothing serious that an automatic check finds, light, dark and narrow, at rest and running', async () => {
-    const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
     const page = await openExample('element')
-    const serious = async (): Promise<string[]> => {
-      await page.evaluate(axe)
-      return page.evaluate(async () => {
-        type Found = { id: string; impact: string; nodes: { html: string }[] }
-        const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: Found[] }> } }
-        const { violations } = await axe.run()
-        return violations
-          .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-          .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-      })
-    }
     const look = async (name: string): Promise<void> => {
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme })
-        expect(await serious(), `${name}, ${colorScheme}`).toEqual([])
+        expect(await seriousFaults(page), `${name}, ${colorScheme}`).toEqual([])
         const pictures = process.env['RUSHES_PICTURES']
         if (pictures !== undefined)
           await page.screenshot({ path: join(pictures, `element-${name}-${colorScheme}.png`) })

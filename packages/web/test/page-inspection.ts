@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { seriousFaults } from './served-pages.ts'
+import { seriousFaults } from '../../player/test/accessibility.ts'
 
 /** With RUSHES_SHOTS, a folder, every state is also drawn in light, dark and at a phone's width. */
 const shotsFolder = process.env['RUSHES_SHOTS']

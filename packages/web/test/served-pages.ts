@@ -1,7 +1,6 @@
 // The pages as people get them: built by Vite, served by the real server, in a real browser.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -166,32 +165,6 @@ export async function makeOwner(page: Page, served: ServedPages): Promise<void> 
   await page.getByLabel('Password', { exact: true }).fill('correct horse battery')
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { level: 1, name: 'Record' }).waitFor()
-}
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-type AxeViolation = { id: string; impact: string; nodes: { html: string }[] }
-
-const colourRules = ['color-contrast', 'link-in-text-block']
-
-/**
- * Serious and critical violations that axe finds on the page as it stands.
- *
- * @param coloursAlone where all the rest was looked at already, and only the colours are others
- */
-export async function seriousFaults(page: Page, coloursAlone = false): Promise<string[]> {
-  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axeSource)
-  return page.evaluate(
-    async (runOnly) => {
-      type Axe = { run(options: object): Promise<{ violations: AxeViolation[] }> }
-      const { axe } = globalThis as unknown as { axe: Axe }
-      const { violations } = await axe.run({ resultTypes: ['violations'], ...(runOnly !== null && { runOnly }) })
-      return violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`)
-    },
-    coloursAlone ? colourRules : null,
-  )
 }
 
 /** Makes three seconds of VP8 and Opus in WebM and records it through the command line; answers the recording's id. */
