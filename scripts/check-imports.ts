@@ -8,6 +8,7 @@ const allowed: Record<string, readonly string[]> = {
   umf: ['media'],
   protocol: [],
   sandbox: [],
+  pipeline: [],
   processors: ['sandbox', 'media'],
   recorder: ['protocol', 'media'],
   encoder: ['protocol', 'media', 'sandbox'],
