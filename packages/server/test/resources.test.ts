@@ -1,7 +1,10 @@
 // What is in a recording, item by item, over HTTP (packages/umf/SPEC.md, Access and Pointers), and what is made of it when
 // somebody asks.
+
+import { readFile } from 'node:fs/promises'
 import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { RecordingView, ResourceList, ResourceView } from '@rushes/protocol'
 import {
   bytesSource,
@@ -15,6 +18,7 @@ import {
 import { nodeSha256 as sha256 } from '@rushes/umf/node'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { madeByFfmpeg } from '../../media/test/made-media.ts'
 import { asOwner, bytes, furnished, madeTalk } from './furnished-recordings.ts'
 import { startTestDatabase, type TestDatabase } from './postgres-for-tests.ts'
 import { startTestServer, type TestServer } from './server-for-tests.ts'
@@ -343,6 +347,27 @@ describe('what is made of an item when somebody asks for it', () => {
     ])
     expect(statuses).toEqual([400, 422, 404, 404])
   })
+
+  it('goes on while anybody waits for it, and ends when the last has left', async () => {
+    const silence = await readFile(
+      await madeByFfmpeg('flac', '-f lavfi -i anullsrc=r=48000:cl=stereo -t 1200 -c:a flac'.split(' ')),
+    )
+    const item = { name: 'silence.flac', type: 'audio', contentType: 'audio/flac' }
+    const { id } = await furnished(server, talk, () => [{ item, content: silence }])
+    const asked = (type: string, signal: AbortSignal | null = null) =>
+      fetch(`${server.url}/api/v1/recordings/${id}/resources/silence.flac?as=${type}`, { headers: asOwner(), signal })
+    const leaving = new AbortController()
+    const left = [asked('audio/mpeg', leaving.signal), asked('audio/ogg', leaving.signal)]
+    const staying = asked('audio/mpeg')
+    setTimeout(() => leaving.abort(), 1000)
+    for (const each of left) await expect(each).rejects.toThrow()
+    const { status, headers } = await staying
+    expect([status, headers.get('content-type')]).toEqual([200, 'audio/mpeg'])
+    // Both took about as long: had the other gone on, it would be there soon.
+    await sleep(3000)
+    const rows = await sql`select content_type from derived_items where recording_id = ${id}`.execute(database.kysely)
+    expect(rows.rows).toEqual([{ content_type: 'audio/mpeg' }])
+  }, 240_000)
 
   it('is there after a restart, and goes with its recording', async () => {
     const [{ name }] = (await made()) as [ResourceView]
