@@ -350,7 +350,7 @@ describe('what is made of an item when somebody asks for it', () => {
 
   it('goes on while anybody waits for it, and ends when the last has left', async () => {
     const silence = await readFile(
-      await madeByFfmpeg('flac', '-f lavfi -i anullsrc=r=48000:cl=stereo -t 1200 -c:a flac'.split(' ')),
+      await madeByFfmpeg('flac', '-f lavfi -i anullsrc=r=48000:cl=stereo -t 600 -c:a flac'.split(' ')),
     )
     const item = { name: 'silence.flac', type: 'audio', contentType: 'audio/flac' }
     const { id } = await furnished(server, talk, () => [{ item, content: silence }])

@@ -91,8 +91,10 @@ export function openPointers({ db, archives, trusted, log }: PointersOptions): P
           const read = (offset: number, length: number) => last.content(resource.name, { offset, length })
           return checked(resource.length ?? 0, digest, read)
         }
-        const source = await httpSource(resolved.url, { fetch: fetchPublic, signal })
-        return checked(source.size, digest, (offset, length) => pieces(source, offset, length))
+        const { size } = await httpSource(resolved.url, { fetch: fetchPublic, signal })
+        const read = (offset: number, length: number) =>
+          streamed({ url: resolved.url, size, fetchPublic, signal }, offset, length)
+        return checked(size, digest, read)
       }),
 
     target: (recording, archive, name) =>
@@ -149,11 +151,28 @@ function checked(
   }
 }
 
-const pieceBytes = 256 * 1024
+type WebFile = { url: URL; size: number; fetchPublic: typeof fetch; signal: AbortSignal }
 
-async function* pieces(source: Source, offset: number, length: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < length; at += pieceBytes)
-    yield await source.read(offset + at, Math.min(pieceBytes, length - at))
+/** One request, however long the range is. */
+async function* streamed(
+  { url, size, fetchPublic, signal }: WebFile,
+  offset: number,
+  length: number,
+): AsyncGenerator<Uint8Array> {
+  if (length === 0) return
+  const last = offset + length - 1
+  const answer = await fetchPublic(url, { headers: { Range: `bytes=${offset}-${last}` }, signal })
+  if (answer.status !== 206 || answer.headers.get('content-range') !== `bytes ${offset}-${last}/${size}`) {
+    await answer.body?.cancel()
+    throw unresolved()
+  }
+  let at = 0
+  for await (const piece of answer.body ?? []) {
+    at += piece.length
+    if (at > length) throw unresolved()
+    yield piece
+  }
+  if (at < length) throw unresolved()
 }
 
 function unresolved(): ContentError {

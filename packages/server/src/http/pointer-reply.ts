@@ -25,11 +25,28 @@ export interface PointerReplies {
 
 /** Connections that are open for others. */
 const mostAtOnce = 100
+/** Names are looked up in threads that syncs need too, and some name servers take their time. */
+const mostBegun = 4
 
 /** Answers for items whose bytes lie elsewhere: with the bytes, or where they are, as the caller asks. */
 export function pointerReplies({ db, archives, pointerHosts, log }: Room): PointerReplies {
   const pointers = openPointers({ db, archives, trusted: pointerHosts, log })
   let open = 0
+  let begun = 0
+  const waiting: (() => void)[] = []
+
+  /** One after the other beyond so many; no more wait than may be open. */
+  async function inTurn<Result>(task: () => Promise<Result>): Promise<Result> {
+    if (begun < mostBegun) begun++
+    else await new Promise<void>((resolve) => waiting.push(resolve))
+    try {
+      return await task()
+    } finally {
+      const next = waiting.shift()
+      if (next === undefined) begun--
+      else next()
+    }
+  }
 
   async function redirect(
     reply: FastifyReply,
@@ -58,7 +75,7 @@ export function pointerReplies({ db, archives, pointerHosts, log }: Room): Point
         throw new ContentError('too-many-pointers', 'too many pointers are being followed; try again')
       open++
       reply.raw.once('close', () => open--)
-      return asked.mode === 'redirect' ? await redirect(reply, asked) : await proxy(request, reply, asked)
+      return await inTurn(() => (asked.mode === 'redirect' ? redirect(reply, asked) : proxy(request, reply, asked)))
     },
   }
 }

@@ -1,14 +1,14 @@
 // What is in a recording, item by item: `resources` lists what its caller may read, `resources/NAME` is one of it. Each caller is
 // given an archive in which nothing else is (packages/umf/SPEC.md, L5): what is closed is not there, and answered so.
 import { type ResourceList, type ResourceView, resourceList } from '@rushes/protocol'
-import { type Archive, type ArchiveResource, type Caller, DEFAULT_LEVEL, type Item } from '@rushes/umf'
+import { type Archive, type ArchiveResource, type Caller, DEFAULT_LEVEL, type Item, UmfError } from '@rushes/umf'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { getRecording } from '../catalog/recordings.ts'
 import type { Recording } from '../catalog/schema.ts'
 import { resourceLayout } from '../publish/resource-layout.ts'
 import { replyWithFile } from './file-reply.ts'
-import { notFound } from './http-error.ts'
+import { HttpError, notFound } from './http-error.ts'
 import { type PointerReplies, pointerReplies } from './pointer-reply.ts'
 import type { App, Room } from './room.ts'
 import { publishedBody } from './room.ts'
@@ -64,7 +64,7 @@ export function resourceRoutes(app: App, room: Room, { path, tag, find }: Resour
       const { archive } = await archives.content(recording, caller)
       const { from, limit, ...given } = request.query
       const wish = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-      const found = await archive.resources(wish)
+      const found = await archive.resources(wish).catch(refuseEvents)
       const page = found.slice(from, from + limit)
       const next = from + page.length
       reply.header('cache-control', 'private, no-cache')
@@ -135,6 +135,13 @@ export function resourceRoutes(app: App, room: Room, { path, tag, find }: Resour
       ...(isItem && { version: digest.slice('sha256:'.length) }),
     })
   }
+}
+
+/** Somebody's own items may be called events and be none. */
+function refuseEvents(error: unknown): never {
+  if (error instanceof UmfError && (error.code === 'malformed' || error.code === 'too-large'))
+    throw new HttpError(422, 'events-unreadable', 'the events of this archive can not be read')
+  throw error
 }
 
 /** Aborted when the client has left before its answer was complete. */
