@@ -409,7 +409,7 @@ describe.concurrent('rushes extract --as', { timeout: 180_000 }, () => {
       ['--with', 'large.bin'],
       ['--as', 'image/png', '--width', 'x'],
     ])
-      await json(2, 'extract', path, 'video.mp4', ...misused)
+      expect((await rushes('extract', path, 'video.mp4', ...misused)).status, misused.join(' ')).toBe(2)
   })
 
   it('[L4] --keep adds it with the strictest limits of what it was made of', async () => {
