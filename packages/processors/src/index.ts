@@ -11,6 +11,7 @@ export {
   type MadeFile,
   openConverter,
 } from './converter.ts'
+export { madeEnding, madeType } from './made-item.ts'
 export { moduleProcessor } from './module-processor.ts'
 export type { ModuleJob } from './module-worker.ts'
 export {

@@ -35,7 +35,7 @@ export interface ApiClient {
   uploads(): Promise<UploadView[]>
   rename(id: string, title: string): Promise<api.RecordingView>
   remove(id: string): Promise<void>
-  share(id: string): Promise<api.ShareView>
+  share(id: string, grant?: api.ShareRequest): Promise<api.ShareView>
   unshare(id: string, shareId: string): Promise<void>
   shared(shareId: string): Promise<api.RecordingView>
   /** @param from the `next` of the page before; 0 */
@@ -116,7 +116,7 @@ export function apiClient(options: ApiClientOptions): ApiClient {
     uploads: async () => (await call('GET', at('uploads'), uploadList)).uploads,
     rename: (id, title) => call('PATCH', at('recordings', id), api.recordingView, { title }),
     remove: async (id) => void (await call('DELETE', at('recordings', id), nothing)),
-    share: (id) => call('POST', at('recordings', id, 'shares'), api.shareView),
+    share: (id, grant) => call('POST', at('recordings', id, 'shares'), api.shareView, grant),
     unshare: async (id, shareId) => void (await call('DELETE', at('recordings', id, 'shares', shareId), nothing)),
     timeline: (id, from = 0) => call('GET', `${at('recordings', id, 'timeline')}?from=${from}`, api.timelineView),
     sharedTimeline: (shareId, from = 0) =>

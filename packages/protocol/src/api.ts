@@ -206,8 +206,61 @@ export const renameRecordingRequest: Schema<RenameRecordingRequest> = z.object({
   title: z.string().check(z.minLength(1), z.maxLength(500)),
 })
 
+/** Whom a link lets its holder count as (packages/umf/SPEC.md, L1); anybody, where it says nothing. */
+export type ShareRequest = { level?: number | undefined; attributes?: Record<string, string[]> | undefined }
+const attributeName = z.string().check(z.minLength(1), z.maxLength(255))
+const attributeValues = z.array(z.string().check(z.maxLength(1000))).check(z.maxLength(100))
+export const shareRequest: Schema<ShareRequest> = z.object({
+  level: z.optional(z.int().check(z.gte(1), z.lte(2 ** 31))),
+  attributes: z.optional(
+    z.record(attributeName, attributeValues).check(z.refine((value) => Object.keys(value).length <= 100)),
+  ),
+})
+
 export type ShareView = { id: string; url: string; createdAt: string }
 export const shareView: Schema<ShareView> = z.object({ id: z.string(), url: z.string(), createdAt: z.string() })
+
+/** One item of a recording's archive, or its main presentation (packages/umf/SPEC.md, Items). */
+export type ResourceView = {
+  name: string
+  type: string
+  contentType: string
+  /** Bytes; null for what lies elsewhere and does not tell. */
+  length: number | null
+  level: number
+  limits?: Record<string, unknown> | undefined
+  /** `sha256:` and hex; null where it is not known. */
+  digest: string | null
+  /** On the archive's timeline. */
+  startMs?: number | undefined
+  endMs?: number | undefined
+  title?: string | undefined
+  language?: string | undefined
+  pointer?: string | undefined
+  from?: { items: string[]; by: string } | undefined
+  isPresentation?: true | undefined
+}
+export type ResourceList = {
+  resources: ResourceView[]
+  /** Of all pages. */
+  count: number
+  /** For `?from=`; null on the last page. */
+  next: number | null
+}
+export const resourceList: Schema<ResourceList> = z.object({
+  resources: z.array(
+    z.object({
+      ...{ name: z.string(), type: z.string(), contentType: z.string(), length: z.nullable(z.number()) },
+      ...{ level: z.number(), limits: z.optional(z.record(z.string(), z.unknown())), digest: z.nullable(z.string()) },
+      ...{ startMs: z.optional(z.number()), endMs: z.optional(z.number()), title: z.optional(z.string()) },
+      ...{ language: z.optional(z.string()), pointer: z.optional(z.string()) },
+      from: z.optional(z.object({ items: z.array(z.string()), by: z.string() })),
+      isPresentation: z.optional(z.literal(true)),
+    }),
+  ),
+  count: z.int(),
+  next: z.nullable(z.int()),
+})
 
 const email = z.string().check(z.maxLength(254), z.regex(/^[^\s@]+@[^\s@]+$/, 'not an e-mail address'))
 
@@ -265,5 +318,14 @@ export const createApiKeyRequest: Schema<CreateApiKeyRequest> = z.object({
 export type CreatedApiKey = ApiKeyView & { key: string }
 export const createdApiKey: Schema<CreatedApiKey> = z.object({ ...apiKeyShape, key: z.string() })
 
-export type ErrorBody = { error: { code: string; message: string } }
-export const errorBody: Schema<ErrorBody> = z.object({ error: z.object({ code: z.string(), message: z.string() }) })
+/** `suggestions`: where something can't be made of something, what can, and what would have to be there as well. */
+export type ErrorBody = {
+  error: { code: string; message: string; suggestions?: { possible: string[]; missing: string[] } | undefined }
+}
+export const errorBody: Schema<ErrorBody> = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    suggestions: z.optional(z.object({ possible: z.array(z.string()), missing: z.array(z.string()) })),
+  }),
+})

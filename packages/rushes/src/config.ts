@@ -17,6 +17,7 @@ export type Config = {
   trustedProxies: string[]
   tls: { cert: string; key: string } | undefined
   webhookHosts: string[]
+  pointerHosts: string[]
   webRoot: string | null
 }
 
@@ -40,10 +41,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       .filter((proxy) => proxy !== '')
       .map(readNetwork),
     tls: readTls(read('RUSHES_TLS_CERT'), read('RUSHES_TLS_KEY')),
-    webhookHosts: (read('RUSHES_WEBHOOK_HOSTS') ?? '')
-      .split(/[\s,]+/)
-      .filter((host) => host !== '')
-      .map(readHost),
+    webhookHosts: readHosts('RUSHES_WEBHOOK_HOSTS', read('RUSHES_WEBHOOK_HOSTS')),
+    pointerHosts: readHosts('RUSHES_POINTER_HOSTS', read('RUSHES_POINTER_HOSTS')),
     webRoot: builtPages(),
   }
 }
@@ -69,11 +68,16 @@ function readOrigin(name: string, text: string | undefined): string | undefined 
   throw new CommandError('bad-config', `${name}=${text} is no origin: give one like https://rushes.example`)
 }
 
-/** As it would stand in a URL. */
-function readHost(text: string): string {
+/** As they would stand in a URL. */
+function readHosts(name: string, text: string | undefined): string[] {
+  const hosts = (text ?? '').split(/[\s,]+/).filter((host) => host !== '')
+  return hosts.map((host) => readHost(name, host))
+}
+
+function readHost(name: string, text: string): string {
   const url = URL.canParse(`http://${text}`) ? new URL(`http://${text}`) : null
   if (url !== null && url.host === url.hostname && url.pathname === '/' && url.username === '') return url.hostname
-  throw new CommandError('bad-config', `RUSHES_WEBHOOK_HOSTS=${text} is no host: give a name or an address, no port`)
+  throw new CommandError('bad-config', `${name}=${text} is no host: give a name or an address, no port`)
 }
 
 function readNetwork(text: string): string {

@@ -378,6 +378,75 @@ describe.concurrent('rushes add, remove, set, compact', { timeout: 180_000 }, ()
   })
 })
 
+describe.concurrent('rushes extract --as', { timeout: 180_000 }, () => {
+  const vtt = 'WEBVTT\n\n00:01.000 --> 00:02.000\nHello there\n'
+
+  it('makes what is not there, and says what could be made where it can not', async () => {
+    const path = copyOf(packed, 'made.umf')
+    const before = readFileSync(path)
+    const sound = await json(0, 'extract', path, 'video.mp4', '--as', 'audio/mp4', '-o', place('sound.m4a'))
+    expect(sound).toMatchObject({
+      contentType: 'audio/mp4',
+      by: 'ffmpeg-audio',
+      bytes: statSync(place('sound.m4a')).size,
+    })
+    const probed = spawnSync('ffprobe', [
+      '-v',
+      'error',
+      '-show_entries',
+      'stream=codec_name',
+      '-of',
+      'csv=p=0',
+      place('sound.m4a'),
+    ])
+    expect(String(probed.stdout).trim()).toBe('aac')
+    const refused = await json(1, 'extract', path, 'transcript.vtt', '--as', 'audio/mpeg')
+    expect(refused['error']).toMatchObject({ code: 'not-possible', message: expect.stringContaining('text/plain') })
+    expect(readFileSync(path).equals(before)).toBe(true)
+    for (const misused of [
+      ['--keep'],
+      ['--width', '10'],
+      ['--with', 'large.bin'],
+      ['--as', 'image/png', '--width', 'x'],
+    ])
+      expect((await rushes('extract', path, 'video.mp4', ...misused)).status, misused.join(' ')).toBe(2)
+  })
+
+  it('[L4] --keep adds it with the strictest limits of what it was made of', async () => {
+    const path = place('kept.umf')
+    const limits = { group: ['staff'] }
+    await archiveOf(path, { 'talk.vtt': vtt }, { type: 'transcript', contentType: 'text/vtt', level: 10, limits })
+    const first = await json(
+      0,
+      'extract',
+      path,
+      'talk.vtt',
+      '--as',
+      'application/x-subrip',
+      '--keep',
+      '-o',
+      place('a.srt'),
+    )
+    expect(readFileSync(place('a.srt'), 'utf8')).toContain('00:00:01,000 --> 00:00:02,000')
+    expect(first).toMatchObject({ kept: 'made/talk.srt' })
+    const again = await json(
+      0,
+      'extract',
+      path,
+      'talk.vtt',
+      '--as',
+      'application/x-subrip',
+      '--keep',
+      '-o',
+      place('b.srt'),
+    )
+    expect(again).toEqual({ ...first, file: place('b.srt') })
+    const made = named(await json(0, 'inspect', path)).get('made/talk.srt')
+    expect(made).toMatchObject({ type: 'transcript', contentType: 'application/x-subrip', level: 10, limits })
+    expect(await json(0, 'verify', path)).toMatchObject({ ok: true })
+  })
+})
+
 describe.concurrent('rushes sign and verify', { timeout: 180_000 }, () => {
   it('[S] signs with keys of its own and of openssl; what was changed, or signed by others, is not trusted', async () => {
     const path = copyOf(packed, 'signed.umf')

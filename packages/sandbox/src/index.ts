@@ -10,5 +10,6 @@ export {
   startProgram,
 } from './program.ts'
 export { AddressRefused, checkLiteral, isPublicAddress, lookupPublic } from './public-address.ts'
+export { checkPublicUrl, type PublicFetchOptions, publicFetch } from './public-fetch.ts'
 export { SandboxError, type SandboxErrorCode } from './sandbox-error.ts'
 export type { WorkFolder } from './work-folder.ts'

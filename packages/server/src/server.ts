@@ -6,6 +6,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { prepareOwner } from './access/owner.ts'
 import { refuseUnfinishedRestore } from './backup/unfinished-restore.ts'
 import type { Schema } from './catalog/schema.ts'
+import { openConversions } from './convert/conversions.ts'
 import { openDeliveries } from './deliver/deliveries.ts'
 import { openFleet } from './fleet/fleet.ts'
 import { openApp } from './http/app.ts'
@@ -39,6 +40,8 @@ export type ServerOptions = {
   tls?: CertificateFiles | undefined
   /** Hosts that webhooks may reach although their addresses are not public; default none. */
   webhookHosts?: readonly string[]
+  /** Hosts that items of archives may point to although their addresses are not public; default none. */
+  pointerHosts?: readonly string[]
   /** The built pages; null: none. */
   webRoot: string | null
   limits?: Partial<ReceiveLimits>
@@ -73,6 +76,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     const deliveries = await openDeliveries({ db, folder, receiver, log })
     const live = openLiveRoom(receiver)
     const archives = openArchives({ db, folder, publisher, log })
+    const conversions = openConversions({ db, folder, reserveBytes: limits.reserveBytes, log })
     const uploads = openUploads({ db, folder, receiver, archives, limits, log })
     const trusted = new Set(options.webhookHosts ?? [])
     const webhooks = openWebhookQueue({ db, trusted, log })
@@ -83,11 +87,14 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       receiver,
       publisher,
       archives,
+      conversions,
+      pointerHosts: new Set(options.pointerHosts ?? []),
       deliveries,
       uploads,
       fleet,
       live,
       webhooks,
+      log,
       publicUrl: options.publicUrl ?? null,
     })
     const { allowedOrigins, webRoot, version } = options
@@ -99,6 +106,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       await fleet.close()
       await webhooks.close()
       await uploads.close()
+      await conversions.close()
       await archives.close()
       await deliveries.close()
       await receiver.close()
@@ -118,6 +126,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
         await fleet.close()
         await webhooks.close()
         await uploads.close()
+        await conversions.close()
         await archives.close()
         await deliveries.close()
         await receiver.close()

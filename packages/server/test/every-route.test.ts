@@ -46,6 +46,7 @@ const bodies: Record<string, unknown> = {
   'POST /api/v1/recordings': {},
   'PATCH /api/v1/recordings/{id}': { title: 'theirs' },
   'POST /api/v1/recordings/{id}/publish': { share: true },
+  'POST /api/v1/recordings/{id}/shares': { level: 1 },
   'POST /api/v1/deliveries': { id: uuidV7(), title: 'theirs' },
   'POST /api/v1/deliveries/{id}/manifest': { from: 0, entries: [] },
   'PUT /api/v1/encoders/{id}': { name: 'theirs', version: '1.0', host: 'theirs' },
@@ -153,7 +154,7 @@ const names: Record<string, () => string> = {
 
 function filled({ path }: Operation, id: string): string {
   let isFirst = true
-  const inside = path.replace('/live/{name}', '/live/init.mp4')
+  const inside = path.replace('/live/{name}', '/live/init.mp4').replace('/resources/{*}', '/resources/recording')
   return inside.replace(/\{([a-z]+)\}/g, (_all, parameter: string) => {
     if (isFirst) {
       isFirst = false

@@ -17,6 +17,15 @@ export type OpenOptions = {
 
 export type ItemWish = { type?: string; fromMs?: number; toMs?: number }
 
+/** `event`: a kind of events; what such an event names within the time span is wished then. */
+export type ResourceWish = ItemWish & { name?: string; event?: string }
+
+/** On the archive's timeline, ms; missing where it has no place there. */
+export type Span = { startMs?: number | undefined; endMs?: number | undefined }
+
+/** What a caller finds in an archive. */
+export type ArchiveResource = Item | Presentation
+
 /** Of an item to be read: the whole content by default. */
 export type ContentRange = {
   offset?: number
@@ -45,6 +54,7 @@ export class Archive {
   readonly #state: ArchiveState
   readonly #caller: Caller
   readonly #items: ReadonlyMap<string, Item>
+  #naming: Promise<readonly NamingEvent[]> | null = null
 
   constructor(source: Source, state: ArchiveState, caller: Caller) {
     const { description } = state
@@ -61,14 +71,38 @@ export class Archive {
   }
 
   /** Items that the caller may read, in the archive's order; those of a type, or whose span touches a time. */
-  items({ type, fromMs, toMs }: ItemWish = {}): Item[] {
-    return [...this.#items.values()].filter((item) => {
-      if (type !== undefined && item.type !== type) return false
-      const { startMs, endMs = startMs } = item
-      if (fromMs === undefined && toMs === undefined) return true
-      if (startMs === undefined || endMs === undefined) return false
-      return endMs >= (fromMs ?? 0) && startMs <= (toMs ?? Number.POSITIVE_INFINITY)
+  items({ type, ...span }: ItemWish = {}): Item[] {
+    return [...this.#items.values()].filter(
+      (item) => (type === undefined || item.type === type) && touches(spanOf(item), span),
+    )
+  }
+
+  /**
+   * The main presentation and the items that the caller may read, in this order: by name, type, time span, or event.
+   *
+   * @throws UmfError `malformed`, `too-large`: the events can't be read
+   */
+  async resources({ name, type, event, ...span }: ResourceWish = {}): Promise<ArchiveResource[]> {
+    const named = event === undefined ? null : await this.#namedBy(event, span)
+    const all = this.presentation === null ? [...this.#items.values()] : [this.presentation, ...this.#items.values()]
+    return all.filter((each) => {
+      if (name !== undefined && each.name !== name) return false
+      if (type !== undefined && each.type !== type) return false
+      return named === null ? touches(this.span(each), span) : named.has(each.name)
     })
+  }
+
+  /** On the archive's timeline; the main presentation begins with it where it doesn't say (E4). */
+  span(resource: ArchiveResource): Span {
+    // By identity: members of these names may be anything in an item that somebody else wrote.
+    if (resource !== this.presentation) return spanOf(resource)
+    const { startMs = 0, durationMs } = this.presentation
+    return { startMs, endMs: startMs + durationMs }
+  }
+
+  /** One of {@link Archive.resources}. @throws UmfError `not-found`, as {@link Archive.item} */
+  resource(name: string): ArchiveResource {
+    return this.presentation?.name === name ? this.presentation : this.item(name)
   }
 
   /** @throws UmfError `not-found`, the same for what is not there and what this caller may not read */
@@ -121,6 +155,14 @@ export class Archive {
     return all.sort((left, right) => left.t - right.t)
   }
 
+  /** Names in events of a kind; read once, since whoever looks for one mostly looks for others. */
+  async #namedBy(kind: string, { fromMs = 0, toMs = Number.POSITIVE_INFINITY }: ItemWish): Promise<Set<string>> {
+    this.#naming ??= this.events().then((events) => events.filter((event) => event.resource !== undefined))
+    const naming = await this.#naming
+    const wished = naming.filter((event) => event.kind === kind && event.t >= fromMs && event.t <= toMs)
+    return new Set(wished.flatMap(({ resource }) => resource ?? []))
+  }
+
   /** The same archive as another caller sees it. */
   as(caller: Caller): Archive {
     return new Archive(this.#source, this.#state, caller)
@@ -164,4 +206,16 @@ export class Archive {
       at += piece.length
     }
   }
+}
+
+type NamingEvent = Pick<TimelineEvent, 't' | 'kind' | 'resource'>
+
+function touches({ startMs, endMs }: Span, { fromMs, toMs }: ItemWish): boolean {
+  if (fromMs === undefined && toMs === undefined) return true
+  if (startMs === undefined || endMs === undefined) return false
+  return endMs >= (fromMs ?? 0) && startMs <= (toMs ?? Number.POSITIVE_INFINITY)
+}
+
+function spanOf({ startMs, endMs = startMs }: Item): Span {
+  return { startMs, endMs }
 }

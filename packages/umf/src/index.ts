@@ -1,6 +1,15 @@
 export { anonymous, type Caller, mayRead, owner, type Restricted, strictest } from './access.ts'
 export { type Anchor, beginsAsArchive, encodeAnchor, head, SLOTS } from './anchor.ts'
-export { Archive, type ContentRange, type ItemWish, type OpenOptions, openArchive } from './archive.ts'
+export {
+  Archive,
+  type ArchiveResource,
+  type ContentRange,
+  type ItemWish,
+  type OpenOptions,
+  openArchive,
+  type ResourceWish,
+  type Span,
+} from './archive.ts'
 export { idBytes, isArchiveId, newArchiveId } from './archive-id.ts'
 export { checkedContent } from './checked-content.ts'
 export { type CheckOptions, type CheckResult, checkArchive, type Problem, type ProblemCode } from './checker.ts'
@@ -20,7 +29,15 @@ export {
   planArchive,
   type StoredBytes,
 } from './plan.ts'
-export { itemPointer, type Pointer, type PointerStore, parsePointer, resolvedContent } from './pointer.ts'
+export {
+  itemPointer,
+  type Pointer,
+  type PointerStore,
+  parsePointer,
+  type ResolvedPointer,
+  resolvedContent,
+  resolvePointer,
+} from './pointer.ts'
 export {
   type PreparedPresentation,
   type PrepareOptions,

@@ -1,6 +1,7 @@
 // SPEC.md, Pointers.
-import { type Archive, openArchive } from './archive.ts'
+import { type Archive, type ArchiveResource, openArchive } from './archive.ts'
 import { isArchiveId } from './archive-id.ts'
+import type { Item } from './item.ts'
 import { nameProblem } from './item-name.ts'
 import { type MakeSha256, toHex } from './sha256.ts'
 import { readThrough, type Source } from './source.ts'
@@ -50,9 +51,49 @@ export function itemPointer(id: string, name: string): string {
   return `umf://${id}/${name.split('/').map(encodeURIComponent).join('/')}`
 }
 
+/** Where the pointers of an item lead to in the end; `digests` are those that are known of it on the way. */
+export type ResolvedPointer = { digests: readonly string[] } & (
+  | { kind: 'item'; archive: Archive; resource: ArchiveResource }
+  | Exclude<Pointer, { kind: 'item' }>
+)
+
+type Following = { store: Pick<PointerStore, 'archive'>; sha256: MakeSha256 }
+
+/**
+ * Follows pointers from archive to archive; nothing outside of archives is asked for. The caller of `archive` is asked for
+ * at each step (P4).
+ *
+ * @throws UmfError `not-found`, `pointer`
+ */
+export async function resolvePointer(
+  archive: Archive,
+  name: string,
+  { store, sha256 }: Following,
+): Promise<ResolvedPointer> {
+  let at = archive
+  let resource = at.resource(name)
+  const digests: string[] = []
+  const seen = new Set<string>()
+  for (;;) {
+    // The presentation lies in the file: a member of it that is called so is somebody's own.
+    const item: Pick<Item, 'digest' | 'pointer'> = resource === at.presentation ? {} : (resource as Item)
+    if (item.digest !== undefined) digests.push(item.digest)
+    if (item.pointer === undefined) return { kind: 'item', archive: at, resource, digests }
+    const here = `${at.id}/${resource.name}`
+    if (seen.has(here)) throw new UmfError('pointer', `the pointer of ${name} leads back to itself`)
+    if (seen.size === MOST_STEPS)
+      throw new UmfError('pointer', `the pointer of ${name} leads over more than ${MOST_STEPS} others`)
+    seen.add(here)
+    const pointer = parsePointer(item.pointer)
+    if (pointer.kind !== 'item') return { ...pointer, digests }
+    at = await openArchive(await store.archive(pointer.id), { sha256, caller: archive.caller })
+    if (at.id !== pointer.id) throw new UmfError('pointer', `the pointer of ${name} leads to another archive`)
+    resource = at.resource(pointer.name)
+  }
+}
+
 /**
  * The content of an item, wherever it lies; where a digest is known it is checked, and what differs ends in an error.
- * The caller of `archive` is asked for at each step (P4).
  *
  * @throws UmfError `not-found`, `pointer`, `malformed`: other bytes than the digest says
  */
@@ -61,28 +102,10 @@ export async function* resolvedContent(
   name: string,
   { store, sha256 }: { store: PointerStore; sha256: MakeSha256 },
 ): AsyncGenerator<Uint8Array> {
-  let at = archive
-  let item = at.item(name)
-  const digests: string[] = []
-  const seen = new Set<string>()
-  let source: Source | null = null
-  while (item.pointer !== undefined && source === null) {
-    const here = `${at.id}/${item.name}`
-    if (seen.has(here)) throw new UmfError('pointer', `the pointer of ${name} leads back to itself`)
-    if (seen.size === MOST_STEPS)
-      throw new UmfError('pointer', `the pointer of ${name} leads over more than ${MOST_STEPS} others`)
-    seen.add(here)
-    if (item.digest !== undefined) digests.push(item.digest)
-    const pointer = parsePointer(item.pointer)
-    if (pointer.kind === 'item') {
-      at = await openArchive(await store.archive(pointer.id), { sha256, caller: archive.caller })
-      if (at.id !== pointer.id) throw new UmfError('pointer', `the pointer of ${name} leads to another archive`)
-      item = at.item(pointer.name)
-    } else source = pointer.kind === 'url' ? await store.url(pointer.url) : await store.file(pointer.path)
-  }
-  if (source === null && item.digest !== undefined) digests.push(item.digest)
+  const resolved = await resolvePointer(archive, name, { store, sha256 })
+  const { digests } = resolved
   const hash = sha256()
-  for await (const piece of source === null ? at.content(item.name) : readThrough(source, 0, source.size)) {
+  for await (const piece of await contentAt(resolved, store)) {
     hash.update(piece)
     yield piece
   }
@@ -90,6 +113,12 @@ export async function* resolvedContent(
   if (digests.some((digest) => digest !== found)) {
     throw new UmfError('malformed', `what the pointer of ${name} leads to has another digest`)
   }
+}
+
+async function contentAt(resolved: ResolvedPointer, store: PointerStore): Promise<AsyncGenerator<Uint8Array>> {
+  if (resolved.kind === 'item') return resolved.archive.content(resolved.resource.name)
+  const source = resolved.kind === 'url' ? await store.url(resolved.url) : await store.file(resolved.path)
+  return readThrough(source, 0, source.size)
 }
 
 function decoded(text: string): string | null {

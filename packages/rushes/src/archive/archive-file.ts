@@ -7,7 +7,7 @@ import { lockFile } from './file-lock.ts'
 
 /** @param place a path, or an `http:` or `https:` URL. @throws CommandError, UmfError */
 export async function openPlace(place: string): Promise<Source & AsyncDisposable> {
-  if (!/^https?:\/\//i.test(place)) return await openFile(await fileAt(place))
+  if (!isUrl(place)) return await openFile(await fileAt(place))
   if (!URL.canParse(place)) throw new CommandError('misused', `${place} is no URL`)
   const source = await httpSource(place)
   return {
@@ -15,6 +15,10 @@ export async function openPlace(place: string): Promise<Source & AsyncDisposable
     read: (offset, length) => source.read(offset, length),
     async [Symbol.asyncDispose]() {},
   }
+}
+
+export function isUrl(place: string): boolean {
+  return /^https?:\/\//i.test(place)
 }
 
 /** As its owner sees it: whoever holds the file may read what is not encrypted. */

@@ -1,15 +1,26 @@
 import { stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { checkedContent } from '@rushes/umf'
+import { type Archive, checkedContent } from '@rushes/umf'
 import { nodeSha256 } from '@rushes/umf/node'
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { CommandError, printResult } from '../output.ts'
-import { openPlace, readArchive } from './archive-file.ts'
+import { isUrl, openPlace, readArchive } from './archive-file.ts'
+import { addMade, convertItems, isOfKind, madeName, type WantedConversion } from './extract-conversion.ts'
 import { writeNewFile } from './new-file.ts'
 import { standardOutput } from './standard-output.ts'
 import { counted, watchWork } from './work-progress.ts'
 
-type Options = { output?: string; force?: boolean; json?: boolean }
+type Options = ConversionOptions & { output?: string; force?: boolean; json?: boolean }
+type ConversionOptions = {
+  as?: string
+  with?: string[]
+  keep?: boolean
+  width?: number
+  height?: number
+  bitRate?: number
+  atMs?: number
+  samplesPerPixel?: number
+}
 
 export function addExtractCommand(program: Command): void {
   program
@@ -17,12 +28,25 @@ export function addExtractCommand(program: Command): void {
     .description('take one item out of an archive (a file or a URL), checked against its digest')
     .option('-o, --output <file>', 'where to; - is standard output; by default the name of the item, here')
     .option('--force', 'replace a file that is there')
+    .option('--as <type>', 'make this content type of it, like audio/mpeg, text/vtt or image/jpeg')
+    .option('--with <names...>', 'with --as: of these items as well, like the slides that a sound is made a video with')
+    .option('--keep', 'with --as: add what is made to the archive too, for whoever may read what it is made of')
+    .option('--width <px>', 'with --as: the most that a picture may measure', wholeNumber)
+    .option('--height <px>', 'the same', wholeNumber)
+    .option('--bit-rate <bit/s>', 'with --as: of a sound', wholeNumber)
+    .option('--at-ms <ms>', 'with --as: which moment of a video a picture shows', wholeNumber)
+    .option('--samples-per-pixel <n>', 'with --as: of a waveform', wholeNumber)
     .option('--json', 'print one JSON object')
     .action(async (place: string, name: string, options: Options) => {
       if (options.output === '-' && options.json === true)
         throw new CommandError('misused', 'standard output takes the item or --json, not both')
       await using source = await openPlace(place)
       const archive = await readArchive(source)
+      const wanted = wantedConversion(name, options)
+      if (wanted !== null && !isOfKind(archive.resource(name), wanted)) {
+        await extractMade(place, archive, wanted, options)
+        return
+      }
       const isPresentation = archive.presentation?.name === name
       const { length = 0, contentType } = isPresentation ? archive.presentation! : archive.item(name)
       using progress = watchWork('extract', options, length)
@@ -43,6 +67,47 @@ export function addExtractCommand(program: Command): void {
       const digest = `sha256:${Buffer.from(hash.digest()).toString('hex')}`
       printResult({ name, file, bytes: length, contentType, digest }, options)
     })
+}
+
+function wantedConversion(name: string, options: Options): WantedConversion | null {
+  const { as: to, with: others = [], keep = false, width, height, bitRate, atMs, samplesPerPixel } = options
+  const given = Object.entries({ width, height, bitRate, atMs, samplesPerPixel }).filter(
+    ([, each]) => each !== undefined,
+  )
+  if (to === undefined) {
+    if (given.length > 0 || others.length > 0 || keep)
+      throw new CommandError('misused', 'what is to be made? Give --as with a content type')
+    return null
+  }
+  return { names: [...new Set([name, ...others])], to, parameters: Object.fromEntries(given) }
+}
+
+async function extractMade(place: string, archive: Archive, wanted: WantedConversion, options: Options): Promise<void> {
+  const [name] = wanted.names
+  if (options.keep === true && isUrl(place))
+    throw new CommandError('misused', 'nothing is added to what lies on a server: leave --keep out')
+  const result = await convertItems(archive, wanted, options, async (made) => {
+    const { contentType, length, digest, by } = made
+    const addIfWished = async () => (options.keep === true ? { kept: await addMade(place, made, wanted) } : {})
+    if (options.output === '-') {
+      const write = standardOutput()
+      for await (const bytes of made.open()) await write(bytes as Uint8Array)
+      await addIfWished()
+      return null
+    }
+    const file = await targetOf(options.output, madeName(name!, contentType))
+    await writeNewFile(file, { force: options.force === true }, async (target) => {
+      for await (const bytes of made.open()) await target.write(bytes as Uint8Array)
+    })
+    return { name, file, bytes: length, contentType, digest, by, ...(await addIfWished()) }
+  })
+  if (result !== null) printResult(result, options)
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (text === '' || !Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('a whole number from 0')
+  return value
 }
 
 async function targetOf(output: string | undefined, name: string): Promise<string> {

@@ -16,6 +16,11 @@ export function bodyPath(folder: BodyFolder, id: string): string {
   return join(recordingFolder(folder, id), 'body')
 }
 
+/** A file that was made of a recording's items: by its digest, so that what is made again takes no more room. */
+export function derivedPath(folder: BodyFolder, id: string, digest: Buffer): string {
+  return join(recordingFolder(folder, id), 'made', digest.toString('hex'))
+}
+
 /** Makes the folder of a recording, durably. */
 export async function makeRecordingFolder(folder: BodyFolder, id: string): Promise<void> {
   const path = recordingFolder(folder, id)

@@ -5,26 +5,33 @@ import { applyPatches, type Extent, type Layout, sliceLayout } from '@rushes/med
 /** Large enough that a read costs little beside what it brings, small enough for thousands of viewers. */
 const readBytes = 256 * 1024
 
+/** A file that lies behind others: a body with what was made of it reads as one. */
+export type BodyPart = { path: string; size: number }
+
 /**
- * Bytes `start` (inclusive) to `end` (exclusive) of a layout over the body at `path`. The file is opened when the first
- * body bytes are asked for, and closed with the stream.
+ * Bytes `start` (inclusive) to `end` (exclusive) of a layout over a body, which is one file or several one behind the other.
+ * A file is opened when the first of its bytes are asked for, and closed with the stream at the latest.
  */
-export function streamLayout(layout: Layout, path: string, start: number, end: number): Readable {
-  return new LayoutStream(layout, path, sliceLayout(layout, start, end))
+export function streamLayout(layout: Layout, body: string | readonly BodyPart[], start: number, end: number): Readable {
+  const parts = typeof body === 'string' ? [{ path: body, size: Number.POSITIVE_INFINITY }] : body
+  return new LayoutStream(layout, parts, sliceLayout(layout, start, end))
 }
+
+/** A part that is open, and which bytes of the whole it holds. */
+type OpenPart = { fd: number; start: number; end: number }
 
 class LayoutStream extends Readable {
   readonly #layout: Layout
-  readonly #path: string
+  readonly #parts: readonly BodyPart[]
   readonly #pieces: Extent[]
   #piece = 0
   #done = 0
-  #fd: number | null = null
+  #open: OpenPart | null = null
 
-  constructor(layout: Layout, path: string, pieces: Extent[]) {
+  constructor(layout: Layout, parts: readonly BodyPart[], pieces: Extent[]) {
     super({ highWaterMark: 2 * readBytes })
     this.#layout = layout
-    this.#path = path
+    this.#parts = parts
     this.#pieces = pieces
   }
 
@@ -41,21 +48,28 @@ class LayoutStream extends Readable {
       this.push(bytes)
       return
     }
-    if (this.#fd !== null) {
-      this.#readBody(this.#fd, piece)
+    const offset = piece.offset + this.#done
+    if (this.#open !== null && offset >= this.#open.start && offset < this.#open.end) {
+      this.#readBody(this.#open, piece)
       return
     }
-    open(this.#path, 'r', (error, fd) => {
+    if (this.#open !== null) close(this.#open.fd, () => {})
+    this.#open = null
+    const found = partAt(this.#parts, offset)
+    if (found === null) return void this.destroy(new Error('the body is shorter than its layout'))
+    open(found.path, 'r', (error, fd) => {
       if (error !== null) return void this.destroy(error)
-      this.#fd = fd
-      this.#readBody(fd, piece)
+      // It was let go meanwhile: nobody else would close it.
+      if (this.destroyed) return close(fd, () => {})
+      this.#open = { fd, start: found.start, end: found.end }
+      this.#readBody(this.#open, piece)
     })
   }
 
-  #readBody(fd: number, piece: Extract<Extent, { kind: 'body' }>): void {
+  #readBody({ fd, start, end }: OpenPart, piece: Extract<Extent, { kind: 'body' }>): void {
     const offset = piece.offset + this.#done
-    const buffer = Buffer.allocUnsafeSlow(Math.min(readBytes, piece.length - this.#done))
-    read(fd, buffer, 0, buffer.length, offset, (error, bytesRead) => {
+    const buffer = Buffer.allocUnsafeSlow(Math.min(readBytes, piece.length - this.#done, end - offset))
+    read(fd, buffer, 0, buffer.length, offset - start, (error, bytesRead) => {
       if (error !== null) return void this.destroy(error)
       if (bytesRead === 0) return void this.destroy(new Error('the body is shorter than its layout'))
       const bytes = buffer.subarray(0, bytesRead)
@@ -73,9 +87,19 @@ class LayoutStream extends Readable {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    const fd = this.#fd
-    this.#fd = null
-    if (fd === null) done(error)
-    else close(fd, () => done(error))
+    const open = this.#open
+    this.#open = null
+    if (open === null) done(error)
+    else close(open.fd, () => done(error))
   }
+}
+
+function partAt(parts: readonly BodyPart[], offset: number): { path: string; start: number; end: number } | null {
+  let start = 0
+  for (const { path, size } of parts) {
+    const end = start + size
+    if (offset < end) return { path, start, end }
+    start = end
+  }
+  return null
 }

@@ -18,6 +18,7 @@ export interface Schema {
   uploads: UploadsTable
   media_digests: MediaDigestsTable
   uploaded_archives: UploadedArchivesTable
+  derived_items: DerivedItemsTable
   delivery_entries: DeliveryEntriesTable
   signing_keys: SigningKeysTable
   encoders: EncodersTable
@@ -87,6 +88,7 @@ export interface RecordingsTable {
   front_offset: number | null
   front_length: number | null
   generation: Generated<number>
+  derived: Generated<number>
 }
 export type RecordingState = 'receiving' | 'published' | 'discarded'
 export type ViewState = 'ready' | 'needs-encode' | 'unsupported'
@@ -116,6 +118,8 @@ export interface SharesTable {
   created_at: Stamp
   revoked_at: LaterStamp
   created_by: UserId | null
+  level: Generated<number>
+  attributes: Json<Record<string, string[]>>
 }
 
 export interface UploadsTable {
@@ -137,6 +141,22 @@ export interface UploadedArchivesTable {
   state: Generated<UploadedArchiveState>
   note: string | null
   boxes: Json<StoredBox[]>
+  archive_id: string | null
+}
+
+export interface DerivedItemsTable {
+  recording_id: RecordingId
+  number: number
+  made_as: string
+  for_owner: boolean
+  name: string
+  type: string
+  content_type: string
+  length: number
+  sha256: Buffer
+  sources: Json<string[]>
+  made_by: string
+  created_at: Stamp
 }
 export type UploadedArchiveState = 'checking' | 'restored' | 'plain'
 /** Where it lies in the body; `digest` is `sha256:` and hex. */
@@ -213,6 +233,7 @@ export type Recording = Selectable<RecordingsTable>
 export type Share = Selectable<SharesTable>
 export type ApiKey = Selectable<ApiKeysTable>
 export type UploadRow = Selectable<UploadsTable>
+export type DerivedItem = Selectable<DerivedItemsTable>
 export type UploadedArchive = Selectable<UploadedArchivesTable>
 export type Delivery = Selectable<DeliveriesTable>
 export type EncoderRow = Selectable<EncodersTable>

@@ -1,6 +1,9 @@
+import { ConversionError, type ConversionErrorCode } from '@rushes/processors'
+import { UmfError } from '@rushes/umf'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { AccessError, type AccessErrorCode } from '../access/access-error.ts'
+import { ContentError, type ContentErrorCode } from '../archive/content-error.ts'
 import { BodyError } from '../body/body-error.ts'
 import { CatalogError } from '../catalog/catalog-error.ts'
 import { DeliveryError, type DeliveryErrorCode } from '../deliver/delivery-error.ts'
@@ -90,6 +93,34 @@ const uploadStatus: Record<UploadErrorCode, number> = {
   unavailable: 503,
 }
 
+const contentStatus: Record<ContentErrorCode, number> = {
+  'pointer-unresolved': 502,
+  'too-many-pointers': 503,
+  'pointer-source': 422,
+  'encrypted-source': 422,
+  'limits-exclude': 403,
+  'still-checking': 409,
+  'too-many-derived': 507,
+}
+
+const conversionStatus: Record<ConversionErrorCode, number> = {
+  // RFC 9110 §15.5.7: there is no such representation; what there could be is said.
+  'not-possible': 406,
+  'not-needed': 400,
+  'parameters-refused': 400,
+  'input-refused': 422,
+  'input-too-large': 422,
+  'not-handled': 422,
+  'output-too-large': 422,
+  'timed-out': 422,
+  failed: 422,
+  'program-missing': 501,
+  'service-failed': 502,
+  'address-refused': 502,
+  busy: 503,
+  cancelled: 503,
+}
+
 /** Every failure leaves as `{error: {code, message}}`; what is a fault of ours says no more than that. */
 export function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = toRefusal(error)
@@ -100,10 +131,11 @@ export function sendError(error: FastifyError, request: FastifyRequest, reply: F
     reply.header(error.code === 'manifest-gap' ? 'manifest-next' : 'upload-offset', error.at)
   }
   if (refusal.status === 503) reply.header('retry-after', '2')
+  const suggestions = error instanceof ConversionError && error.code === 'not-possible' ? error.suggestions : undefined
   return reply
     .code(refusal.status)
     .type('application/json')
-    .send({ error: { code: refusal.code, message: refusal.message } })
+    .send({ error: { code: refusal.code, message: refusal.message, ...(suggestions && { suggestions }) } })
 }
 
 export type Refusal = { status: number; code: string; message: string }
@@ -122,6 +154,12 @@ export function toRefusal(error: Error): Refusal {
   if (error instanceof FleetError) return { status: fleetStatus[error.code], code: error.code, message: error.message }
   if (error instanceof UploadError)
     return { status: uploadStatus[error.code], code: error.code, message: error.message }
+  if (error instanceof ContentError)
+    return { status: contentStatus[error.code], code: error.code, message: error.message }
+  if (error instanceof ConversionError)
+    return { status: conversionStatus[error.code], code: error.code, message: error.message }
+  // In the same words for what is not there and what is not for the caller; the name is theirs to know.
+  if (error instanceof UmfError && error.code === 'not-found') return notFound()
   if (error instanceof BodyError)
     return { status: bodyStatus[error.code] ?? 500, code: error.code, message: error.message }
   if (error instanceof StoreError && error.code === 'database-unavailable') {

@@ -5,8 +5,10 @@ import {
   recordingList,
   recordingView,
   renameRecordingRequest,
+  shareRequest,
   shareView,
 } from '@rushes/protocol'
+import { anonymous, owner } from '@rushes/umf'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { RecordingAction } from '../access/policy.ts'
@@ -17,6 +19,7 @@ import type { Recording } from '../catalog/schema.ts'
 import { createShare, revokeShare } from '../catalog/shares.ts'
 import { HttpError, notFound } from './http-error.ts'
 import { requestOrigin } from './origin.ts'
+import { resourceRoutes } from './resource-routes.ts'
 import type { App, Room } from './room.ts'
 import { timelineRoutes } from './timeline-routes.ts'
 
@@ -149,10 +152,12 @@ export function recordingRoutes(app: App, room: Room): void {
 
   app.post(
     '/api/v1/recordings/:id/shares',
-    { schema: { tags: ['shares'], params: idParams, response: { 201: shareView } } },
+    { schema: { tags: ['shares'], params: idParams, body: z.nullish(shareRequest), response: { 201: shareView } } },
     async (request, reply) => {
       const recording = await recordingFor(request, request.params.id, 'recording.share')
-      const share = await createShare(db, { recordingId: recording.id, createdBy: recording.owner_id })
+      const { level = anonymous.level, attributes = anonymous.attributes } = request.body ?? {}
+      const grant = { level, attributes }
+      const share = await createShare(db, { recordingId: recording.id, createdBy: recording.owner_id, grant })
       const url = `${requestOrigin(request.raw, room.publicUrl)}/r/${share.id}`
       return reply.code(201).send({ id: share.id, url, createdAt: share.created_at.toISOString() })
     },
@@ -187,14 +192,16 @@ export function recordingRoutes(app: App, room: Room): void {
     schema: { tags: ['files'], params: idParams },
     handler: async (request, reply) => {
       const recording = await recordingFor(request, request.params.id, 'recording.read')
-      return room.sendArchive(request, reply, recording, 'owner')
+      return room.sendArchive(request, reply, recording, owner)
     },
   })
 
-  timelineRoutes(app, room, {
-    path: '/api/v1/recordings/:id',
-    tag: 'recordings',
-    find: (request) => recordingFor(request, idParams.parse(request.params).id, 'recording.read'),
+  const place = { path: '/api/v1/recordings/:id', tag: 'recordings' }
+  const find = (request: FastifyRequest) => recordingFor(request, idParams.parse(request.params).id, 'recording.read')
+  timelineRoutes(app, room, { ...place, find })
+  resourceRoutes(app, room, {
+    ...place,
+    find: async (request) => ({ recording: await find(request), caller: owner }),
   })
 
   app.route({

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { fileOrder, makeLayout } from '@rushes/media'
 import type { ArchiveStanding, RecordingView } from '@rushes/protocol'
+import { anonymous, type Caller as ContentCaller, owner } from '@rushes/umf'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Kysely } from 'kysely'
@@ -11,15 +12,16 @@ import { deliveryContentType } from '../catalog/deliveries.ts'
 import { parseRecordingId, type RecordingId, type UserId } from '../catalog/identifiers.ts'
 import { getRecording } from '../catalog/recordings.ts'
 import type { Recording, Schema } from '../catalog/schema.ts'
-import { listShares } from '../catalog/shares.ts'
+import { openShare } from '../catalog/shares.ts'
 import { frontOf } from '../catalog/uploads.ts'
+import type { Conversions } from '../convert/conversions.ts'
 import type { Deliveries } from '../deliver/deliveries.ts'
 import type { Delivery } from '../deliver/delivery.ts'
 import { deliveryView } from '../deliver/presentation.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import type { LiveRoom } from '../live/live-room.ts'
 import type { WebhookQueue } from '../notify/webhook-queue.ts'
-import type { ArchiveReader, Archives } from '../publish/archives.ts'
+import type { Archives } from '../publish/archives.ts'
 import type { Publisher } from '../publish/publisher.ts'
 import { recordingView } from '../publish/recording-view.ts'
 import type { Receiver } from '../receive/receiver.ts'
@@ -37,11 +39,15 @@ export type RoomOptions = {
   receiver: Receiver
   publisher: Publisher
   archives: Archives
+  conversions: Conversions
+  /** Hosts that pointers may lead to although they are not public. */
+  pointerHosts: ReadonlySet<string>
   deliveries: Deliveries
   uploads: Uploads
   fleet: Fleet
   live: LiveRoom
   webhooks: WebhookQueue
+  log: { info(details: object, message: string): void }
   publicUrl: string | null
 }
 
@@ -82,7 +88,7 @@ export interface Room extends RoomOptions {
     request: FastifyRequest,
     reply: FastifyReply,
     recording: Recording,
-    reader: ArchiveReader,
+    caller: ContentCaller,
   ): Promise<FastifyReply>
   /** The bytes as they were sent, in the order of their file: what `sha256` is of. */
   sendOriginal(request: FastifyRequest, reply: FastifyReply, recording: Recording): FastifyReply
@@ -100,7 +106,7 @@ export function openRoom(options: RoomOptions): Room {
   }
 
   async function activeShare(id: RecordingId): Promise<string | null> {
-    return (await listShares(db, id))[0]?.id ?? null
+    return (await openShare(db, id))?.id ?? null
   }
 
   function show(
@@ -151,7 +157,7 @@ export function openRoom(options: RoomOptions): Room {
     },
 
     async describe(recording, origin, shareId) {
-      const archive = await archives.standing(recording, shareId === undefined ? 'owner' : 'anonymous')
+      const archive = await archives.standing(recording, shareId === undefined ? owner : anonymous)
       const share = shareId ?? (await activeShare(recording.id))
       return show(recording, share, origin, await deliveryOf(recording), archive)
     },
@@ -184,12 +190,12 @@ export function openRoom(options: RoomOptions): Room {
       })
     },
 
-    async sendArchive(request, reply, recording, reader) {
+    async sendArchive(request, reply, recording, caller) {
       const body = publishedBody(recording)
-      const { layout, root } = await archives.file(recording, reader)
+      const { layout, parts, root } = await archives.file(recording, caller)
       return replyWithFile(request, reply, {
         layout,
-        path: bodyPath(folder, recording.id),
+        path: parts,
         body,
         name: `${recording.title}.umf`,
         publishedAt: null,
@@ -214,7 +220,7 @@ export function openRoom(options: RoomOptions): Room {
 }
 
 /** @throws HttpError `still-receiving` */
-function publishedBody({ state, size, crc32: crc }: Recording): { size: number; crc: number } {
+export function publishedBody({ state, size, crc32: crc }: Recording): { size: number; crc: number } {
   if (state !== 'published' || size === null || crc === null) {
     throw new HttpError(409, 'still-receiving', 'this recording is still being recorded')
   }

@@ -1,8 +1,10 @@
 import { recordingView } from '@rushes/protocol'
+import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { HttpError } from './http-error.ts'
 import { requestOrigin } from './origin.ts'
 import type { Pages } from './pages.ts'
+import { resourceRoutes } from './resource-routes.ts'
 import type { App, Room } from './room.ts'
 import type { SharedRecordings } from './shared-recordings.ts'
 import { timelineRoutes } from './timeline-routes.ts'
@@ -39,16 +41,15 @@ export function shareRoutes(app: App, room: Room, shares: SharedRecordings, page
     url: '/r/:share/file.umf',
     schema: { tags: ['files'], params: shareParams },
     handler: async (request, reply) => {
-      const { recording } = await shared(request.params.share, request.ip)
-      return room.sendArchive(request, reply, recording, 'anonymous')
+      const { recording, caller } = await shared(request.params.share, request.ip)
+      return room.sendArchive(request, reply, recording, caller)
     },
   })
 
-  timelineRoutes(app, room, {
-    path: '/r/:share',
-    tag: 'shares',
-    find: async (request) => (await shared(shareParams.parse(request.params).share, request.ip)).recording,
-  })
+  const place = { path: '/r/:share', tag: 'shares' }
+  const find = (request: FastifyRequest) => shared(shareParams.parse(request.params).share, request.ip)
+  timelineRoutes(app, room, { ...place, find: async (request) => (await find(request)).recording })
+  resourceRoutes(app, room, { ...place, find })
 
   app.get('/r/:share', { schema: { hide: true, params: shareParams } }, async (request, reply) => {
     const found = await shared(request.params.share, request.ip).catch((error: unknown) => {

@@ -52,6 +52,7 @@ export async function examineArchive(path: string, mp4: View, signal: AbortSigna
     const { taken } = await takenEvents(archive)
     return {
       state: 'restored',
+      archiveId: archive.id,
       title: restoredTitle(archive.metadata),
       generation: archive.generation,
       boxes,

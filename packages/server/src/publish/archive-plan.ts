@@ -2,21 +2,25 @@
 import type { Extent, Layout, View } from '@rushes/media'
 import { fileOrder, makeLayout, sliceLayout } from '@rushes/media'
 import {
+  type Caller,
   EVENTS_TYPE,
   eventsContent,
+  mayRead,
   type PlannedArchive,
   type PlannedItem,
   type PlanPart,
   planArchive,
+  type Restricted,
   type StoredBytes,
+  strictest,
   type TimelineEvent,
 } from '@rushes/umf'
 import { nodeSha256 } from '@rushes/umf/node'
-import type { Recording } from '../catalog/schema.ts'
+import type { DerivedItem, Recording } from '../catalog/schema.ts'
 import { frontOf } from '../catalog/uploads.ts'
 import { archiveHeadBytes } from './archive-head.ts'
 import type { KeptContent } from './kept-content.ts'
-import type { BodyRange } from './range-digest.ts'
+import { type BodyRange, digestName } from './range-digest.ts'
 import { summaryOf } from './summary.ts'
 
 /** What a recording is put together from. */
@@ -33,6 +37,9 @@ export type ArchiveSource = {
   note: string | null
   /** Whether the body itself may be an item: an uploaded archive holds more than everybody may read. */
   bodyFor: 'everybody' | 'owner' | 'nobody'
+  /** In the order in which they were made: it is that of their files behind the body. */
+  derived: readonly DerivedItem[]
+  caller: Caller
 }
 
 /** Small enough to be kept for everybody who asks again. */
@@ -41,19 +48,25 @@ export type RecordingArchive = {
   /** Where the items lie in the body, by their place in the plan. */
   ranges: readonly (readonly BodyRange[])[]
   boxes: readonly BodyRange[]
+  /** Of all derived items, the caller's or not: ranges behind the body count on them. */
+  derivedFiles: readonly { digest: Buffer; size: number }[]
 }
 
 /** @throws UmfError */
 export function planRecording(source: ArchiveSource): RecordingArchive {
   const { recording, mp4, media, kept } = source
   const structure = mp4.state === 'ready' ? { structure: structureOf(mp4.layout), media: [media] } : null
-  const items = [...(structure === null ? bodyItem(source) : []), ...(kept?.items ?? timelineItem(source))]
+  const fields = structure && presentationOf(source)
+  const own = [...(structure === null ? bodyItem(source) : []), ...(kept?.items ?? timelineItem(source))]
+  const derived = plannedDerived(source, [...(fields ? [fields] : []), ...own.map(({ planned }) => planned.item)])
+  const items = [...own, ...derived]
   const plan = {
     id: kept?.archiveId ?? recording.id,
-    generation: recording.generation,
+    // What was made and is not for this caller changes nothing that this caller sees.
+    generation: recording.generation + derived.length,
     metadata: metadataOf(source),
     further: kept?.further ?? {},
-    presentation: structure && { ...structure, fields: presentationOf(source) },
+    presentation: structure && fields && { ...structure, fields },
     boxes: (kept?.boxes ?? []).map(([, length, digest]) => ({ length, digest })),
     items: items.map(({ planned }) => planned),
   }
@@ -61,6 +74,7 @@ export function planRecording(source: ArchiveSource): RecordingArchive {
     planned: planArchive(plan, nodeSha256),
     ranges: items.map(({ ranges }) => ranges),
     boxes: (kept?.boxes ?? []).map(([offset, length]) => ({ offset, length })),
+    derivedFiles: source.derived.map(({ sha256, length }) => ({ digest: sha256, size: length })),
   }
 }
 
@@ -153,6 +167,44 @@ function bodyItem({ recording, media, bodyFor }: ArchiveSource): PlacedItem[] {
     ...(bodyFor === 'owner' && { level: 0 }),
   }
   return [{ planned: { item, stored: media }, ranges: fileOrder(frontOf(recording), recording.size!) }]
+}
+
+/**
+ * L4: what was made of items is there for whoever may read all of them, with the strictest of their limits as they are now:
+ * nothing of them is kept beside it that could grow old.
+ */
+function plannedDerived(
+  { recording, derived, caller }: ArchiveSource,
+  items: readonly (Restricted & Span & { name: string })[],
+): PlacedItem[] {
+  const known = new Map(items.map((item) => [item.name, item]))
+  const placed: PlacedItem[] = []
+  let offset = recording.size!
+  for (const { name, type, content_type: contentType, length, sha256, sources, made_by: by } of derived) {
+    const at = offset
+    offset += length
+    const from = sources.map((source) => known.get(source)).filter((source) => source !== undefined)
+    if (from.length < sources.length || known.has(name)) continue
+    const limits = strictest(from)
+    if (!mayRead(caller, limits)) continue
+    const item = { name, type, contentType, ...limits, ...joinedSpan(from), from: { items: sources, by } }
+    known.set(name, item)
+    const stored = { length, digest: digestName(sha256) }
+    placed.push({ planned: { item, stored }, ranges: [{ offset: at, length }] })
+  }
+  return placed
+}
+
+type Span = { startMs?: number | undefined; endMs?: number | undefined; durationMs?: unknown }
+
+/** From the first beginning to the last end, where all have both. */
+function joinedSpan(sources: readonly Span[]): { startMs?: number; endMs?: number } {
+  const starts = sources.map(({ startMs, durationMs }) => startMs ?? (durationMs === undefined ? Number.NaN : 0))
+  const ends = sources.map(({ startMs, endMs, durationMs }) =>
+    typeof durationMs === 'number' ? (startMs ?? 0) + durationMs : (endMs ?? startMs ?? Number.NaN),
+  )
+  const [startMs, endMs] = [Math.min(...starts), Math.max(...ends)]
+  return endMs >= startMs ? { startMs: rounded(startMs), endMs: rounded(endMs) } : {}
 }
 
 function rounded(ms: number): number {

@@ -2,9 +2,12 @@
 import type { Layout } from '@rushes/media'
 import { fileOrder } from '@rushes/media'
 import type { ArchiveStanding } from '@rushes/protocol'
-import { anonymous, owner, type StoredBytes } from '@rushes/umf'
+import { type Archive, type Caller, openArchive, type Source, type StoredBytes } from '@rushes/umf'
+import { nodeSha256 } from '@rushes/umf/node'
 import type { Kysely } from 'kysely'
-import { type BodyFolder, bodyPath } from '../body/folder.ts'
+import { type BodyFolder, bodyPath, derivedPath } from '../body/folder.ts'
+import { type BodyPart, streamLayout } from '../body/layout-stream.ts'
+import { listDerivedItems } from '../catalog/derived-items.ts'
 import type { RecordingId } from '../catalog/identifiers.ts'
 import { getMediaDigest, storeMediaDigest } from '../catalog/media-digests.ts'
 import { listEvents } from '../catalog/recording-events.ts'
@@ -28,24 +31,33 @@ import { digestName, hashRanges } from './range-digest.ts'
 import { placed, summaryOf } from './summary.ts'
 import { layoutVersion } from './view-file.ts'
 
-/** Who asks: whoever owns the recording has all of it, whoever has a link what everybody may know. */
-export type ArchiveReader = 'owner' | 'anonymous'
-
 export type ArchiveFile = {
   layout: Layout
+  /** The body, and behind it the files that were made of its items. */
+  parts: readonly BodyPart[]
   /** Of all of its bytes. */
   root: string
 }
 
+/** What there is in a recording for one caller; places of its items are those in the layout. */
+export type RecordingContent = Omit<ArchiveFile, 'root'> & { archive: Archive }
+
 export interface Archives {
-  /** A published recording as an archive: a layout over its body, put together in the time that its header takes. */
-  file(recording: Recording, reader: ArchiveReader): Promise<ArchiveFile>
+  /**
+   * A published recording as an archive: a layout over its body, put together in the time that its header takes. There is
+   * nothing in it that its caller may not read (packages/umf/SPEC.md, L5).
+   */
+  file(recording: Recording, caller: Caller): Promise<ArchiveFile>
+  /** The same file, to be read. */
+  source(recording: Recording, caller: Caller): Promise<Source>
+  /** And opened. */
+  content(recording: Recording, caller: Caller): Promise<RecordingContent>
   /** Of a body that is about to be published: where it is an archive, {@link restore} will be owed. */
   expect(id: RecordingId): Promise<void>
   /** Checks an uploaded archive and takes over what the catalog has a place for; settles when that is done, or fails. */
   restore(id: RecordingId): Promise<void>
   /** What became of an uploaded archive; undefined: it is none. */
-  standing(recording: Recording, reader: ArchiveReader): Promise<ArchiveStanding | undefined>
+  standing(recording: Recording, caller: Caller): Promise<ArchiveStanding | undefined>
   close(): Promise<void>
 }
 
@@ -61,17 +73,21 @@ const budgetBytes = 32 * 1024 * 1024
 
 /** Also takes up what the last process was still checking. */
 export function openArchives({ db, folder, publisher, log }: ArchivesOptions): Archives {
-  const kept = new Map<string, RecordingArchive>()
+  const kept = new Map<string, KeptArchive>()
   let keptBytes = 0
   /** Reading bodies from end to end: for one at a time; whoever waits for a file does not wait for uploads. */
   const reading = oneAtATime()
   const checking = oneAtATime()
-  const planning = new Map<string, Promise<RecordingArchive>>()
+  const planning = new Map<string, Promise<KeptArchive>>()
   const preparing = new Set<Promise<void>>()
   const closing = new AbortController()
 
-  async function plan(recording: Recording, reader: ArchiveReader): Promise<RecordingArchive> {
-    const [{ mp4 }, uploaded] = await Promise.all([publisher.views(recording), uploadedArchive(recording)])
+  async function plan(recording: Recording, caller: Caller): Promise<RecordingArchive> {
+    const [{ mp4 }, uploaded, derived] = await Promise.all([
+      publisher.views(recording),
+      uploadedArchive(recording),
+      listDerivedItems(db, recording.id, recording.derived),
+    ])
     const events = (await allEvents(recording.id)).map((event) => placed(summaryOf(recording), event))
     const media = mp4.state === 'ready' ? await shownMedia(recording, mp4.layout) : await wholeFile(recording)
     const path = bodyPath(folder, recording.id)
@@ -82,9 +98,11 @@ export function openArchives({ db, folder, publisher, log }: ArchivesOptions): A
       mp4,
       media,
       events,
-      kept: archive && (await readKeptContent(archive, reader === 'owner' ? owner : anonymous)),
-      note: uploaded === undefined ? null : noteFor(reader, uploaded),
-      bodyFor: uploaded === undefined ? 'everybody' : reader === 'owner' ? 'owner' : 'nobody',
+      kept: archive && (await readKeptContent(archive, caller)),
+      note: uploaded === undefined ? null : noteFor(caller, uploaded),
+      bodyFor: uploaded === undefined ? 'everybody' : isOwner(caller) ? 'owner' : 'nobody',
+      derived,
+      caller,
     })
   }
 
@@ -119,9 +137,9 @@ export function openArchives({ db, folder, publisher, log }: ArchivesOptions): A
     return { length: size!, digest: digestName(await reading.run(id, () => hashRanges(bodyPath(folder, id), ranges))) }
   }
 
-  async function planned(recording: Recording, reader: ArchiveReader): Promise<RecordingArchive> {
-    // What an archive says changes with the generation alone.
-    const key = `${recording.id} ${recording.generation} ${reader}`
+  async function planned(recording: Recording, caller: Caller): Promise<KeptArchive> {
+    // What an archive says changes with the generation, and with what is made of its items.
+    const key = `${recording.id} ${recording.generation} ${recording.derived} ${keyOf(caller)}`
     const known = kept.get(key)
     if (known !== undefined) {
       kept.delete(key)
@@ -130,7 +148,7 @@ export function openArchives({ db, folder, publisher, log }: ArchivesOptions): A
     }
     const running = planning.get(key)
     if (running !== undefined) return running
-    const task = plan(recording, reader)
+    const task = plan(recording, caller)
       .then((archive) => {
         keep(key, archive)
         return archive
@@ -140,13 +158,32 @@ export function openArchives({ db, folder, publisher, log }: ArchivesOptions): A
     return task
   }
 
-  function keep(key: string, archive: RecordingArchive): void {
+  function keep(key: string, archive: KeptArchive): void {
     kept.set(key, archive)
     keptBytes += heldBytes(archive)
     for (const [oldest, { planned }] of kept) {
       if (keptBytes <= budgetBytes || oldest === key) break
       kept.delete(oldest)
       keptBytes -= heldBytes({ planned })
+    }
+  }
+
+  function partsOf(recording: Recording, { derivedFiles }: RecordingArchive): BodyPart[] {
+    const { id, size } = recording
+    const files = derivedFiles.map(({ digest, size }) => ({ path: derivedPath(folder, id, digest), size }))
+    return [{ path: bodyPath(folder, id), size: size! }, ...files]
+  }
+
+  /** Its index is in memory; what else of it is read, like events, comes by the layout of that moment. */
+  function sourceOf(recording: Recording, archive: RecordingArchive): Source {
+    const parts = partsOf(recording, archive)
+    return {
+      size: archive.planned.size,
+      async read(offset, length) {
+        const { mp4 } = await publisher.views(recording)
+        const stream = streamLayout(archiveLayout(archive, mp4), parts, offset, offset + length)
+        return Buffer.concat(await stream.toArray())
+      },
     }
   }
 
@@ -203,17 +240,29 @@ export function openArchives({ db, folder, publisher, log }: ArchivesOptions): A
   )
 
   return {
-    async file(recording, reader) {
-      const [{ mp4 }, archive] = await Promise.all([publisher.views(recording), planned(recording, reader)])
-      return { layout: archiveLayout(archive, mp4), root: Buffer.from(archive.planned.root).toString('hex') }
+    async file(recording, caller) {
+      const [{ mp4 }, archive] = await Promise.all([publisher.views(recording), planned(recording, caller)])
+      const root = Buffer.from(archive.planned.root).toString('hex')
+      return { layout: archiveLayout(archive, mp4), parts: partsOf(recording, archive), root }
+    },
+    async source(recording, caller) {
+      return sourceOf(recording, await planned(recording, caller))
+    },
+    async content(recording, caller) {
+      const [{ mp4 }, archive] = await Promise.all([publisher.views(recording), planned(recording, caller)])
+      archive.opened ??= openArchive(sourceOf(recording, archive), { sha256: nodeSha256, caller })
+      // It is asked for again by whoever comes next.
+      archive.opened.catch(() => delete archive.opened)
+      const opened = await archive.opened
+      return { archive: opened, layout: archiveLayout(archive, mp4), parts: partsOf(recording, archive) }
     },
     async expect(id) {
       if (await isArchiveBody(bodyPath(folder, id))) await expectArchive(db, id)
     },
     restore,
-    async standing(recording, reader) {
+    async standing(recording, caller) {
       const uploaded = await uploadedArchive(recording)
-      return uploaded && { state: uploaded.state, note: noteFor(reader, uploaded) }
+      return uploaded && { state: uploaded.state, note: noteFor(caller, uploaded) }
     },
     async close() {
       closing.abort()
@@ -223,9 +272,22 @@ export function openArchives({ db, folder, publisher, log }: ArchivesOptions): A
   }
 }
 
+/** With the archive that it is read as, once somebody asked for what is in it. */
+type KeptArchive = RecordingArchive & { opened?: Promise<Archive> }
+
+function isOwner({ level }: Caller): boolean {
+  return level === 0
+}
+
+/** The same for all who are let in alike. */
+function keyOf({ level, attributes }: Caller): string {
+  const sorted = Object.entries(attributes).sort(([one], [other]) => (one < other ? -1 : 1))
+  return JSON.stringify([level, sorted.map(([attribute, values]) => [attribute, [...values].sort()])])
+}
+
 /** L3: it may name items. */
-function noteFor(reader: ArchiveReader, { note }: UploadedArchive): string | null {
-  return reader === 'owner' ? note : null
+function noteFor(caller: Caller, { note }: UploadedArchive): string | null {
+  return isOwner(caller) ? note : null
 }
 
 /** Whether the view's media are all of the file that was sent, byte for byte. */
@@ -235,6 +297,7 @@ function showsFile(recording: Recording, layout: Layout): boolean {
   return isWhole && (layout.patches === null || layout.patches.count === 0)
 }
 
+/** What stands in the index is there as text, and once more as what was read of it. */
 function heldBytes({ planned }: Pick<RecordingArchive, 'planned'>): number {
-  return planned.parts.reduce((sum, part) => sum + (part.kind === 'bytes' ? part.bytes.length : 100), 0)
+  return planned.parts.reduce((sum, part) => sum + (part.kind === 'bytes' ? 3 * part.bytes.length : 100), 0)
 }

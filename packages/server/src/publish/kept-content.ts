@@ -11,6 +11,7 @@ import {
   owner,
   type PlannedItem,
   type Presentation,
+  parsePointer,
 } from '@rushes/umf'
 import { nodeSha256, openFile } from '@rushes/umf/node'
 import type { StoredBox } from '../catalog/schema.ts'
@@ -44,8 +45,9 @@ export async function readKeptContent({ path, boxes, events }: KeptArchive, call
   const { description } = archive.state
   const { presentation } = description
   if (!presentation) throw new Error('an archive without a main presentation was restored')
+  const all = new Map(description.items.map((item) => [item.name, item]))
   const visible = new Set(
-    description.items.filter((item) => isFor(item, description.items, caller)).map(({ name }) => name),
+    description.items.filter((item) => isFor(item, all, description.id, caller)).map(({ name }) => name),
   )
   visible.add(presentation.name)
   const isWhole = visible.size > description.items.length
@@ -99,13 +101,35 @@ async function eventContents(
   return contents
 }
 
-/** Whether the caller may have the item: what only a hidden module decrypts would tell of that. */
-function isFor(item: Item, all: readonly Item[], caller: Caller): boolean {
+/** By name. */
+type AllItems = ReadonlyMap<string, Item>
+
+/** Whether the caller may have the item: what only a hidden module decrypts, or what points to a hidden one, would tell of that. */
+function isFor(item: Item, all: AllItems, id: string, caller: Caller): boolean {
   if (!mayRead(caller, item)) return false
   const module = item.encryption?.module
-  if (module === undefined || !module.startsWith('item:')) return true
-  const code = all.find(({ name }) => `item:${name}` === module)
-  return code === undefined || mayRead(caller, code)
+  const code = module?.startsWith('item:') ? all.get(module.slice('item:'.length)) : undefined
+  return (code === undefined || mayRead(caller, code)) && isTargetFor(item, all, id, caller)
+}
+
+/** P4, inside of one archive; a circle leads nowhere, and tells of nothing else than what is in it. */
+function isTargetFor(item: Item, all: AllItems, id: string, caller: Caller): boolean {
+  const seen = new Set<Item>()
+  for (let at: Item | undefined = item; at?.pointer !== undefined && !seen.has(at); ) {
+    seen.add(at)
+    at = targetIn(at.pointer, all, id)
+    if (at !== undefined && !mayRead(caller, at)) return false
+  }
+  return true
+}
+
+function targetIn(text: string, all: AllItems, id: string): Item | undefined {
+  try {
+    const pointer = parsePointer(text)
+    return pointer.kind === 'item' && pointer.id === id ? all.get(pointer.name) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function stored(archive: Archive, item: Item, visible: ReadonlySet<string>): KeptItem {

@@ -1,0 +1,19 @@
+export type ContentErrorCode =
+  | 'pointer-unresolved' // it leads nowhere, where it may not, or where this caller may not
+  | 'too-many-pointers' // are being followed for others
+  | 'pointer-source' // what lies elsewhere is not converted
+  | 'encrypted-source' // nor is what nobody here can read
+  | 'limits-exclude' // what would be made has limits that the caller does not meet
+  | 'still-checking' // an uploaded archive, whose items are not there yet
+  | 'too-many-derived' // no more is made of this recording
+
+/** What can't be had of a recording's items, for a reason that whoever asks may know. */
+export class ContentError extends Error {
+  readonly code: ContentErrorCode
+
+  constructor(code: ContentErrorCode, message: string) {
+    super(message)
+    this.name = 'ContentError'
+    this.code = code
+  }
+}
