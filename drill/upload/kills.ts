@@ -13,8 +13,8 @@ import { repositoryRoot, type ServerProcess, serverKey, startServer } from '../s
 import { type MoovLastFile, makeMoovLastFile } from './moov-last-file.ts'
 import { openUploadRelay, type UploadRelay } from './upload-relay.ts'
 
-/** Half of the longest chunk that `rushes upload` sends: what the server had of one that was cut, it keeps. */
-const mostChunkBytes = 16 * 2 ** 20
+/** The longest chunk that `rushes upload` sends. */
+const mostChunkBytes = 32 * 2 ** 20
 const patienceMs = 120_000
 
 type Sender = { child: ChildProcess; ended: Promise<number | null>; said: () => string }
