@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import { prepareOwner } from './access/owner.ts'
 import { refuseUnfinishedRestore } from './backup/unfinished-restore.ts'
+import { openArchiveRegistry } from './catalog/archive-registry.ts'
 import type { Schema } from './catalog/schema.ts'
 import { openDeliveries } from './deliver/deliveries.ts'
 import { openFleet } from './fleet/fleet.ts'
@@ -72,7 +73,7 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     const receiver = await openReceiver({ db, folder, publisher, limits, log })
     const deliveries = await openDeliveries({ db, folder, receiver, log })
     const live = openLiveRoom(receiver)
-    const archives = openArchives({ db, folder, publisher, log })
+    const archives = openArchives({ db, folder, publisher, registry: openArchiveRegistry(db), log })
     const uploads = openUploads({ db, folder, receiver, archives, limits, log })
     const trusted = new Set(options.webhookHosts ?? [])
     const webhooks = openWebhookQueue({ db, trusted, log })

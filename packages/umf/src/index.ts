@@ -2,6 +2,7 @@ export { anonymous, type Caller, mayRead, owner, type Restricted, strictest } fr
 export { type Anchor, beginsAsArchive, encodeAnchor, head, SLOTS } from './anchor.ts'
 export { Archive, type ContentRange, type ItemWish, type OpenOptions, openArchive } from './archive.ts'
 export { idBytes, isArchiveId, newArchiveId } from './archive-id.ts'
+export { type ArchiveOrigin, type ArchiveRegistry, drawArchiveId, withOrigin } from './archive-registry.ts'
 export { checkedContent } from './checked-content.ts'
 export { type CheckOptions, type CheckResult, checkArchive, type Problem, type ProblemCode } from './checker.ts'
 export { type CompactOptions, compactArchive } from './compaction.ts'

@@ -87,6 +87,7 @@ export interface RecordingsTable {
   front_offset: number | null
   front_length: number | null
   generation: Generated<number>
+  archive_id: string | null
 }
 export type RecordingState = 'receiving' | 'published' | 'discarded'
 export type ViewState = 'ready' | 'needs-encode' | 'unsupported'

@@ -45,17 +45,19 @@ export type RestoredArchive = {
   events: readonly TimelineEvent[]
   /** Not everybody may see its picture: links that were made by themselves are withdrawn. */
   isRestricted: boolean
+  /** What its owner is to know. */
+  note: string | null
 }
 
 const eventsAtOnce = 1000
 
 /** All in one commit. A title that somebody has changed meanwhile stays. */
 export async function restoreArchive(db: Kysely<Schema>, id: RecordingId, restored: RestoredArchive): Promise<void> {
-  const { title, generation, boxes, events, isRestricted } = restored
+  const { title, generation, boxes, events, isRestricted, note } = restored
   await db.transaction().execute(async (transaction) => {
     const { numUpdatedRows } = await transaction
       .updateTable('uploaded_archives')
-      .set({ state: 'restored', boxes: JSON.stringify(boxes) })
+      .set({ state: 'restored', boxes: JSON.stringify(boxes), note: note === null ? null : storable(note) })
       .where('recording_id', '=', id)
       .where('state', '=', 'checking')
       .executeTakeFirstOrThrow()

@@ -10,6 +10,7 @@ import {
   planArchive,
   type StoredBytes,
   type TimelineEvent,
+  withOrigin,
 } from '@rushes/umf'
 import { nodeSha256 } from '@rushes/umf/node'
 import type { Recording } from '../catalog/schema.ts'
@@ -49,7 +50,7 @@ export function planRecording(source: ArchiveSource): RecordingArchive {
   const structure = mp4.state === 'ready' ? { structure: structureOf(mp4.layout), media: [media] } : null
   const items = [...(structure === null ? bodyItem(source) : []), ...(kept?.items ?? timelineItem(source))]
   const plan = {
-    id: kept?.archiveId ?? recording.id,
+    id: archiveIdOf(source),
     generation: recording.generation,
     metadata: metadataOf(source),
     further: kept?.further ?? {},
@@ -62,6 +63,11 @@ export function planRecording(source: ArchiveSource): RecordingArchive {
     ranges: items.map(({ ranges }) => ranges),
     boxes: (kept?.boxes ?? []).map(([offset, length]) => ({ offset, length })),
   }
+}
+
+/** F4: of an archive that was uploaded, the id that it came with, unless another recording here had it. */
+function archiveIdOf({ recording, kept }: ArchiveSource): string {
+  return recording.archive_id ?? kept?.archiveId ?? recording.id
 }
 
 /**
@@ -102,7 +108,8 @@ function presentationOf({ recording, mp4, kept }: ArchiveSource) {
   return { ...own, ...kept?.presentation, type, contentType: hasPicture ? 'video/mp4' : 'audio/mp4' }
 }
 
-function metadataOf({ recording, kept, note }: ArchiveSource): Record<string, unknown> {
+function metadataOf(source: ArchiveSource): Record<string, unknown> {
+  const { recording, kept, note } = source
   const { title, created_at: created, published_at: ended, duration_ms: durationMs } = recording
   const isRecorded = recording.end_reason !== 'uploaded'
   const own = {
@@ -112,9 +119,10 @@ function metadataOf({ recording, kept, note }: ArchiveSource): Record<string, un
     ...(durationMs !== null && { durationMs: rounded(durationMs) }),
     ...(note !== null && { notes: [{ severity: 'warning', code: 'archive-not-restored', message: note }] }),
   }
-  const before = kept?.metadata
-  if (before === undefined) return { title, ...own }
-  return { ...before, title: restoredTitle(before) === title ? before['title'] : title }
+  if (kept === null) return { title, ...own }
+  const { archiveId, generation, metadata } = kept
+  const said = { ...metadata, title: restoredTitle(metadata) === title ? metadata['title'] : title }
+  return archiveIdOf(source) === archiveId ? said : withOrigin(said, { id: archiveId, generation, by: 'upload' })
 }
 
 const mostTitle = 500

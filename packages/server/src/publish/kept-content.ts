@@ -22,6 +22,8 @@ export type KeptItem = { planned: PlannedItem; ranges: readonly BodyRange[] }
 
 export type KeptContent = {
   archiveId: string
+  /** Of the archive as it came. */
+  generation: number
   metadata: Record<string, unknown>
   /** Members of the description that mean nothing to us. */
   further: Record<string, unknown>
@@ -63,6 +65,7 @@ export async function readKeptContent({ path, boxes, events }: KeptArchive, call
   }
   return {
     archiveId: description.id,
+    generation: archive.generation,
     metadata: isWhole ? description.metadata : withoutHidden(description.metadata, visible),
     further: furtherMembers(description, isWhole, visible) as Record<string, unknown>,
     presentation: shown(presentation, caller, visible),
