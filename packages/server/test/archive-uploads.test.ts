@@ -247,6 +247,18 @@ describe('an archive that is uploaded', () => {
     expect(archive.item('made of it').from).toEqual({ items: ['slides/1.png'], by: 'x' })
   })
 
+  it('[L3] keeps events that nobody can read for its owner alone: they may name anything', async () => {
+    const file = new MemoryFile((await furnished()).slice())
+    const torn = { ...item('torn events'), type: 'events', contentType: 'application/vnd.umf.events+json' }
+    const content = bytes('[{"t":1,"kind":"slide","resource":"secret plan"')
+    await (await openEditor(file, sha256)).edit({ put: [{ item: torn, content }] })
+    const view = await uploaded(file.bytes)
+    const all = await opened(await intact(await bytesOf(owned(view.id, 'file.umf'))))
+    expect(await all.bytes('torn events')).toEqual(content)
+    const shared = await intact(await bytesOf(`${view.shareUrl}/file.umf`))
+    for (const words of ['torn events', 'secret plan']) expect(Buffer.from(shared).includes(words), words).toBe(false)
+  })
+
   it('whose picture is not for everybody has no link until its owner makes one', async () => {
     const view = await uploaded(await furnish({ level: 10 }))
     expect(view).toMatchObject({ shareUrl: null, archive: { state: 'restored' } })

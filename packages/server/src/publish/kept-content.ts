@@ -11,11 +11,12 @@ import {
   owner,
   type PlannedItem,
   type Presentation,
+  TimelineBudget,
 } from '@rushes/umf'
 import { nodeSha256, openFile } from '@rushes/umf/node'
 import type { StoredBox } from '../catalog/schema.ts'
 import type { BodyRange } from './range-digest.ts'
-import { eventsOf, takenEvents } from './taken-events.ts'
+import { eventsOf, hasPlainEvents, takenEvents } from './taken-events.ts'
 
 /** An item, and where in the body its bytes lie, in order. */
 export type KeptItem = { planned: PlannedItem; ranges: readonly BodyRange[] }
@@ -94,10 +95,13 @@ async function eventContents(
     isHost = false
   }
   if (isWhole) return contents
+  const budget = new TimelineBudget()
   for (const item of archive.items({ type: 'events' })) {
-    if (contents.has(item.name) || !visible.has(item.name)) continue
-    const own = await eventsOf(archive, item)
-    if (own !== null && !own.every(mayTell)) contents.set(item.name, eventsContent(own.filter(mayTell)))
+    if (contents.has(item.name) || !visible.has(item.name) || !hasPlainEvents(item)) continue
+    const own = await eventsOf(archive, item, budget)
+    // What can't be looked through may name anything.
+    if (own === null) contents.set(item.name, null)
+    else if (!own.every(mayTell)) contents.set(item.name, eventsContent(own.filter(mayTell)))
   }
   return contents
 }
