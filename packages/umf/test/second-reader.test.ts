@@ -175,8 +175,14 @@ describe(`two readers of ${ARCHIVES} archives (seed ${runSeed})`, () => {
     }
   })
 
-  it.each(handmade)('[$name] is judged alike: $isIntact', async ({ file, bytes, isIntact }) => {
-    const { check } = theirs.get(file)!
+  it.each(handmade)('[$name] is judged alike: $isIntact', async ({ file, bytes, isIntact, isRefused }) => {
+    const { check, list } = theirs.get(file)!
+    if (isRefused !== undefined) {
+      expect({ ours: (await listed(bytes)) === null, theirs: list === null }, 'O4').toEqual({
+        ours: isRefused,
+        theirs: isRefused,
+      })
+    }
     expect({ ours: await findsIntact(bytes), theirs: check.ok }, JSON.stringify(check)).toEqual({
       ours: isIntact,
       theirs: isIntact,
