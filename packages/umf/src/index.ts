@@ -30,7 +30,7 @@ export {
 } from './presentation-media.ts'
 export type { MakeSha256, Sha256 } from './sha256.ts'
 export type { Signature } from './signature-box.ts'
-export { type CheckedSignature, checkSignatures, newSigningKey, signer } from './signing.ts'
+export { type CheckedSignature, checkSignatures, newSigningKey, type SignatureStanding, signer } from './signing.ts'
 export { blobSource, bytesSource, type EditableFile, type Source } from './source.ts'
 export type { ArchiveState } from './state.ts'
 export { EVENTS_TYPE, eventsContent, parseEvents, TimelineBudget, type TimelineEvent } from './timeline.ts'

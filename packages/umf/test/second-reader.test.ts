@@ -75,7 +75,10 @@ async function surveyed(bytes: Uint8Array): Promise<Survey> {
   const { ok, problems } = await checkArchive(source, { sha256 })
   const archive = await openArchive(source, { sha256 })
   const { presentation } = archive
-  const signatures = (await checkSignatures(archive.state)).map(({ isValid, ...said }) => ({ ...said, holds: isValid }))
+  const signatures = (await checkSignatures(archive.state)).map(({ isValid, standing: _, ...said }) => ({
+    ...said,
+    holds: isValid,
+  }))
   const stored = archive.items().filter(({ pointer }) => pointer === undefined)
   const digests: Record<string, string> = {}
   for (const { name } of presentation === null ? stored : [presentation, ...stored]) {
