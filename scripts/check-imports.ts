@@ -8,7 +8,7 @@ const allowed: Record<string, readonly string[]> = {
   umf: ['media'],
   protocol: [],
   sandbox: [],
-  processors: ['sandbox', 'media'],
+  processors: ['sandbox', 'umf', 'media'],
   recorder: ['protocol', 'media'],
   encoder: ['protocol', 'media', 'sandbox'],
   decoder: ['protocol', 'media', 'sandbox'],
