@@ -231,6 +231,21 @@ const takenBack: Record<string, Partial<Making>> = {
   },
 }
 
+/** Of the index itself. */
+const noIndex: Record<string, Partial<Making>> = {
+  'I1 another order': { index: ([full, hdlr, iloc, iinf, ...rest]) => [full!, hdlr!, iinf!, iloc!, ...rest] },
+  'I1 a box too many': { index: (pieces) => [...pieces, box('abcd')] },
+  'I1 flags': { index: ([, ...rest]) => [Uint8Array.from([0, 0, 0, 1]), ...rest] },
+  'I1 two descriptions': { index: (pieces) => [...pieces, box('umfx', ascii('{}'))] },
+  'I1 another handler': {
+    index: ([full, hdlr, ...rest]) => [
+      full!,
+      Buffer.from(Buffer.from(hdlr!).toString('latin1').replace('umf ', 'pict'), 'latin1'),
+      ...rest,
+    ],
+  },
+}
+
 /** Of the state that is opened alone. */
 const goneAgain: Record<string, Partial<Making>> = {
   'E2 overlaps, and removed': { ...extents([DATA + 8, 16]), records: [{ remove: ['empty'] }] },
@@ -249,10 +264,6 @@ const bad: Record<string, Partial<Making>> = {
   'A1 an index in the head': anchored(() => ({ indexOffset: 4096 })),
   'A1 another size': anchored(({ indexSize }) => ({ indexSize: indexSize - 1 })),
   'A1 an end before the footer': anchored(({ end }) => ({ end: end - 1 })),
-  'I1 another order': { index: ([full, hdlr, iloc, iinf, ...rest]) => [full!, hdlr!, iinf!, iloc!, ...rest] },
-  'I1 a box too many': { index: (pieces) => [...pieces, box('abcd')] },
-  'I1 flags': { index: ([, ...rest]) => [Uint8Array.from([0, 0, 0, 1]), ...rest] },
-  'I1 two descriptions': { index: (pieces) => [...pieces, box('umfx', ascii('{}'))] },
   'I2 not UTF-8': {
     json: (text) => Buffer.from(text.replace('"metadata":{}', '"metadata":{"a":"\xff"}'), 'latin1'),
   },
@@ -362,6 +373,7 @@ export function ruleBreakers(): RuleBreaker[] {
   return [
     ...all(good, { isIntact: true, isRefused: false }),
     ...all(bad, { isIntact: false }),
+    ...all(noIndex, { isIntact: false, isRefused: true }),
     ...all(takenBack, { isIntact: false, isRefused: true }),
     ...all(goneAgain, { isIntact: false, isRefused: false }),
   ]
