@@ -9,7 +9,7 @@ const allowed: Record<string, readonly string[]> = {
   protocol: [],
   sandbox: [],
   pipeline: [],
-  processors: ['sandbox', 'media'],
+  processors: ['sandbox', 'umf', 'media'],
   recorder: ['protocol', 'media'],
   encoder: ['protocol', 'media', 'sandbox'],
   decoder: ['protocol', 'media', 'sandbox'],

@@ -270,6 +270,79 @@ describe('rushes-archive', { timeout: 60_000 }, () => {
     await page.context().close()
   })
 
+  it('[E5] has captions in their languages as tracks, each fetched when it is turned on', async () => {
+    const text = (words: string) => new TextEncoder().encode(words)
+    const captions = (name: string, contentType: string, more: object, content: Uint8Array) => ({
+      item: { name, type: 'captions', contentType, ...more },
+      content,
+    })
+    const hostile = '<img src=x onerror="document.title=\'taken\'">'
+    const vtt = `WEBVTT\n\n00:01.000 --> 00:02.500 line:0\nGuten <b>Tag</b>\n\n01:00:00.000 --> 01:00:01.000\n${hostile}A\n`
+    const srt = `1\r\n00:00:01,500 --> 00:00:02,500 X1:10\r\n{\\an8}<i>Bonjour</i> & merci\r\n\r\n2\r\n1:00:00,000 --> 1:00:01,250\r\nfin\r\n`
+    const archive = await makeArchive({
+      presentation: media.film,
+      items: [
+        captions('captions/de.vtt', 'text/vtt', { language: 'de', startMs: 500 }, text(vtt)),
+        captions('captions/fr.srt', 'application/x-subrip', { language: 'fr', title: 'Français' }, text(srt)),
+        captions('captions/ja.vtt', 'text/vtt', { language: 'ja' }, text('WEBVTT\n\nnot what its digest says')),
+        captions('captions/it.xml', 'application/ttml+xml', { language: 'it' }, text('<tt/>')),
+        ...talkItems(media),
+      ],
+    })
+    site.put('captions.umf', damaged(archive, text('WEBVTT\n\nnot what its digest says')))
+    const { page, faults } = await site.open('/captions.umf')
+    await ready(page)
+    const tracks = () =>
+      page.evaluate(() => {
+        const { textTracks } = document.querySelector('rushes-archive')!.player!.media!
+        return Array.from(textTracks, ({ kind, label, language, cues }) => {
+          const words = Array.from(cues ?? [], (cue) => {
+            const { startTime, endTime } = cue
+            return [startTime, endTime, (cue as VTTCue).getCueAsHTML().textContent]
+          })
+          return { kind, label, language, words }
+        })
+      })
+    await eventually(async () => (await tracks()).map(({ label }) => label)).toEqual([
+      ...['German', 'Français', 'Japanese', 'Italian', 'en'],
+    ])
+    const turnOn = (label: string) =>
+      page.evaluate((wanted) => {
+        const { textTracks } = document.querySelector('rushes-archive')!.player!.media!
+        for (const track of textTracks) track.mode = track.label === wanted ? 'showing' : 'disabled'
+      }, label)
+    const before = site.asked.length
+    await turnOn('German')
+    await eventually(async () => (await tracks())[0]).toEqual({
+      ...{ kind: 'captions', label: 'German', language: 'de' },
+      words: [
+        [1.5, 3, 'Guten Tag'],
+        [3600.5, 3601.5, 'A'],
+      ],
+    })
+    expect(site.asked.slice(before).filter(({ by }) => by === 'script')).toHaveLength(1)
+    await turnOn('Français')
+    await eventually(async () => (await tracks())[1]?.words).toEqual([
+      [1.5, 2.5, 'Bonjour & merci'],
+      [3600, 3601.25, 'fin'],
+    ])
+    for (const label of ['Japanese', 'Italian']) await turnOn(label)
+    await inArchive(page, '.notices').filter({ hasText: '“Japanese” is damaged' }).waitFor()
+    await inArchive(page, '.notices').filter({ hasText: '“Italian” is in a form that' }).waitFor()
+    // By a key, as people do.
+    await turnOn('')
+    await page.evaluate(() => document.querySelector('rushes-archive')!.player!.focus())
+    await inArchive(page, 'media-captions-button').press('Enter')
+    await page.waitForFunction(() =>
+      Array.from(document.querySelector('rushes-archive')!.player!.media!.textTracks).some(
+        ({ mode }) => mode === 'showing',
+      ),
+    )
+    expect(await page.title()).toBe('A page')
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+
   it('is walked through by Tab in a few steps; within transcript and chat arrows lead on, and Enter goes there', async () => {
     const { page } = await site.open('/talk.umf')
     await ready(page)

@@ -1,3 +1,5 @@
+export { CodeError, type CodeErrorCode } from './code/code-error.ts'
+export { type CodeLimits, type CodeRun, defaultCodeLimits, runCode } from './code/run-code.ts'
 export { contentKind } from './content-kind.ts'
 export { ConversionError, type ConversionErrorCode, type Suggestions } from './conversion-error.ts'
 export type { ConversionPlan, PlannedStep, StepInput } from './conversion-plan.ts'

@@ -88,7 +88,10 @@ const liveView: Schema<LiveView> = z.object({
   silentMs: z.number(),
 })
 
-/** What became of an uploaded archive: `restored` once all of it was checked, `plain` where it could not be, as `note` says. */
+/**
+ * What became of an uploaded archive: `restored` once all of it was checked, `plain` where it could not be, as `note` says; of a
+ * restored one it says why its id is another one now. Notes are for the owner alone.
+ */
 export type ArchiveStanding = { state: 'checking' | 'restored' | 'plain'; note: string | null }
 const archiveStanding: Schema<ArchiveStanding> = z.object({
   state: z.enum(['checking', 'restored', 'plain']),

@@ -33,7 +33,7 @@ let packed: string
 type Json = Record<string, unknown>
 
 async function rushes(...args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
-  return await runCommand(args)
+  return await runCommand(args, { RUSHES_REGISTRY: place('registry') })
 }
 
 /** The one object on stdout, of a command that is to end so. */
@@ -182,9 +182,29 @@ describe.concurrent('rushes pack, inspect, extract, unpack', { timeout: 180_000 
     expect(await json(0, 'verify', second)).toMatchObject({ ok: true, problems: [] })
   })
 
+  it('[F4, M1] registers what it makes; a copy keeps its id and says so, or becomes another archive', async () => {
+    const out = place('to copy')
+    await json(0, 'unpack', packed, '-o', out)
+    const id = (await json(0, 'inspect', packed))['id'] as string
+    expect(readFileSync(place('registry', id), 'utf8')).toBe(packed)
+    const copy = await json(0, 'pack', out, '-o', place('copy.umf'))
+    expect(copy).toMatchObject({ id, notes: expect.arrayContaining([expect.objectContaining({ code: 'copy' })]) })
+    const other = await json(0, 'pack', out, '-o', place('other.umf'), '--new-id')
+    expect(other['id']).not.toBe(id)
+    expect(other['metadata']).toMatchObject({ from: [{ id, by: 'pack' }] })
+    expect(readFileSync(place('registry', other['id'] as string), 'utf8')).toBe(place('other.umf'))
+    // What can't be registered is packed nevertheless.
+    const end = await runCommand(['pack', talk, '-o', place('unlisted.umf'), '--json'], { RUSHES_REGISTRY: packed })
+    expect(end).toMatchObject({ status: 0 })
+    expect(JSON.parse(end.stdout).notes).toContainEqual(expect.objectContaining({ code: 'not-registered' }))
+  })
+
   it('[J4, F3] writes to a pipe what reads and checks as well, its slots empty', async () => {
     const main = join(import.meta.dirname, '..', 'src', 'main.ts')
-    const { stdout, status } = spawnSync(process.execPath, [main, 'pack', talk, '-o', '-'], { maxBuffer: 2 ** 26 })
+    const { stdout, status } = spawnSync(process.execPath, [main, 'pack', talk, '-o', '-'], {
+      maxBuffer: 2 ** 26,
+      env: { ...process.env, RUSHES_REGISTRY: place('registry') },
+    })
     expect(status).toBe(0)
     expect(stdout.subarray(2048, 8192).every((byte: number) => byte === 0)).toBe(true)
     const path = place('piped.umf')

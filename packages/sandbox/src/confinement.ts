@@ -7,6 +7,8 @@ import { SandboxError } from './sandbox-error.ts'
 export type ProgramLimits = {
   /** Address space. */
   memoryBytes?: number
+  /** What it may write to of that (Linux counts private mappings): for programs that reserve far more than they use. */
+  dataBytes?: number
   /** CPU time of all threads. */
   cpuSeconds?: number
   /** Of each file that it writes. */
@@ -43,6 +45,7 @@ export function confined(
 function limitArguments(limits: ProgramLimits, isIsolated: boolean): string[] {
   const names = {
     as: limits.memoryBytes,
+    data: limits.dataBytes,
     cpu: limits.cpuSeconds,
     fsize: limits.fileBytes,
     // Outside of a namespace all that this user runs counts.

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import { prepareOwner } from './access/owner.ts'
 import { refuseUnfinishedRestore } from './backup/unfinished-restore.ts'
+import { openArchiveRegistry } from './catalog/archive-registry.ts'
 import type { Schema } from './catalog/schema.ts'
 import { openConversions } from './convert/conversions.ts'
 import { openDeliveries } from './deliver/deliveries.ts'
@@ -75,7 +76,8 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     const receiver = await openReceiver({ db, folder, publisher, limits, log })
     const deliveries = await openDeliveries({ db, folder, receiver, log })
     const live = openLiveRoom(receiver)
-    const archives = openArchives({ db, folder, publisher, log })
+    const registry = openArchiveRegistry(db)
+    const archives = openArchives({ db, folder, publisher, registry, log })
     const conversions = openConversions({ db, folder, reserveBytes: limits.reserveBytes, log })
     const uploads = openUploads({ db, folder, receiver, archives, limits, log })
     const trusted = new Set(options.webhookHosts ?? [])

@@ -20,7 +20,7 @@ import {
 import { nodeSha256 as sha256 } from '@rushes/umf/node'
 import fc from 'fast-check'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { madeByFfmpeg } from '../../media/test/made-media.ts'
 import { footer } from '../../umf/src/anchor.ts'
 import { box } from '../../umf/src/box.ts'
@@ -61,6 +61,11 @@ beforeAll(async () => {
   } finally {
     await origin.close()
   }
+})
+// An archive is one recording here as long as that is not deleted.
+afterEach(async () => {
+  const { recordings } = await server.client.recordings()
+  await Promise.all(recordings.map(({ id }) => server.client.remove(id)))
 })
 afterAll(async () => {
   await server.close()
@@ -242,6 +247,18 @@ describe('an archive that is uploaded', () => {
     expect(archive.item('made of it').from).toEqual({ items: ['slides/1.png'], by: 'x' })
   })
 
+  it('[L3] keeps events that nobody can read for its owner alone: they may name anything', async () => {
+    const file = new MemoryFile((await furnished()).slice())
+    const torn = { ...item('torn events'), type: 'events', contentType: 'application/vnd.umf.events+json' }
+    const content = bytes('[{"t":1,"kind":"slide","resource":"secret plan"')
+    await (await openEditor(file, sha256)).edit({ put: [{ item: torn, content }] })
+    const view = await uploaded(file.bytes)
+    const all = await opened(await intact(await bytesOf(owned(view.id, 'file.umf'))))
+    expect(await all.bytes('torn events')).toEqual(content)
+    const shared = await intact(await bytesOf(`${view.shareUrl}/file.umf`))
+    for (const words of ['torn events', 'secret plan']) expect(Buffer.from(shared).includes(words), words).toBe(false)
+  })
+
   it('whose picture is not for everybody has no link until its owner makes one', async () => {
     const view = await uploaded(await furnish({ level: 10 }))
     expect(view).toMatchObject({ shareUrl: null, archive: { state: 'restored' } })
@@ -249,6 +266,38 @@ describe('an archive that is uploaded', () => {
     const open = await openArchive(bytesSource(await bytesOf(`${url}/file.umf`)), { sha256, caller: anonymous })
     expect(open.presentation?.level).toBeUndefined()
     expect((await opened(await bytesOf(owned(view.id, 'file.umf')))).presentation?.level).toBe(10)
+  })
+
+  it('[F4, M1] that is a recording here already is a copy of it, with all that is in it and an id of its own', async () => {
+    const file = await furnished()
+    const first = await uploaded(file)
+    const [second, third] = await Promise.all([uploaded(file), uploaded(file)])
+    const { id: archiveId } = await opened(file)
+    const idOf = async ({ id }: RecordingView) => (await opened(await bytesOf(owned(id, 'file.umf')))).id
+    expect(await idOf(first)).toBe(archiveId)
+    for (const view of [second, third]) {
+      expect(view.archive).toMatchObject({ state: 'restored', note: expect.stringContaining(archiveId) })
+      expect(view.title).toBe(recording.title)
+      expect(await timelineOf(view)).toEqual(await timelineOf(first))
+      const again = await opened(await intact(await bytesOf(owned(view.id, 'file.umf'))))
+      const { id, metadata, ...content } = await contentOf(again)
+      const before = await contentOf(await opened(await bytesOf(owned(first.id, 'file.umf'))))
+      expect(content).toEqual({ ...before, id: undefined, metadata: undefined })
+      expect(id).toBe(view.id)
+      const generation = (await opened(file)).generation
+      expect(metadata).toEqual({ ...before.metadata, from: [{ id: archiveId, generation, by: 'upload' }] })
+      // L3: what its owner is told is not for whoever has its link.
+      const shown = await fetch(`${server.url}/api/v1/shares/${view.shareUrl!.split('/').at(-1)}`)
+      expect(await shown.json()).toMatchObject({ archive: { state: 'restored', note: null } })
+    }
+    expect(Buffer.from(await bytesOf(owned(second.id, 'original'))).equals(file)).toBe(true)
+    // A copy of the copy says both.
+    const copy = await uploaded(await bytesOf(owned(second.id, 'file.umf')))
+    const { metadata } = await opened(await bytesOf(owned(copy.id, 'file.umf')))
+    expect((metadata['from'] as { id: string }[]).map(({ id }) => id)).toEqual([archiveId, second.id])
+    // Where the first is gone, its archive may come back.
+    await server.client.remove(first.id)
+    expect((await uploaded(file)).archive).toEqual({ state: 'restored', note: null })
   })
 
   it.each([

@@ -6,7 +6,7 @@ import type { MakeSha256 } from './sha256.ts'
 import type { Signature } from './signature-box.ts'
 import { checkRange, readThrough, type Source } from './source.ts'
 import { type ArchiveState, openState } from './state.ts'
-import { parseEvents, type TimelineEvent } from './timeline.ts'
+import { TimelineBudget, type TimelineEvent } from './timeline.ts'
 import { UmfError } from './umf-error.ts'
 
 export type OpenOptions = {
@@ -140,12 +140,18 @@ export class Archive {
     return bytes
   }
 
-  /** E3: the timeline as the caller may know it, sorted. @throws UmfError `malformed`, `too-large` */
+  /**
+   * E3: the timeline as the caller may know it, sorted; all of it or none.
+   *
+   * @throws UmfError `malformed`; `too-large`: one item, or all of them together
+   */
   async events(): Promise<TimelineEvent[]> {
     const all: TimelineEvent[] = []
-    for (const { name, contentType, pointer } of this.items({ type: 'events' })) {
+    const budget = new TimelineBudget()
+    for (const { name, contentType, pointer, length = 0 } of this.items({ type: 'events' })) {
       if (!contentType.startsWith('application/vnd.umf.events+json') || pointer !== undefined) continue
-      for (const event of parseEvents(await this.bytes(name))) {
+      budget.read(length)
+      for (const event of budget.parse(await this.bytes(name))) {
         const { resource } = event
         // L3: an event that names what the caller may not read tells of it.
         const isKnown = resource === undefined || this.#items.has(resource) || resource === this.presentation?.name

@@ -53,13 +53,17 @@ export class ChangingDescription {
     return this.#presentation
   }
 
+  get items(): Item[] {
+    return [...this.#items.values()]
+  }
+
   description(generation: number): Description {
     return {
       ...this.#base,
       generation,
       metadata: Object.fromEntries(this.#metadata),
       ...(this.#presentation && { presentation: this.#presentation }),
-      items: [...this.#items.values()],
+      items: this.items,
       cover: [...this.#cover.values()].sort(([left], [right]) => left - right),
     }
   }

@@ -3,6 +3,7 @@ import { ascii } from './ascii.ts'
 import { box, joined, readBoxHeader } from './box.ts'
 import { type Description, toJson } from './description.ts'
 import type { Item } from './item.ts'
+import { sameBytes } from './sha256.ts'
 import { UmfError } from './umf-error.ts'
 
 /** I3: programs that read ISO files, Chromium among them, slow down with thousands of items. */
@@ -25,13 +26,16 @@ export function indexPayload(
   return [...listing(description.items, idat), box('umfx', json)]
 }
 
+const hdlr = box('hdlr', fullBoxHead, new Uint8Array(4), ascii('umf '), new Uint8Array(12), new Uint8Array(1))
+/** I1: what it holds, and nothing else. */
+const orders: ReadonlySet<string> = new Set(['hdlr iloc iinf umfx', 'hdlr iloc iinf idat umfx'])
+
 /** What stands before the description, and follows from it (I3). */
 function listing(items: readonly Item[], idat: Uint8Array): Uint8Array[] {
   const listed = items.slice(0, MOST_LISTED).flatMap((item, index) => {
     const place = placeOf(item)
     return place === null ? [] : [{ id: index + 1, item, ...place }]
   })
-  const hdlr = box('hdlr', fullBoxHead, new Uint8Array(4), ascii('umf '), new Uint8Array(12), new Uint8Array(1))
   const iloc = box(
     'iloc',
     new Uint8Array([1, 0, 0, 0]),
@@ -65,23 +69,29 @@ export type IndexParts = {
 
 /** @param payload of the index box. @throws UmfError `malformed` */
 export function readIndexPayload(payload: Uint8Array, offset: number): IndexParts {
-  let description: Uint8Array | null = null
-  let descriptionAt = 0
-  let idat = { at: 0, length: 0 }
+  const parts = new Map<string, { at: number; bytes: Uint8Array }>()
+  const types: string[] = []
   for (let at = 4; at < payload.length; ) {
     const header = readBoxHeader(payload.subarray(at, at + 16), at, payload.length)
-    if (header === null) throw new UmfError('malformed', 'a box of the index is cut', offset + at)
-    const content = payload.subarray(at + header.headerSize, at + header.size)
-    if (header.type === 'idat') idat = { at: at + header.headerSize, length: content.length }
-    if (header.type === 'umfx') {
-      if (description !== null) throw new UmfError('malformed', 'the index has two descriptions', offset + at)
-      description = content
-      descriptionAt = at
-    }
+    if (header === null || header.headerSize !== 8)
+      throw new UmfError('malformed', 'a box of the index is cut', offset + at)
+    types.push(header.type)
+    parts.set(header.type, { at, bytes: payload.subarray(at, at + header.size) })
     at += header.size
+    if (types.length > 5) break
   }
-  if (description === null) throw new UmfError('malformed', 'the index has no description', offset)
-  return { description, descriptionAt, idat, before: payload.subarray(0, descriptionAt) }
+  if (!sameBytes(payload.subarray(0, 4), fullBoxHead) || !orders.has(types.join(' ')))
+    throw new UmfError('malformed', 'the index does not hold what an index holds', offset)
+  if (!sameBytes(parts.get('hdlr')!.bytes, hdlr))
+    throw new UmfError('malformed', 'the index is that of another format', offset)
+  const idat = parts.get('idat')
+  const { at: descriptionAt, bytes } = parts.get('umfx')!
+  return {
+    description: bytes.subarray(8),
+    descriptionAt,
+    idat: idat === undefined ? { at: 0, length: 0 } : { at: idat.at + 8, length: idat.bytes.length - 8 },
+    before: payload.subarray(0, descriptionAt),
+  }
 }
 
 /** Whether `iloc`, `iinf` and what else stands before the description are what the description asks for (I3). */

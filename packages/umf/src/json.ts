@@ -3,7 +3,7 @@ import { UmfError } from './umf-error.ts'
 
 const MOST_DEPTH = 64
 /** Each takes some 50 bytes of memory however short it is written. */
-const MOST_VALUES = 4_194_304
+export const MOST_VALUES = 4_194_304 as const
 
 /**
  * @param what for people, who are told of it
@@ -25,6 +25,11 @@ export function parseJson(bytes: Uint8Array, what: string, offset?: number): unk
   if (kept < members) throw new UmfError('malformed', `${what} names a member twice`, offset)
   if (kept === Number.POSITIVE_INFINITY) throw new UmfError('malformed', `${what} has a member __proto__`, offset)
   return value
+}
+
+/** How many there are at most, for whoever keeps several texts. */
+export function jsonValues(bytes: Uint8Array): number {
+  return measured(bytes).values
 }
 
 /** How many members all of its objects have; infinitely many if one is named `__proto__`. */

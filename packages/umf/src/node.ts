@@ -5,6 +5,8 @@ import type { MakeSha256 } from './sha256.ts'
 import { checkRange, type EditableFile } from './source.ts'
 import { UmfError } from './umf-error.ts'
 
+export { folderRegistry } from './folder-registry.ts'
+
 export const nodeSha256: MakeSha256 = () => {
   const hash = createHash('sha256')
   return {

@@ -5,26 +5,38 @@ import type { CoverEntry, Description } from './description.ts'
 import type { Item } from './item.ts'
 import { UmfError } from './umf-error.ts'
 
+type Named = Pick<Description, 'items' | 'presentation'>
+
 /**
- * Every item lies behind the head and the presentation and before `end`, apart from each other or at the same place; inline
- * bytes in `idat`; no two have one name.
+ * What an index or a record names: each item lies behind the head and the presentation and before `end`, where that begins,
+ * inline bytes in `idat`; none has the name of the presentation. Looked at where it is said, since what is said there stands
+ * even if a later record takes it back (O4).
  *
  * @throws UmfError `malformed`
  */
-export function checkPlaces(
-  { items, presentation }: Pick<Description, 'items' | 'presentation'>,
-  end: number,
-  idatLength: number,
-): void {
+export function checkNamed({ items, presentation }: Named, end: number, idatLength: number): void {
   const from = Math.max(HEAD_BYTES, presentation?.length ?? 0)
   if (from > end) throw new UmfError('malformed', 'the presentation ends past its index', end)
-  if (items.some(({ name }) => name === presentation?.name))
-    throw new UmfError('malformed', 'an item has the name of the presentation', end)
-  apart(distinctExtents(items), (offset, length) => offset >= from && offset + length <= end)
-  apart(
-    items.flatMap(({ inline }) => (inline === undefined || inline[1] === 0 ? [] : [inline])),
-    (offset, length) => offset + length <= idatLength,
-  )
+  const strays = ([offset, length]: readonly [number, number]) => offset < from || offset + length > end
+  for (const { name, extents = [], inline } of items) {
+    if (name === presentation?.name) throw new UmfError('malformed', 'an item has the name of the presentation', end)
+    const stray = extents.find(strays)
+    if (stray !== undefined) throw new UmfError('malformed', `item ${name} lies where none can`, stray[0])
+    if (inline !== undefined && inline[0] + inline[1] > idatLength)
+      throw new UmfError('malformed', `item ${name} lies past the inline bytes`, end)
+  }
+}
+
+/** Both, of an index that stands for itself. @throws UmfError `malformed` */
+export function checkPlaces(named: Named, end: number, idatLength: number): void {
+  checkNamed(named, end, idatLength)
+  checkApart(named.items)
+}
+
+/** Of a whole state: items lie apart from each other, or at the same place. @throws UmfError `malformed` */
+export function checkApart(items: readonly Item[]): void {
+  apart(distinctExtents(items))
+  apart(items.flatMap(({ inline }) => (inline === undefined ? [] : [inline])))
 }
 
 /**
@@ -62,10 +74,9 @@ function isSame(left: readonly [number, number][], right: readonly [number, numb
   return left.every(([offset, length], index) => offset === right[index]![0] && length === right[index]![1])
 }
 
-function apart(ranges: [number, number][], isInside: (offset: number, length: number) => boolean): void {
+function apart(ranges: [number, number][]): void {
   let at = 0
   for (const [offset, length] of ranges.sort(([left], [right]) => left - right)) {
-    if (!isInside(offset, length)) throw new UmfError('malformed', 'an item lies where none can', offset)
     if (offset < at) throw new UmfError('malformed', 'items lie across each other', offset)
     at = offset + length
   }

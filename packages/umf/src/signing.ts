@@ -37,8 +37,12 @@ export function signer(name: string, keys: CryptoKeyPair, now: () => Date = () =
   }
 }
 
+/** `unchecked`: this platform can't, which says nothing of the signature. Whether a key is to be trusted is not said. */
+export type SignatureStanding = 'valid' | 'invalid' | 'unchecked'
+
 export type CheckedSignature = Signature & {
-  /** It is right, and of this very state. Whether its key is to be trusted is not said. */
+  standing: SignatureStanding
+  /** It is right, and of this very state. */
   isValid: boolean
 }
 
@@ -47,19 +51,32 @@ export async function checkSignatures({ description, root, signatures }: Archive
   return await Promise.all(
     signatures.map(async (signature) => {
       const isOfState = signature.root === toHex(root) && signature.generation === description.generation
-      return { ...signature, isValid: isOfState && (await isRight(description.id, signature)) }
+      const standing = isOfState ? await standingOf(description.id, signature) : 'invalid'
+      return { ...signature, standing, isValid: standing === 'valid' }
     }),
   )
 }
 
-async function isRight(id: string, { algorithm, key, signature, ...said }: Signature): Promise<boolean> {
+async function standingOf(id: string, { algorithm, key, signature, ...said }: Signature): Promise<SignatureStanding> {
   const { key: kind, sign } = parameters[algorithm]
   try {
     const imported = await crypto.subtle.importKey('spki', fromBase64(key)!, kind, false, ['verify'])
-    return await crypto.subtle.verify(sign, imported, fromBase64(signature)!, signedText({ id, ...said }))
+    const text = signedText({ id, ...said })
+    return (await crypto.subtle.verify(sign, imported, fromBase64(signature)!, text)) ? 'valid' : 'invalid'
   } catch {
-    return false // no key at all, or none of this algorithm
+    // No key at all, or none of this algorithm; or no such algorithm.
+    return (await canCheck(algorithm)) ? 'invalid' : 'unchecked'
   }
+}
+
+/** A page without HTTPS has no WebCrypto, and older browsers have no Ed25519. */
+async function canCheck(algorithm: Algorithm): Promise<boolean> {
+  const { subtle } = (globalThis.crypto ?? {}) as Partial<Crypto>
+  if (subtle === undefined) return false
+  return await subtle.generateKey(parameters[algorithm].key, false, ['sign', 'verify']).then(
+    () => true,
+    () => false,
+  )
 }
 
 function signedText(said: {

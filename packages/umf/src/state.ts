@@ -5,7 +5,7 @@ import { HEAD_BYTES, MOST_INDEX_BYTES, readBoxHeader, walkBoxes } from './box.ts
 import { ChangingDescription } from './changing-description.ts'
 import { type Description, parseDescription } from './description.ts'
 import { readIndexPayload } from './index-box.ts'
-import { checkCover, checkPlaces } from './places.ts'
+import { checkApart, checkCover, checkNamed } from './places.ts'
 import { readRecord } from './record.ts'
 import { type MakeSha256, sameBytes, sha256Of } from './sha256.ts'
 import { MOST_SIGNATURE_BYTES, MOST_SIGNATURES, readSignature, type Signature } from './signature-box.ts'
@@ -37,11 +37,7 @@ export async function openState(source: Source, sha256: MakeSha256): Promise<Arc
   if (source.size < HEAD_BYTES) throw new UmfError('not-umf', 'no universal media file: it is too short', 0)
   const found = (await stateByFooter(source, sha256)) ?? (await stateBySlots(source, sha256))
   const state = found.end === source.size ? found : await walkOn(source, found, sha256)
-  checkPlaces(
-    state.description,
-    state.records.at(-1)?.offset ?? state.anchor?.indexOffset ?? state.end,
-    state.idat.length,
-  )
+  checkApart(state.description.items)
   return state
 }
 
@@ -104,6 +100,7 @@ async function stateAt(source: Source, anchor: Anchor, sha256: MakeSha256): Prom
     throw new UmfError('malformed', 'the description is of another archive', indexOffset)
   }
   const idat = { at: indexOffset + 8 + parts.idat.at, length: parts.idat.length }
+  checkNamed(description, indexOffset, idat.length)
   checkCover(description.cover, HEAD_BYTES, indexOffset, true)
   const signatures = await signaturesIn(source, indexOffset + indexSize, end, sha256)
   return { id, generation, root, end, description, anchor, idat, records: [], signatures }
@@ -160,6 +157,9 @@ async function walkOn(source: Source, from: ArchiveState, sha256: MakeSha256): P
       changing.apply(content)
       if (before && before.length !== changing.presentation?.length)
         throw new UmfError('malformed', 'a record gives the presentation another length', offset)
+      // E4: one that comes to be is to lie beside all items that are there.
+      const items = before ? (content.put ?? []) : changing.items
+      checkNamed({ items, presentation: changing.presentation }, offset, state.idat.length)
       state.records.push({ offset, size, cover: content.cover })
       state = { ...state, generation: content.generation, root, end: offset + size, signatures: [] }
     } else if (type === 'umff' && size === FOOTER_BYTES) {

@@ -1,9 +1,10 @@
 // SPEC.md, E3.
 import { z } from 'zod'
-import { parseJson } from './json.ts'
+import { jsonValues, MOST_VALUES, parseJson } from './json.ts'
 import { UmfError } from './umf-error.ts'
 
 const MOST_EVENTS = 1_000_000
+const MOST_EVENT_BYTES = 64 * 1024 * 1024
 
 /** Something that happened; `t` in ms on the archive's timeline. */
 export type TimelineEvent = { t: number; kind: string; resource?: string | undefined; data?: unknown }
@@ -28,6 +29,33 @@ export function parseEvents(bytes: Uint8Array): TimelineEvent[] {
     if (!parsed.success) throw refuse()
     return parsed.data
   })
+}
+
+/**
+ * SPEC.md, Bounds: what all items of events together may come to. Each is bounded, but there may be 65,535 of them, and all of
+ * them may have the very same bytes.
+ */
+export class TimelineBudget {
+  #bytes = 0
+  #values = 0
+  #events = 0
+
+  /** Before an item is read. @throws UmfError `too-large` */
+  read(length: number): void {
+    this.#bytes += length
+    if (this.#bytes > MOST_EVENT_BYTES)
+      throw new UmfError('too-large', `the timeline has more than ${MOST_EVENT_BYTES} bytes`)
+  }
+
+  /** @throws UmfError `malformed`, `too-large` */
+  parse(bytes: Uint8Array): TimelineEvent[] {
+    this.#values += jsonValues(bytes)
+    if (this.#values > MOST_VALUES) throw new UmfError('too-large', `the timeline has more than ${MOST_VALUES} values`)
+    const events = parseEvents(bytes)
+    this.#events += events.length
+    if (this.#events > MOST_EVENTS) throw new UmfError('too-large', `more than ${MOST_EVENTS} events`)
+    return events
+  }
 }
 
 /** Content of an item of events: sorted by time, times with at most 3 decimals. */

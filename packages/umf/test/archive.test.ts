@@ -17,6 +17,7 @@ import {
 } from '../src/index.ts'
 import { nodeSha256 as sha256 } from '../src/node.ts'
 import { UmfWriter } from '../src/writer.ts'
+import { reindexed } from './hand-made.ts'
 import { MemoryFile } from './memory-file.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -93,6 +94,37 @@ describe('an archive', () => {
     expect((await seen.events()).map(({ kind }) => kind)).toEqual(['chat'])
     expect(() => seen.item('secret')).toThrow(new UmfError('not-found', 'no item "secret"'))
     expect((await seen.as(owner).events()).map(({ kind }) => kind)).toEqual(['slide', 'chat'])
+  })
+
+  it('[E3, Bounds] has no timeline of more bytes, values or events in all its items than in one', async () => {
+    const eventsOf = async (content: string, times: number) => {
+      const file = new MemoryFile(await written())
+      const editor = await openEditor(file, sha256)
+      const fields = { type: 'events', contentType: 'application/vnd.umf.events+json' }
+      await editor.edit({ put: [{ item: { name: 'e0', ...fields }, content: bytes(content) }] })
+      // E2: the very same bytes under many names.
+      const { extents, length, digest } = editor.state.description.items.find(({ name }) => name === 'e0')!
+      const shared = Array.from({ length: times - 1 }, (_, count) => {
+        return { name: `e${count + 1}`, ...fields, extents: extents!, length: length!, digest: digest! }
+      })
+      const many = await reindexed(file.bytes, ({ items }) => void items.push(...shared))
+      return await openArchive(bytesSource(many), { sha256 })
+    }
+    const event = '{"t":1,"kind":"x","data":0}'
+    const times = 50
+    expect(await (await eventsOf(`[${event}]`, times)).events()).toHaveLength(2 + times)
+    const wide = `[{"t":1,"kind":"x","data":"${'x'.repeat(1_400_000)}"}]`
+    const deep = `[{"t":1,"kind":"x","data":[${'1,'.repeat(100_000)}1]}]`
+    const many = `[${Array(20_100).fill(event)}]`
+    for (const [content, words] of [
+      [wide, /bytes/],
+      [deep, /values/],
+      [many, /events/],
+    ] as const) {
+      await expect((await eventsOf(content, 1)).events()).resolves.toBeDefined()
+      const archive = await eventsOf(content, times)
+      await expect(archive.events()).rejects.toMatchObject({ code: 'too-large', message: expect.stringMatching(words) })
+    }
   })
 
   it('[O4, J4] that is cut off while it was written by records reads up to its last whole item', async () => {

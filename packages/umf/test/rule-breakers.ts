@@ -10,7 +10,13 @@ import { indexPayload } from '../src/index-box.ts'
 import { nodeSha256 as sha256 } from '../src/node.ts'
 import { sha256Of, toHex } from '../src/sha256.ts'
 
-export type RuleBreaker = { name: string; bytes: Uint8Array; isIntact: boolean }
+export type RuleBreaker = {
+  name: string
+  bytes: Uint8Array
+  isIntact: boolean
+  /** Already by whoever opens it; left out where SPEC.md leaves it to the check. */
+  isRefused?: boolean
+}
 
 const id = '01900000-0000-7000-8000-0000000000ff'
 const idBytes = Uint8Array.from(Buffer.from(id.replaceAll('-', ''), 'hex'))
@@ -186,6 +192,65 @@ const good: Record<string, Partial<Making>> = {
   'J3 removed and put again': { records: [{ remove: ['empty'], put: [recordItem({ name: 'empty' })] }] },
 }
 
+/** Bytes that no record of ours reaches: what lies there is wrong wherever it is named. */
+const beyond = { extents: [[20_000, 8]], length: 8, digest: `sha256:${hex(dataAt(DATA, 8))}` }
+
+/** They break a rule in what a later record takes back. */
+const takenBack: Record<string, Partial<Making>> = {
+  'E2 past the record that names it, and removed': {
+    records: [{ put: [recordItem({ name: 'late', ...beyond })] }, { generation: 3, remove: ['late'] }],
+  },
+  'E2 past the record that names it, and replaced': {
+    records: [
+      { put: [recordItem({ name: 'late', ...beyond })] },
+      { generation: 3, put: [recordItem({ name: 'late' })] },
+    ],
+  },
+  'E2 in the head, and removed': {
+    records: [
+      { put: [recordItem({ name: 'late', ...beyond, extents: [[4096, 8]] })] },
+      { generation: 3, remove: ['late'] },
+    ],
+  },
+  'E2 past the index, and removed': { ...itemSaid(beyond, 4), records: [{ remove: ['empty'] }] },
+  'E2 inline past idat, and removed': { ...itemSaid({ inline: [1, 3] }, 3), records: [{ remove: ['in'] }] },
+  'E1 the name of the presentation, and removed': { ...presented({ name: 'one' }), records: [{ remove: ['one'] }] },
+  'E4 over items, and these removed': {
+    ...presented({ length: DATA + 1 }),
+    records: [{ remove: ['one', 'shared'] }],
+  },
+  'E4 past the index, without items': {
+    ...presented({ length: DATA + 65 }),
+    records: [{ remove: ['one', 'shared', 'two'] }],
+  },
+  'J3 a presentation past its record': {
+    records: [{ remove: ['one', 'shared', 'two'], presentation: { ...film, length: 20_000 } }],
+  },
+  'J3 a presentation over items that go later': {
+    records: [{ presentation: { ...film, length: 8210 } }, { generation: 3, remove: ['one', 'shared', 'two'] }],
+  },
+}
+
+/** Of the index itself. */
+const noIndex: Record<string, Partial<Making>> = {
+  'I1 another order': { index: ([full, hdlr, iloc, iinf, ...rest]) => [full!, hdlr!, iinf!, iloc!, ...rest] },
+  'I1 a box too many': { index: (pieces) => [...pieces, box('abcd')] },
+  'I1 flags': { index: ([, ...rest]) => [Uint8Array.from([0, 0, 0, 1]), ...rest] },
+  'I1 two descriptions': { index: (pieces) => [...pieces, box('umfx', ascii('{}'))] },
+  'I1 another handler': {
+    index: ([full, hdlr, ...rest]) => [
+      full!,
+      Buffer.from(Buffer.from(hdlr!).toString('latin1').replace('umf ', 'pict'), 'latin1'),
+      ...rest,
+    ],
+  },
+}
+
+/** Of the state that is opened alone. */
+const goneAgain: Record<string, Partial<Making>> = {
+  'E2 overlaps, and removed': { ...extents([DATA + 8, 16]), records: [{ remove: ['empty'] }] },
+}
+
 const bad: Record<string, Partial<Making>> = {
   'F2 no iso6': { head: (bytes) => bytes.set(ascii('iso5'), 20) },
   'F2 no umf1': { head: (bytes) => bytes.set(ascii('umf2'), 32) },
@@ -199,10 +264,6 @@ const bad: Record<string, Partial<Making>> = {
   'A1 an index in the head': anchored(() => ({ indexOffset: 4096 })),
   'A1 another size': anchored(({ indexSize }) => ({ indexSize: indexSize - 1 })),
   'A1 an end before the footer': anchored(({ end }) => ({ end: end - 1 })),
-  'I1 another order': { index: ([full, hdlr, iloc, iinf, ...rest]) => [full!, hdlr!, iinf!, iloc!, ...rest] },
-  'I1 a box too many': { index: (pieces) => [...pieces, box('abcd')] },
-  'I1 flags': { index: ([, ...rest]) => [Uint8Array.from([0, 0, 0, 1]), ...rest] },
-  'I1 two descriptions': { index: (pieces) => [...pieces, box('umfx', ascii('{}'))] },
   'I2 not UTF-8': {
     json: (text) => Buffer.from(text.replace('"metadata":{}', '"metadata":{"a":"\xff"}'), 'latin1'),
   },
@@ -307,7 +368,13 @@ const bad: Record<string, Partial<Making>> = {
 }
 
 export function ruleBreakers(): RuleBreaker[] {
-  const all = (makings: Record<string, Partial<Making>>, isIntact: boolean) =>
-    Object.entries(makings).map(([name, making]) => ({ name, bytes: made(making), isIntact }))
-  return [...all(good, true), ...all(bad, false)]
+  const all = (makings: Record<string, Partial<Making>>, judged: Omit<RuleBreaker, 'name' | 'bytes'>) =>
+    Object.entries(makings).map(([name, making]) => ({ name, bytes: made(making), ...judged }))
+  return [
+    ...all(good, { isIntact: true, isRefused: false }),
+    ...all(bad, { isIntact: false }),
+    ...all(noIndex, { isIntact: false, isRefused: true }),
+    ...all(takenBack, { isIntact: false, isRefused: true }),
+    ...all(goneAgain, { isIntact: false, isRefused: false }),
+  ]
 }

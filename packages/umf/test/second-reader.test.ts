@@ -75,7 +75,10 @@ async function surveyed(bytes: Uint8Array): Promise<Survey> {
   const { ok, problems } = await checkArchive(source, { sha256 })
   const archive = await openArchive(source, { sha256 })
   const { presentation } = archive
-  const signatures = (await checkSignatures(archive.state)).map(({ isValid, ...said }) => ({ ...said, holds: isValid }))
+  const signatures = (await checkSignatures(archive.state)).map(({ isValid, standing: _, ...said }) => ({
+    ...said,
+    holds: isValid,
+  }))
   const stored = archive.items().filter(({ pointer }) => pointer === undefined)
   const digests: Record<string, string> = {}
   for (const { name } of presentation === null ? stored : [presentation, ...stored]) {
@@ -175,8 +178,14 @@ describe(`two readers of ${ARCHIVES} archives (seed ${runSeed})`, () => {
     }
   })
 
-  it.each(handmade)('[$name] is judged alike: $isIntact', async ({ file, bytes, isIntact }) => {
-    const { check } = theirs.get(file)!
+  it.each(handmade)('[$name] is judged alike: $isIntact', async ({ file, bytes, isIntact, isRefused }) => {
+    const { check, list } = theirs.get(file)!
+    if (isRefused !== undefined) {
+      expect({ ours: (await listed(bytes)) === null, theirs: list === null }, 'O4').toEqual({
+        ours: isRefused,
+        theirs: isRefused,
+      })
+    }
     expect({ ours: await findsIntact(bytes), theirs: check.ok }, JSON.stringify(check)).toEqual({
       ours: isIntact,
       theirs: isIntact,

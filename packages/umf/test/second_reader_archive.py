@@ -326,7 +326,8 @@ class State:
     left: dict[Extent, str] = field(default_factory=dict)
 
     def check_apart(self) -> None:
-        """[E2] Items have the very same extents, or extents that are apart; inline bytes are apart."""
+        """[E2] Items have the very same extents, or extents that are apart; inline bytes are apart. Of the state that is
+        opened; where each item lies is judged for each index and record that names it."""
         lists: dict[tuple[Extent, ...], str] = {}
         inline: list[tuple[Extent, str]] = []
         for name, item in self.items.items():

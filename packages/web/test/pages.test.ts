@@ -233,7 +233,7 @@ describe('the pages', { timeout: 90_000 }, () => {
 
   it('list recordings; rename, copy the link, delete after asking', async () => {
     await page.getByRole('link', { name: 'Library' }).click()
-    await page.getByRole('link', { name: 'A first talk' }).waitFor()
+    await page.getByRole('link', { name: 'A first talk', exact: true }).waitFor()
     await inspect('library')
     const before = await page.locator('.recording').count()
     await page.getByRole('button', { name: 'Copy link to A first talk', exact: true }).click()

@@ -30,6 +30,7 @@ export type OpenedArchive = {
   messages: readonly Message[]
   marks: readonly PlayerMark[]
   transcripts: readonly Item[]
+  captions: readonly Item[]
   /** What is missing, in words. */
   notices: readonly string[]
   close(): void
@@ -79,6 +80,7 @@ export async function openedArchive(from: string | Blob): Promise<OpenedArchive>
       messages: conversationOf(events),
       marks: marksOf(events),
       transcripts: items.filter(({ type }) => type === 'transcript'),
+      captions: items.filter(({ type }) => type === 'captions'),
       notices,
       close,
     }

@@ -2,10 +2,11 @@ import type { Archive, Item } from '@rushes/umf'
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { formatClock } from '../start-time.ts'
 import { panelStyles } from './archive-styles.ts'
-import { ItemError, itemContent, mediaType } from './item-content.ts'
+import { ItemError, itemContent } from './item-content.ts'
+import { languageWords } from './item-language.ts'
 import { rove, takeStop } from './roving-focus.ts'
 import { lastAt } from './slide-schedule.ts'
-import { type Cue, transcriptCues } from './transcript-cues.ts'
+import { type Cue, cuesOf } from './transcript-cues.ts'
 
 type Shown = { state: 'loading' } | { state: 'failed'; words: string } | { state: 'shown'; cues: readonly Cue[] }
 
@@ -126,16 +127,8 @@ export class RushesArchiveTranscript extends LitElement {
 
   async #read(archive: Archive, item: Item): Promise<Shown | null> {
     try {
-      if (mediaType(item) !== 'text/vtt') throw new ItemError('format')
       const bytes = await itemContent(archive, item, mostBytes)
-      const cues = await transcriptCues(bytes).catch(() => {
-        throw new ItemError('format')
-      })
-      const { startMs = 0 } = item
-      return {
-        state: 'shown',
-        cues: cues.map((cue) => ({ ...cue, fromMs: cue.fromMs + startMs, toMs: cue.toMs + startMs })),
-      }
+      return { state: 'shown', cues: await cuesOf(item, bytes) }
     } catch (fault) {
       if (fault instanceof ItemError) return { state: 'failed', words: `The transcript ${fault.message}.` }
       this.dispatchEvent(new CustomEvent('fault', { detail: fault }))
@@ -171,16 +164,6 @@ export class RushesArchiveTranscript extends LitElement {
     const away = row.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 3
     const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches || Math.abs(away) > box.clientHeight
     box.scrollBy({ top: away, behavior: isStill ? 'instant' : 'smooth' })
-  }
-}
-
-function languageWords({ title, language, name }: Item): string {
-  if (title !== undefined) return title.slice(0, 100)
-  if (language === undefined) return name
-  try {
-    return new Intl.DisplayNames(undefined, { type: 'language' }).of(language) ?? language
-  } catch {
-    return language // RangeError: no BCP 47
   }
 }
 

@@ -1,8 +1,10 @@
+import type { Item } from '@rushes/umf'
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { keyed } from 'lit/directives/keyed.js'
 import { RushesPlayer } from '../rushes-player.ts'
 import { type ArchiveProblem, archiveProblem, explainArchiveProblem } from './archive-problem.ts'
 import { archiveStyles } from './archive-styles.ts'
+import { addCues, offerCaptions } from './caption-tracks.ts'
 import { followClock } from './follow-clock.ts'
 import { type OpenedArchive, openedArchive } from './opened-archive.ts'
 import { PictureCache } from './picture-cache.ts'
@@ -22,7 +24,7 @@ type Opening =
 
 /**
  * Plays a universal media file (`.umf`) from any server that answers range requests, or from disk: its main presentation, and
- * in step with it slides, transcript, chat and questions. Only what is shown now or next is fetched, and shown only if it is
+ * in step with it slides, transcript, captions, chat and questions. Only what is shown now or next is fetched, and shown only if it is
  * what its digest says; the presentation itself goes to the browser as it is.
  *
  * Attributes: `src` (URL of the file), `keys="page"` (as of `rushes-player`), `hidden-panels` (of `slides transcript chat`, those
@@ -43,19 +45,23 @@ export class RushesArchive extends LitElement {
     keys: {},
     hiddenPanels: { attribute: 'hidden-panels' },
     opening: { state: true },
+    captionNotices: { state: true },
   }
   declare src: string | null
   declare file: Blob | null
   declare keys: 'player' | 'page'
   declare hiddenPanels: string
   declare private opening: Opening
+  declare private captionNotices: readonly string[]
   #unfollow: (() => void) | null = null
+  #endCaptions: (() => void) | null = null
 
   constructor() {
     super()
     this.src = this.file = null
     this.keys = 'player'
     this.hiddenPanels = ''
+    this.captionNotices = []
     this.opening = { state: 'empty' }
   }
 
@@ -136,7 +142,8 @@ export class RushesArchive extends LitElement {
   }
 
   #stage({ opened, pictures }: { opened: OpenedArchive; pictures: PictureCache }): TemplateResult {
-    const { title, authors, notices } = opened
+    const { title, authors } = opened
+    const notices = [...opened.notices, ...this.captionNotices]
     const there = this.#panelsOf(opened)
     const seen = there.filter((panel) => !this.#hidden.has(panel.name))
     const shows = (name: ArchivePanel) => seen.some((panel) => panel.name === name)
@@ -252,6 +259,9 @@ export class RushesArchive extends LitElement {
 
   #close(next: Opening): void {
     this.#leave()
+    this.#endCaptions?.()
+    this.#endCaptions = null
+    this.captionNotices = []
     const { opening } = this
     this.opening = next
     if (opening.state !== 'open') return
@@ -281,8 +291,9 @@ export class RushesArchive extends LitElement {
     if (player === null) return
     await player.updateComplete
     const { timing } = player
-    if (timing === null || this.opening !== opening) return
+    if (timing === null || this.opening !== opening || opening.state !== 'open') return
     this.#leave()
+    this.#offerCaptions(opening.opened, player)
     const panels = [
       ...this.renderRoot.querySelectorAll<RushesArchiveSlides | RushesArchiveTranscript | RushesArchiveChat>(
         'rushes-archive-slides, rushes-archive-transcript, rushes-archive-chat',
@@ -294,6 +305,18 @@ export class RushesArchive extends LitElement {
     })
   }
 
+  /** Once for each archive: its player, and so its tracks, are its own. */
+  #offerCaptions(opened: OpenedArchive, { media }: RushesPlayer): void {
+    if (media === null || this.#endCaptions !== null) return
+    this.#endCaptions = offerCaptions(media, opened.archive, opened.captions, {
+      startMs: this.#startMs,
+      onNotice: (words) => {
+        this.captionNotices = [...this.captionNotices, words]
+      },
+      onFault: (fault) => this.#fail(fault, opened),
+    })
+  }
+
   #go({ detail }: CustomEvent<number>): void {
     this.seek(detail / 1000)
   }
@@ -302,19 +325,16 @@ export class RushesArchive extends LitElement {
     if (this.opening.state === 'open') this.#fail(detail, this.opening.opened)
   }
 
-  /** A transcript serves as captions too. */
-  #onCues({ detail }: CustomEvent<{ item: { title?: string; language?: string }; cues: readonly Cue[] }>): void {
+  /** A transcript serves as captions too, where there are none of its language. */
+  #onCues({ detail: { item, cues } }: CustomEvent<{ item: Item; cues: readonly Cue[] }>): void {
     const media = this.player?.media ?? null
-    if (media === null) return
-    const label = detail.item.title ?? detail.item.language ?? 'Transcript'
+    if (media === null || this.opening.state !== 'open') return
+    if (this.opening.opened.captions.some(({ language }) => language === item.language)) return
+    const label = item.title ?? item.language ?? 'Transcript'
     if (Array.from(media.textTracks).some((track) => track.label === label)) return
-    const track = media.addTextTrack('captions', label, detail.item.language ?? '')
+    const track = media.addTextTrack('captions', label, item.language ?? '')
     track.mode = 'disabled'
-    for (const { fromMs, toMs, text } of detail.cues) {
-      const [from, to] = [fromMs, toMs].map((ms) => (ms - this.#startMs) / 1000) as [number, number]
-      // Text alone: what looks like markup is none.
-      if (to > 0) track.addCue(new VTTCue(Math.max(0, from), to, text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')))
-    }
+    addCues(track, cues, this.#startMs)
   }
 }
 

@@ -6,11 +6,19 @@ import { openPlace, readArchive } from './archive-file.ts'
 import { writeNewFile } from './new-file.ts'
 import { pack } from './pack.ts'
 import { planPack } from './pack-plan.ts'
+import { registeredId, userRegistry } from './registered-id.ts'
 import { archiveLines, describeArchive, type Note, noteLines } from './resources.ts'
 import { standardOutput } from './standard-output.ts'
 import { watchWork } from './work-progress.ts'
 
-type Options = { output?: string; stdout?: boolean; video?: string | boolean; force?: boolean; json?: boolean }
+type Options = {
+  output?: string
+  stdout?: boolean
+  video?: string | boolean
+  newId?: boolean
+  force?: boolean
+  json?: boolean
+}
 
 export function addPackCommand(program: Command): void {
   program
@@ -20,6 +28,7 @@ export function addPackCommand(program: Command): void {
     .option('--stdout', 'the same as -o -')
     .option('--video <file>', 'the main presentation; by default the largest video that plays as MP4 without encoding')
     .option('--no-video', 'no main presentation: every file is an item')
+    .option('--new-id', 'of a folder that unpack has made: another archive, which says what it was')
     .option('--force', 'replace a file that is there')
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nA folder that unpack has made, with its umf.json, becomes the same archive again.')
@@ -34,11 +43,12 @@ export function addPackCommand(program: Command): void {
 
 async function toFile(paths: readonly string[], output: string, options: Options): Promise<void> {
   const plan = await planPack(paths, { output, ...wishOf(options) })
-  const notes: Note[] = [...plan.notes]
+  const { id, notes: idNotes } = await registeredId(plan.keptId, output, userRegistry())
+  const notes: Note[] = [...plan.notes, ...idNotes]
   {
     using progress = watchWork('pack', options)
     await writeNewFile(output, { force: options.force === true }, async (file) => {
-      const packed = await pack(plan, (bytes) => file.write(bytes), progress)
+      const packed = await pack(id, plan, (bytes) => file.write(bytes), progress)
       await file.patch(SLOTS[0], encodeAnchor(packed.anchor, nodeSha256))
       notes.push(...packed.notes)
     })
@@ -54,10 +64,11 @@ async function toStandardOutput(paths: readonly string[], options: Options): Pro
   const write = standardOutput()
   const plan = await planPack(paths, { output: null, ...wishOf(options) })
   using progress = watchWork('pack', options)
-  const { notes } = await pack(plan, write, progress)
-  for (const line of noteLines([...plan.notes, ...notes])) process.stderr.write(`${line}\n`)
+  const { id, notes: idNotes } = await registeredId(plan.keptId, null, userRegistry())
+  const { notes } = await pack(id, plan, write, progress)
+  for (const line of noteLines([...plan.notes, ...idNotes, ...notes])) process.stderr.write(`${line}\n`)
 }
 
-function wishOf({ video }: Options): { video?: string | false } {
-  return typeof video === 'string' || video === false ? { video } : {}
+function wishOf({ video, newId = false }: Options): { video?: string | false; newId: boolean } {
+  return { newId, ...((typeof video === 'string' || video === false) && { video }) }
 }

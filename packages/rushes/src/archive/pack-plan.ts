@@ -1,7 +1,7 @@
 // What is to be packed, decided before a byte is written: which file is which item, in which order, described how.
 import { lstat, open, realpath, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { eventsContent, type ItemFields, newArchiveId } from '@rushes/umf'
+import { eventsContent, type ItemFields, withOrigin } from '@rushes/umf'
 import { CommandError } from '../output.ts'
 import { contentTypeOf, itemTypeOf } from './content-types.ts'
 import { type FolderManifest, MANIFEST, type ManifestItem, parseManifest } from './folder-manifest.ts'
@@ -18,7 +18,8 @@ export type PlannedItem = { item: ItemFields } & (
 export type Candidate = { file: FoundFile; fields: Record<string, unknown> | null; isMust: boolean }
 
 export type PackPlan = {
-  id: string
+  /** Of an archive that this was before; null: a new one. */
+  keptId: string | null
   metadata: Record<string, unknown>
   members: Record<string, unknown>
   boxes: { type: string; content: Uint8Array }[]
@@ -33,13 +34,18 @@ export type PlanOptions = {
   video?: string | false
   /** What is being written, which may lie in the folder. */
   output: string | null
+  /** What was an archive before becomes another one. */
+  newId?: boolean
 }
 
 const mostManifestBytes = 256 * 1024 * 1024
 const presentable = /^(video|audio)\/(mp4|webm|quicktime|x-m4v|x-m4a|x-matroska|matroska)$/
 
 /** @throws CommandError */
-export async function planPack(paths: readonly string[], { video, output }: PlanOptions): Promise<PackPlan> {
+export async function planPack(
+  paths: readonly string[],
+  { video, output, newId = false }: PlanOptions,
+): Promise<PackPlan> {
   const found = await foundFiles(paths, output)
   const folder = paths.length === 1 && (await stat(paths[0]!)).isDirectory() ? paths[0]! : null
   const manifest = folder === null ? null : await readManifest(folder, found.files)
@@ -54,9 +60,10 @@ export async function planPack(paths: readonly string[], { video, output }: Plan
   if (clash !== undefined)
     throw new CommandError('name-taken', `${MANIFEST} names another file ${JSON.stringify(clash.name)}`)
   const items = [...listed, ...others.map(plannedFile)]
+  const { metadata = {} } = manifest ?? {}
   return {
-    id: manifest?.id ?? newArchiveId(),
-    metadata: manifest?.metadata ?? {},
+    keptId: newId ? null : (manifest?.id ?? null),
+    metadata: newId && manifest?.id ? withOrigin(metadata, { id: manifest.id, by: 'pack' }) : metadata,
     members: manifest?.members ?? {},
     boxes: (manifest?.boxes ?? []).map(({ type, data }) => ({ type, content: Buffer.from(data, 'base64') })),
     candidates: main === null ? (video === false ? [] : candidatesAmong(others)) : [main],

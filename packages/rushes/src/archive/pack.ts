@@ -23,15 +23,16 @@ export type Packed = { anchor: Anchor; bytes: number; notes: Note[] }
 
 /** @throws CommandError, UmfError */
 export async function pack(
+  id: string,
   plan: PackPlan,
   write: (bytes: Uint8Array) => Promise<void>,
   progress: WorkProgress,
 ): Promise<Packed> {
   const notes: Note[] = []
-  await using chosen = await choosePresentation(plan, notes, progress)
+  await using chosen = await choosePresentation(id, plan, notes, progress)
   const items = plan.items.filter((planned) => !('file' in planned) || planned.file.path !== chosen.path)
   for (const planned of items) if ('file' in planned) progress.expect(planned.file.size)
-  const { id, metadata, members } = plan
+  const { metadata, members } = plan
   const writer = new UmfWriter({ write, sha256: nodeSha256, id, metadata, members })
   if (chosen.media !== null) {
     const { structure, samples, length } = chosen.media
@@ -53,12 +54,12 @@ type Chosen = AsyncDisposable & {
 }
 
 /** The first candidate that can be played as MP4; what the others lack is noted. */
-async function choosePresentation(plan: PackPlan, notes: Note[], progress: WorkProgress): Promise<Chosen> {
+async function choosePresentation(id: string, plan: PackPlan, notes: Note[], progress: WorkProgress): Promise<Chosen> {
   const taken = new Set(plan.items.map(({ item }) => item.name))
   for (const candidate of plan.candidates) {
     const { file } = candidate
     const source = await openFile(file.path)
-    const chosen = await prepared(candidate, source, plan.id, progress).catch(async (fault: unknown) => {
+    const chosen = await prepared(candidate, source, id, progress).catch(async (fault: unknown) => {
       await source.close()
       throw fault
     })

@@ -1,5 +1,12 @@
 // What is in an archive: the object that inspect, pack and convert print, and the same as a table for people.
-import { type Archive, checkSignatures, DEFAULT_LEVEL, type Item, type TimelineEvent } from '@rushes/umf'
+import {
+  type Archive,
+  type CheckedSignature,
+  checkSignatures,
+  DEFAULT_LEVEL,
+  type Item,
+  type TimelineEvent,
+} from '@rushes/umf'
 import stringWidth from 'string-width'
 import { byteCount, clockTime, oneLine } from '../status/quantities.ts'
 
@@ -23,7 +30,7 @@ export type Resource = {
   isPresentation?: true
 }
 
-export type ShownSignature = { signer: string; algorithm: string; time: string; key: string; isValid: boolean }
+export type ShownSignature = Pick<CheckedSignature, 'signer' | 'algorithm' | 'time' | 'key' | 'isValid' | 'standing'>
 
 export type ArchiveDescription = {
   id: string
@@ -36,6 +43,8 @@ export type ArchiveDescription = {
   notes: Note[]
   signatures: ShownSignature[]
 }
+
+const standingWords = { valid: 'by', invalid: 'NOT VALID: by', unchecked: 'can’t be checked here: by' } as const
 
 /** @param presentationDigest where it was computed */
 export async function describeArchive(
@@ -63,12 +72,8 @@ export async function describeArchive(
     resources,
     events,
     notes: [...notes, ...notesOf(archive.metadata), ...faults],
-    signatures: signatures.map(({ signer, algorithm, time, key, isValid }) => ({
-      signer,
-      algorithm,
-      time,
-      key,
-      isValid,
+    signatures: signatures.map(({ signer, algorithm, time, key, isValid, standing }) => ({
+      ...{ signer, algorithm, time, key, isValid, standing },
     })),
   }
 }
@@ -138,9 +143,9 @@ export function archiveLines(described: ArchiveDescription): string[] {
     ['id', `${id}, generation ${generation}`],
     ['duration', durationMs === 0 ? '–' : clockTime(durationMs)],
     ['events', events.length === 0 ? 'none' : [...kinds].map(([kind, count]) => `${count} ${kind}`).join(', ')],
-    ...signatures.map(({ signer, algorithm, time, isValid }): [string, string] => [
+    ...signatures.map(({ signer, algorithm, time, standing }): [string, string] => [
       'signed',
-      `${isValid ? 'by' : 'NOT VALID: by'} ${signer}, ${time} (${algorithm})`,
+      `${standingWords[standing]} ${signer}, ${time} (${algorithm})`,
     ]),
     ...(signatures.length === 0 ? [['signed', 'by nobody'] as [string, string]] : []),
   ]

@@ -1,4 +1,11 @@
-import { type ArchiveState, checkArchive, checkSignatures, openArchive, type Source } from '@rushes/umf'
+import {
+  type ArchiveState,
+  type CheckedSignature,
+  checkArchive,
+  checkSignatures,
+  openArchive,
+  type Source,
+} from '@rushes/umf'
 import { nodeSha256 } from '@rushes/umf/node'
 import type { Command } from 'commander'
 import { printResult } from '../output.ts'
@@ -10,7 +17,11 @@ import { watchWork } from './work-progress.ts'
 type Options = { json?: boolean; trust: string[] }
 /** As of the library's check, and `untrusted` where nobody who is trusted has signed. */
 type Problem = { code: string; message: string; offset?: number; item?: string }
-type SignatureStanding = { signer: string; time: string; key: string; isValid: boolean; isTrusted: boolean }
+type ShownSignature = Pick<CheckedSignature, 'signer' | 'time' | 'key' | 'isValid' | 'standing'> & {
+  isTrusted: boolean
+}
+
+const standingWords = { invalid: 'does not hold', unchecked: 'cannot be checked here' } as const
 
 export function addVerifyCommand(program: Command): void {
   program
@@ -49,8 +60,11 @@ async function verify(source: Source, trusted: readonly string[], options: Optio
   })
   const signatures = await signaturesOf(source, trusted)
   const problems: Problem[] = [...checked.problems]
-  for (const { signer, isValid } of signatures) {
-    if (!isValid) problems.push({ code: 'signature', message: `the signature by ${signer} does not hold` })
+  for (const { signer, standing } of signatures) {
+    if (standing === 'valid') continue
+    // What was not checked is not vouched for, and not called wrong either.
+    const code = standing === 'invalid' ? 'signature' : 'signature-unchecked'
+    problems.push({ code, message: `the signature by ${signer} ${standingWords[standing]}` })
   }
   if (trusted.length > 0 && !signatures.some(({ isValid, isTrusted }) => isValid && isTrusted)) {
     problems.push({ code: 'untrusted', message: 'none of the trusted keys has signed this state of the archive' })
@@ -58,7 +72,7 @@ async function verify(source: Source, trusted: readonly string[], options: Optio
   return { ok: problems.length === 0, problems, bytes: checked.bytes, items: checked.items, signatures }
 }
 
-async function signaturesOf(source: Source, trusted: readonly string[]): Promise<SignatureStanding[]> {
+async function signaturesOf(source: Source, trusted: readonly string[]): Promise<ShownSignature[]> {
   let state: ArchiveState
   try {
     state = (await openArchive(source, { sha256: nodeSha256 })).state
@@ -66,8 +80,8 @@ async function signaturesOf(source: Source, trusted: readonly string[]): Promise
     return [] // why it doesn't open is among the problems
   }
   const signatures = await checkSignatures(state)
-  return signatures.map(({ signer, time, key, isValid }) => ({
-    ...{ signer, time, key, isValid },
+  return signatures.map(({ signer, time, key, isValid, standing }) => ({
+    ...{ signer, time, key, isValid, standing },
     isTrusted: trusted.includes(key),
   }))
 }
@@ -76,11 +90,11 @@ function problemLine({ code, message, offset }: Problem): string {
   return oneLine(`${code}${offset === undefined ? '' : ` at byte ${offset}`}: ${message}`)
 }
 
-function words(signatures: readonly SignatureStanding[]): Record<string, string> {
+function words(signatures: readonly ShownSignature[]): Record<string, string> {
   if (signatures.length === 0) return { signed: 'by nobody' }
-  const each = signatures.map(({ signer, isValid, isTrusted }) => {
-    const standing = !isValid ? 'does not hold' : isTrusted ? 'trusted' : 'holds; of a key that --trust does not name'
-    return oneLine(`${signer} (${standing})`)
+  const each = signatures.map(({ signer, standing, isTrusted }) => {
+    const holds = isTrusted ? 'trusted' : 'holds; of a key that --trust does not name'
+    return oneLine(`${signer} (${standing === 'valid' ? holds : standingWords[standing]})`)
   })
   return { signed: `by ${each.join(', ')}` }
 }

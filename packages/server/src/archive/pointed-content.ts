@@ -4,10 +4,10 @@ import { checkPublicUrl, publicFetch } from '@rushes/sandbox'
 import { type Archive, httpSource, type ResolvedPointer, resolvePointer, type Source, UmfError } from '@rushes/umf'
 import { nodeSha256 } from '@rushes/umf/node'
 import type { Kysely } from 'kysely'
+import { openArchiveRegistry } from '../catalog/archive-registry.ts'
 import { parseRecordingId } from '../catalog/identifiers.ts'
 import { getRecording } from '../catalog/recordings.ts'
 import type { Recording, Schema } from '../catalog/schema.ts'
-import { findRestoredArchive } from '../catalog/uploaded-archives.ts'
 import type { Archives } from '../publish/archives.ts'
 import { ContentError } from './content-error.ts'
 
@@ -42,16 +42,15 @@ export type PointersOptions = {
 
 export function openPointers({ db, archives, trusted, log }: PointersOptions): Pointers {
   const fetchPublic = publicFetch({ trusted })
+  const registry = openArchiveRegistry(db)
 
   /** Of the same owner, and where it is another recording for the owner alone: a link opens the one that it is of. */
   async function recordingOf(archiveId: string, from: Recording, archive: Archive): Promise<Recording> {
     if (archiveId === archive.id) return from
     const refused = new UmfError('pointer', 'no such archive for this caller')
     if (archive.caller.level !== 0) throw refused
-    const own = parseRecordingId(archiveId)
-    const id = await findRestoredArchive(db, from.owner_id, archiveId)
-    const found = id ?? own
-    const recording = found === undefined ? undefined : await getRecording(db, found)
+    const id = parseRecordingId((await registry.holder(archiveId)) ?? '')
+    const recording = id && (await getRecording(db, id))
     if (recording?.state !== 'published' || recording.owner_id !== from.owner_id) throw refused
     return recording
   }

@@ -27,7 +27,8 @@ export async function createDelivery(
         content_type: deliveryContentType,
         token_hash: tokenHash,
       })
-      .onConflict((conflict) => conflict.column('id').doNothing())
+      // Its id may be that of an archive, too (recordings_archive_id).
+      .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst()
     if ((made.numInsertedOrUpdatedRows ?? 0n) > 0n) {
       await transaction.insertInto('deliveries').values({ recording_id: id }).execute()

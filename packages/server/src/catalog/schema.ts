@@ -89,6 +89,7 @@ export interface RecordingsTable {
   front_length: number | null
   generation: Generated<number>
   derived: Generated<number>
+  archive_id: string | null
 }
 export type RecordingState = 'receiving' | 'published' | 'discarded'
 export type ViewState = 'ready' | 'needs-encode' | 'unsupported'
@@ -141,7 +142,6 @@ export interface UploadedArchivesTable {
   state: Generated<UploadedArchiveState>
   note: string | null
   boxes: Json<StoredBox[]>
-  archive_id: string | null
 }
 
 export interface DerivedItemsTable {

@@ -4,7 +4,7 @@
 //      └── hostile, damaged, or beyond what is taken ──> plain, with a note that says why
 import type { TimelineEvent } from '@rushes/protocol'
 import { type Kysely, sql } from 'kysely'
-import type { RecordingId, UserId } from './identifiers.ts'
+import type { RecordingId } from './identifiers.ts'
 import { storable } from './recordings.ts'
 import type { Schema, StoredBox, UploadedArchive } from './schema.ts'
 
@@ -35,28 +35,7 @@ export async function listUncheckedArchives(db: Kysely<Schema>): Promise<Recordi
   return rows.map(({ id }) => id)
 }
 
-/** The newest recording of an owner that was restored from the archive of that id. */
-export async function findRestoredArchive(
-  db: Kysely<Schema>,
-  ownerId: UserId,
-  archiveId: string,
-): Promise<RecordingId | undefined> {
-  const row = await db
-    .selectFrom('uploaded_archives')
-    .innerJoin('recordings', 'recordings.id', 'uploaded_archives.recording_id')
-    .select('recordings.id as id')
-    .where('uploaded_archives.archive_id', '=', archiveId)
-    .where('uploaded_archives.state', '=', 'restored')
-    .where('recordings.owner_id', '=', ownerId)
-    .where('recordings.deleted_at', 'is', null)
-    .orderBy('recordings.id', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return row?.id
-}
-
 export type RestoredArchive = {
-  archiveId: string
   /** Null: the recording keeps its own. */
   title: string | null
   /** Of the archive. */
@@ -66,17 +45,19 @@ export type RestoredArchive = {
   events: readonly TimelineEvent[]
   /** Not everybody may see its picture: links that were made by themselves are withdrawn. */
   isRestricted: boolean
+  /** What its owner is to know. */
+  note: string | null
 }
 
 const eventsAtOnce = 1000
 
 /** All in one commit. A title that somebody has changed meanwhile stays. */
 export async function restoreArchive(db: Kysely<Schema>, id: RecordingId, restored: RestoredArchive): Promise<void> {
-  const { archiveId, title, generation, boxes, events, isRestricted } = restored
+  const { title, generation, boxes, events, isRestricted, note } = restored
   await db.transaction().execute(async (transaction) => {
     const { numUpdatedRows } = await transaction
       .updateTable('uploaded_archives')
-      .set({ state: 'restored', boxes: JSON.stringify(boxes), archive_id: archiveId })
+      .set({ state: 'restored', boxes: JSON.stringify(boxes), note: note === null ? null : storable(note) })
       .where('recording_id', '=', id)
       .where('state', '=', 'checking')
       .executeTakeFirstOrThrow()

@@ -20,7 +20,9 @@ import { takenEvents } from './taken-events.ts'
 const mostBoxes = 10_000
 
 /** What an uploaded archive gives; its events are on the clock of the main presentation. */
-export type ExaminedArchive = { state: 'plain'; note: string } | ({ state: 'restored' } & RestoredArchive)
+export type ExaminedArchive =
+  | { state: 'plain'; note: string }
+  | ({ state: 'restored'; archiveId: string } & Omit<RestoredArchive, 'note'>)
 
 /**
  * Reads an archive through, every byte of it once.

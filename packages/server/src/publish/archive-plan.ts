@@ -14,6 +14,7 @@ import {
   type StoredBytes,
   strictest,
   type TimelineEvent,
+  withOrigin,
 } from '@rushes/umf'
 import { nodeSha256 } from '@rushes/umf/node'
 import type { DerivedItem, Recording } from '../catalog/schema.ts'
@@ -61,7 +62,7 @@ export function planRecording(source: ArchiveSource): RecordingArchive {
   const derived = plannedDerived(source, [...(fields ? [fields] : []), ...own.map(({ planned }) => planned.item)])
   const items = [...own, ...derived]
   const plan = {
-    id: kept?.archiveId ?? recording.id,
+    id: archiveIdOf(source),
     // What was made and is not for this caller changes nothing that this caller sees.
     generation: recording.generation + derived.length,
     metadata: metadataOf(source),
@@ -76,6 +77,11 @@ export function planRecording(source: ArchiveSource): RecordingArchive {
     boxes: (kept?.boxes ?? []).map(([offset, length]) => ({ offset, length })),
     derivedFiles: source.derived.map(({ sha256, length }) => ({ digest: sha256, size: length })),
   }
+}
+
+/** F4: of an archive that was uploaded, the id that it came with, unless another recording here had it. */
+function archiveIdOf({ recording, kept }: ArchiveSource): string {
+  return recording.archive_id ?? kept?.archiveId ?? recording.id
 }
 
 /**
@@ -116,7 +122,8 @@ function presentationOf({ recording, mp4, kept }: ArchiveSource) {
   return { ...own, ...kept?.presentation, type, contentType: hasPicture ? 'video/mp4' : 'audio/mp4' }
 }
 
-function metadataOf({ recording, kept, note }: ArchiveSource): Record<string, unknown> {
+function metadataOf(source: ArchiveSource): Record<string, unknown> {
+  const { recording, kept, note } = source
   const { title, created_at: created, published_at: ended, duration_ms: durationMs } = recording
   const isRecorded = recording.end_reason !== 'uploaded'
   const own = {
@@ -126,9 +133,10 @@ function metadataOf({ recording, kept, note }: ArchiveSource): Record<string, un
     ...(durationMs !== null && { durationMs: rounded(durationMs) }),
     ...(note !== null && { notes: [{ severity: 'warning', code: 'archive-not-restored', message: note }] }),
   }
-  const before = kept?.metadata
-  if (before === undefined) return { title, ...own }
-  return { ...before, title: restoredTitle(before) === title ? before['title'] : title }
+  if (kept === null) return { title, ...own }
+  const { archiveId, generation, metadata } = kept
+  const said = { ...metadata, title: restoredTitle(metadata) === title ? metadata['title'] : title }
+  return archiveIdOf(source) === archiveId ? said : withOrigin(said, { id: archiveId, generation, by: 'upload' })
 }
 
 const mostTitle = 500

@@ -2,7 +2,7 @@
 import type { Layout } from '@rushes/media'
 import { fileOrder } from '@rushes/media'
 import type { ArchiveStanding } from '@rushes/protocol'
-import { type Archive, type Caller, openArchive, type Source, type StoredBytes } from '@rushes/umf'
+import { type Archive, type ArchiveRegistry, type Caller, openArchive, type Source, type StoredBytes, UmfError } from '@rushes/umf'
 import { nodeSha256 } from '@rushes/umf/node'
 import type { Kysely } from 'kysely'
 import { type BodyFolder, bodyPath, derivedPath } from '../body/folder.ts'
@@ -65,6 +65,7 @@ export type ArchivesOptions = {
   db: Kysely<Schema>
   folder: BodyFolder
   publisher: Publisher
+  registry: ArchiveRegistry
   log: { info(details: object, message: string): void; error(details: object, message: string): void }
 }
 
@@ -72,7 +73,7 @@ export type ArchivesOptions = {
 const budgetBytes = 32 * 1024 * 1024
 
 /** Also takes up what the last process was still checking. */
-export function openArchives({ db, folder, publisher, log }: ArchivesOptions): Archives {
+export function openArchives({ db, folder, publisher, registry, log }: ArchivesOptions): Archives {
   const kept = new Map<string, KeptArchive>()
   let keptBytes = 0
   /** Reading bodies from end to end: for one at a time; whoever waits for a file does not wait for uploads. */
@@ -203,7 +204,21 @@ export function openArchives({ db, folder, publisher, log }: ArchivesOptions): A
     }
     const { originMs = 0 } = summaryOf(recording)
     const events = found.events.map((event) => ({ ...event, t: event.t + originMs }))
-    await restoreArchive(db, id, { ...found, events })
+    const note = await registered(recording, found.archiveId)
+    if (note !== null) log.info({ id, note }, 'an uploaded archive is restored under another id')
+    await restoreArchive(db, id, { ...found, events, note })
+  }
+
+  /** F4: under the id that it came with, or, where another recording here is that archive, its own, and says so. */
+  async function registered({ id }: Recording, archiveId: string): Promise<string | null> {
+    try {
+      await registry.register(archiveId, id)
+      return null
+    } catch (error) {
+      if (!(error instanceof UmfError) || error.code !== 'id-taken') throw error
+      await registry.register(id, id)
+      return `The archive ${archiveId} is another recording here already: this one is a copy of it, with the id ${id}`
+    }
   }
 
   async function restore(id: RecordingId): Promise<void> {

@@ -12,17 +12,20 @@ import {
   type PlannedItem,
   type Presentation,
   parsePointer,
+  TimelineBudget,
 } from '@rushes/umf'
 import { nodeSha256, openFile } from '@rushes/umf/node'
 import type { StoredBox } from '../catalog/schema.ts'
 import type { BodyRange } from './range-digest.ts'
-import { eventsOf, takenEvents } from './taken-events.ts'
+import { eventsOf, hasPlainEvents, takenEvents } from './taken-events.ts'
 
 /** An item, and where in the body its bytes lie, in order. */
 export type KeptItem = { planned: PlannedItem; ranges: readonly BodyRange[] }
 
 export type KeptContent = {
   archiveId: string
+  /** Of the archive as it came. */
+  generation: number
   metadata: Record<string, unknown>
   /** Members of the description that mean nothing to us. */
   further: Record<string, unknown>
@@ -65,6 +68,7 @@ export async function readKeptContent({ path, boxes, events }: KeptArchive, call
   }
   return {
     archiveId: description.id,
+    generation: archive.generation,
     metadata: isWhole ? description.metadata : withoutHidden(description.metadata, visible),
     further: furtherMembers(description, isWhole, visible) as Record<string, unknown>,
     presentation: shown(presentation, caller, visible),
@@ -93,10 +97,13 @@ async function eventContents(
     isHost = false
   }
   if (isWhole) return contents
+  const budget = new TimelineBudget()
   for (const item of archive.items({ type: 'events' })) {
-    if (contents.has(item.name) || !visible.has(item.name)) continue
-    const own = await eventsOf(archive, item)
-    if (own !== null && !own.every(mayTell)) contents.set(item.name, eventsContent(own.filter(mayTell)))
+    if (contents.has(item.name) || !visible.has(item.name) || !hasPlainEvents(item)) continue
+    const own = await eventsOf(archive, item, budget)
+    // What can't be looked through may name anything.
+    if (own === null) contents.set(item.name, null)
+    else if (!own.every(mayTell)) contents.set(item.name, eventsContent(own.filter(mayTell)))
   }
   return contents
 }

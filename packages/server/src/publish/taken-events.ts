@@ -8,7 +8,7 @@ import {
   EVENTS_TYPE,
   type Item,
   mayRead,
-  parseEvents,
+  TimelineBudget,
   UmfError,
 } from '@rushes/umf'
 
@@ -26,9 +26,10 @@ export async function takenEvents(archive: Archive): Promise<TakenEvents> {
   const startMs = archive.presentation?.startMs ?? 0
   const taken: TimelineEvent[] = []
   const left = new Map<string, ArchiveEvent[]>()
+  const budget = new TimelineBudget()
   let bytes = 0
   for (const item of archive.items({ type: 'events' })) {
-    const events = isOpen(item) ? await eventsOf(archive, item) : null
+    const events = isOpen(item) ? await eventsOf(archive, item, budget) : null
     if (events === null) continue
     const staying: ArchiveEvent[] = []
     for (const event of events) {
@@ -45,12 +46,17 @@ export async function takenEvents(archive: Archive): Promise<TakenEvents> {
   return { taken: taken.sort((one, other) => one.t - other.t), left }
 }
 
+/** Whether its content is here for whoever gets the item, as events. */
+export function hasPlainEvents({ contentType, pointer, encryption }: Item): boolean {
+  return contentType.startsWith(EVENTS_TYPE) && pointer === undefined && encryption === undefined
+}
+
 /** Null where they can't be read. */
-export async function eventsOf(archive: Archive, { name, contentType, ...item }: Item): Promise<ArchiveEvent[] | null> {
-  const isPlain = contentType.startsWith(EVENTS_TYPE) && item.pointer === undefined && item.encryption === undefined
-  if (!isPlain) return null
+export async function eventsOf(archive: Archive, item: Item, budget: TimelineBudget): Promise<ArchiveEvent[] | null> {
+  if (!hasPlainEvents(item)) return null
   try {
-    return parseEvents(await archive.bytes(name))
+    budget.read(item.length ?? 0)
+    return budget.parse(await archive.bytes(item.name))
   } catch (error) {
     if (error instanceof UmfError && (error.code === 'malformed' || error.code === 'too-large')) return null
     throw error

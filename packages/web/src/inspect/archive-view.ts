@@ -1,11 +1,4 @@
-import {
-  type Archive,
-  type ArchiveState,
-  checkSignatures,
-  type MakeSha256,
-  type Signature,
-  UmfError,
-} from '@rushes/umf'
+import { type Archive, type ArchiveState, checkSignatures, type MakeSha256, UmfError } from '@rushes/umf'
 import { eventRows } from './archive-events.ts'
 import { condensed, regionsOf } from './file-regions.ts'
 import type { ArchiveView, BoxTree, ExtensionView, SignatureView } from './inspection.ts'
@@ -59,27 +52,12 @@ function extensionsOf({ description }: ArchiveState): ExtensionView[] {
 }
 
 async function signaturesOf(state: ArchiveState, sha256: MakeSha256): Promise<SignatureView[]> {
-  const checkable = await checkableAlgorithms()
   const checked = await checkSignatures(state)
-  return checked.map(({ isValid, key, ...signature }) => {
+  return checked.map(({ isValid: _, key, ...signature }) => {
     const hash = sha256()
     hash.update(Uint8Array.from(atob(key), (letter) => letter.charCodeAt(0)))
-    const standing = isValid ? 'valid' : checkable.has(signature.algorithm) ? 'invalid' : 'unchecked'
-    return { ...signature, standing, fingerprint: hex(hash.digest()) }
+    return { ...signature, fingerprint: hex(hash.digest()) }
   })
-}
-
-/** A page without HTTPS has no WebCrypto, and older browsers have no Ed25519: what they can't check is not therefore wrong. */
-async function checkableAlgorithms(): Promise<Set<Signature['algorithm']>> {
-  const { subtle } = globalThis.crypto as Partial<Crypto>
-  const checkable = new Set<Signature['algorithm']>()
-  if (subtle === undefined) return checkable
-  checkable.add('ecdsa-p256-sha256')
-  await subtle.generateKey('Ed25519', false, ['sign', 'verify']).then(
-    () => checkable.add('ed25519'),
-    () => {}, // not this one
-  )
-  return checkable
 }
 
 function hex(bytes: Uint8Array): string {

@@ -38,7 +38,6 @@ export type RegionKind =
   | 'unknown'
 
 export type SignatureView = Omit<CheckedSignature, 'isValid' | 'key'> & {
-  standing: 'valid' | 'invalid' | 'unchecked'
   /** SHA-256 of the public key, hex. */
   fingerprint: string
 }

@@ -7,6 +7,7 @@ import { PageElement } from '../app/page-element.ts'
 import { server } from '../app/server.ts'
 import { toast } from '../app/toasts.ts'
 import { formatBytes, formatLength, formatMoment, lengthWords } from '../figures.ts'
+import { archiveLinks } from '../recordings/archive-links.ts'
 import { standingOf } from '../recordings/recording-standing.ts'
 import '../recordings/rushes-title.ts'
 import { copyLinkButton } from '../recordings/share-actions.ts'
@@ -235,7 +236,7 @@ export class RushesLibraryPage extends PageElement {
                 aria-label=${`Watch live: ${recording.title}`}>Watch live</a>`
             : ''
         }
-        ${copyLinkButton(recording)}
+        ${archiveLinks(recording, 'owner', 'quiet')} ${copyLinkButton(recording)}
         <button class="button button-quiet is-danger" type="button" aria-label=${`Delete ${recording.title}`}
           @click=${() => this.#remove(recording)}>Delete</button>
       </div>

@@ -8,6 +8,7 @@ import { PageElement } from '../app/page-element.ts'
 import { server } from '../app/server.ts'
 import { session } from '../app/session.ts'
 import { formatBytes, formatLength, formatMoment, lengthWords } from '../figures.ts'
+import { archiveLinks } from '../recordings/archive-links.ts'
 import { recordingSources } from '../recordings/recording-links.ts'
 import { isWatchable, liveStanding, standingOf } from '../recordings/recording-standing.ts'
 import '../recordings/rushes-title.ts'
@@ -160,10 +161,12 @@ export class RushesWatchPage extends PageElement {
         </div>
         <div class="buttons">
           ${this.mayEdit ? copyLinkButton(recording, 'main') : ''} ${live ? '' : downloadLinks(recording)}
+          ${archiveLinks(recording, this.shareId === null ? 'owner' : 'link')}
         </div>
       </div>
       ${this.#moments(recording)}
       ${this.#notice(isPlayable ? note : null)}
+      ${recording.archive?.note == null ? '' : html`<p class="notice">${recording.archive.note}</p>`}
       ${!isPlayable ? '' : html`<p class="soft small watch-keys">Press <kbd>?</kbd> for the keyboard shortcuts.</p>`}
     </article>`
   }

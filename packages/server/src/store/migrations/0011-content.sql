@@ -5,10 +5,6 @@ alter table shares
   add column level bigint not null default 1000 check (level between 1 and 2147483648),
   add column attributes jsonb not null default '{}';
 
--- The id of an archive that was uploaded, which pointers name.
-alter table uploaded_archives add column archive_id uuid;
-create index uploaded_archives_id on uploaded_archives (archive_id) where archive_id is not null;
-
 -- How many items were made of a recording's own: the number of the next one.
 alter table recordings add column derived integer not null default 0 check (derived >= 0);
 
