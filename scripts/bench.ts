@@ -13,6 +13,7 @@ const benches: Record<string, () => Promise<string>> = {
   'record-cost': async () => (await import('../bench/record-cost.ts')).benchRecordCost(args),
   upload: async () => (await import('../bench/upload.ts')).benchUpload(args),
   umf: async () => (await import('../bench/umf.ts')).benchUmf(args),
+  'umf-page': async () => (await import('../bench/umf-page.ts')).benchUmfPage(),
   'umf-export': async () => (await import('../bench/umf-export.ts')).benchUmfExport(args),
   rest: async () => (await import('../bench/rest.ts')).benchRest(args),
 }

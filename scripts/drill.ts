@@ -1,11 +1,14 @@
 // npm run drill -- NAME: breaks a part of the system on purpose, many times, and says what was lost.
 
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { backupControls, backupFaults, shortBackupFaults } from '../drill/backup/backup-drill.ts'
 import { deliveryFaults, shortDeliveryFaults } from '../drill/delivery/delivery-drill.ts'
 import { storeControls } from '../drill/delivery/store-faults.ts'
 import { type Control, runControls, runFaults } from '../drill/drill-run.ts'
 import { drillTable } from '../drill/drill-table.ts'
 import type { Fault } from '../drill/fault.ts'
+import { playersFaults, shortPlayersFaults } from '../drill/players/players-drill.ts'
 import { receiveControls } from '../drill/receive/controls.ts'
 import { receiveFaults, shortReceiveFaults } from '../drill/receive/receive-drill.ts'
 import { spoolControls } from '../drill/spool/controls.ts'
@@ -15,7 +18,14 @@ import { uploadControls, uploadFaults } from '../drill/upload/upload-drill.ts'
 
 const drills: Record<
   string,
-  { about: string; faults: readonly Fault[]; short: readonly Fault[]; controls: readonly Control[] }
+  {
+    about: string
+    faults: readonly Fault[]
+    short: readonly Fault[]
+    controls: readonly Control[]
+    /** What scripts/install.mjs is asked for before its full form. */
+    install?: string
+  }
 > = {
   receive: {
     about: 'recordings sent over the ingest protocol, stored and published',
@@ -47,6 +57,13 @@ const drills: Record<
     short: shortUmfFaults,
     controls: umfControls,
   },
+  players: {
+    about: 'archives in the players that people have, beside the plain MP4',
+    faults: playersFaults,
+    short: shortPlayersFaults,
+    controls: [],
+    install: '--with-players',
+  },
   backup: {
     about: 'backups of a server that is being sent to, restored and started',
     faults: backupFaults,
@@ -76,6 +93,10 @@ const faults = (scale === 'full' ? drill.faults : drill.short).filter(({ name })
 // Controls run in their full form: they are about the drill that is trusted, not about a quick look.
 const controls =
   scale === 'full' || onlyControls ? drill.controls.filter((control) => chosen(`control: ${control.name}`)) : []
+if (scale === 'full' && drill.install !== undefined) {
+  const installer = join(import.meta.dirname, 'install.mjs')
+  spawnSync(process.execPath, [installer, drill.install], { stdio: ['ignore', 2, 2] })
+}
 console.error(`drill ${name}, ${scale} form, seed ${seed}`)
 const say = (text: string): void => console.error(text)
 const outcomes = [

@@ -3,6 +3,7 @@
 //
 //   node scripts/install.mjs                     npm packages
 //   node scripts/install.mjs --with-test-tools   … and the programs the tests drive (ffmpeg, Chromium …)
+//   node scripts/install.mjs --with-players      … and the players of the drill "players", too large for every test run
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -60,13 +61,29 @@ const testTools = {
 // What the drills' networks are made of: of use to root alone, and reported as not run where it is missing.
 const networkTools = { ip: 'iproute2', tc: 'iproute2', nft: 'nftables', iperf3: 'iperf3' }
 
+// Of the drill "players". GStreamer is driven from Python: none of its own programs seeks and says what it shows.
+const debianPlayers = [
+  'mpv',
+  'gstreamer1.0-plugins-base',
+  'gstreamer1.0-plugins-good',
+  'gstreamer1.0-plugins-bad',
+  'gstreamer1.0-libav',
+  'gstreamer1.0-tools',
+  'python3-gi',
+  'gir1.2-gstreamer-1.0',
+  'gir1.2-gst-plugins-base-1.0',
+]
+// FFmpeg 8.1 as a library of Node.
+const nodeAv = '6.1.1'
+
 function onPath(program) {
   const folders = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`.split(':')
   return folders.some((folder) => existsSync(join(folder, program)))
 }
 
+const canInstall = process.getuid?.() === 0 && onPath('apt-get')
+
 function installTestTools() {
-  const canInstall = process.getuid?.() === 0 && onPath('apt-get')
   const wanted = { ...testTools, ...(canInstall ? networkTools : {}) }
   const missing = Object.keys(wanted).filter((program) => !onPath(program))
   if (missing.length === 0) return
@@ -77,17 +94,39 @@ function installTestTools() {
     )
     process.exit(1)
   }
-  console.error(`installing Debian packages for the tests: ${packages.join(' ')} …`)
+  installDebian('the tests', [...packages, 'fonts-dejavu-core'])
+}
+
+// A player that can't be installed is reported by the drill as not run.
+function installPlayers() {
+  const status = (name) => spawnSync('dpkg-query', ['--status', name], { encoding: 'utf8' }).stdout ?? ''
+  if (canInstall) {
+    const missing = debianPlayers.filter((name) => !/^Status: install ok installed$/m.test(status(name)))
+    if (missing.length > 0) installDebian('the players', missing)
+  }
+  const folder = join(root, 'node_modules', '.rushes-players')
+  const packages = [`node-av@${nodeAv}`, `@seydx/node-av-${process.platform}-${process.arch}@${nodeAv}`]
+  const done = join(folder, `node-av-${nodeAv}`)
+  if (existsSync(done)) return
+  console.error(`installing ${packages.join(' ')} into node_modules/.rushes-players (FFmpeg 8, some 200 MB) …`)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
+  const args = ['install', '--no-save', '--ignore-scripts', '--omit=optional', '--no-audit', '--no-fund']
+  const installed = spawnSync('npm', [...args, '--loglevel=error', '--prefix', folder, ...packages], {
+    stdio: ['ignore', 2, 2],
+  })
+  if (installed.status === 0) writeFileSync(done, '')
+}
+
+function installDebian(whom, packages) {
+  console.error(`installing Debian packages for ${whom}: ${packages.join(' ')} …`)
   // invoke-rc.d starts no service at this run level: the tests want nginx as a program, not one on port 80.
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
   const options = { stdio: ['ignore', 2, 2], env: environment }
   execFileSync('apt-get', ['update', '-qq'], options)
-  execFileSync(
-    'apt-get',
-    ['install', '-y', '-qq', '--no-install-recommends', ...packages, 'fonts-dejavu-core'],
-    options,
-  )
+  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], options)
 }
 
 installPackages()
 if (process.argv.includes('--with-test-tools')) installTestTools()
+if (process.argv.includes('--with-players')) installPlayers()

@@ -44,15 +44,17 @@ function serveRanges(files: ReadonlyMap<string, ServedFile>): Server {
       response.writeHead(404).end()
       return
     }
-    const match = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '')
-    const start = match === null ? 0 : Number(match[1])
-    const end = match?.[2] ? Math.min(Number(match[2]) + 1, file.bytes.length) : file.bytes.length
+    const match = /^bytes=(\d*)-(\d*)$/.exec(request.headers.range ?? '')
+    const { length } = file.bytes
+    const isOfEnd = match?.[1] === ''
+    const start = isOfEnd ? Math.max(0, length - Number(match[2])) : Number(match?.[1] ?? 0)
+    const end = match?.[2] && !isOfEnd ? Math.min(Number(match[2]) + 1, length) : length
     const headers: Record<string, string | number> = {
       'Content-Type': file.contentType,
       'Accept-Ranges': 'bytes',
       'Content-Length': end - start,
     }
-    if (match !== null) headers['Content-Range'] = `bytes ${start}-${end - 1}/${file.bytes.length}`
+    if (match !== null) headers['Content-Range'] = `bytes ${start}-${end - 1}/${length}`
     response.writeHead(match === null ? 200 : 206, headers).end(file.bytes.subarray(start, end))
   })
 }

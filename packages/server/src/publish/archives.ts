@@ -2,7 +2,15 @@
 import type { Layout } from '@rushes/media'
 import { fileOrder } from '@rushes/media'
 import type { ArchiveStanding } from '@rushes/protocol'
-import { type Archive, type ArchiveRegistry, type Caller, openArchive, type Source, type StoredBytes, UmfError } from '@rushes/umf'
+import {
+  type Archive,
+  type ArchiveRegistry,
+  type Caller,
+  openArchive,
+  type Source,
+  type StoredBytes,
+  UmfError,
+} from '@rushes/umf'
 import { nodeSha256 } from '@rushes/umf/node'
 import type { Kysely } from 'kysely'
 import { type BodyFolder, bodyPath, derivedPath } from '../body/folder.ts'
