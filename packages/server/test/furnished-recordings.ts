@@ -39,6 +39,8 @@ export async function furnished(
   const recorded = await server.record(talk, 'A talk')
   const exported = await fetch(recorded.umfUrl!)
   const file = new MemoryFile(new Uint8Array(await exported.arrayBuffer()))
+  // Its id is free again: what is uploaded is that archive, and no copy of it.
+  await server.client.remove(recorded.id)
   const editor = await openEditor(file, sha256)
   const archiveId = editor.state.description.id
   await editor.edit({ put: [...itemsOf(archiveId)], ...(Object.keys(presentation).length > 0 && { presentation }) })
