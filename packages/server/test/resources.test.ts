@@ -22,6 +22,7 @@ import { madeByFfmpeg } from '../../media/test/made-media.ts'
 import { asOwner, bytes, furnished, madeTalk } from './furnished-recordings.ts'
 import { startTestDatabase, type TestDatabase } from './postgres-for-tests.ts'
 import { startTestServer, type TestServer } from './server-for-tests.ts'
+import { UploadSender } from './upload-sender.ts'
 
 const vtt = 'WEBVTT\n\n00:00.000 --> 00:00.900\nHello there\n'
 /** More than what is read of another server at once. */
@@ -264,6 +265,21 @@ describe('a pointer', () => {
       expect([name, answer.status, await answer.text()]).toEqual([name, 502, words])
     }
     expect(webAsked.filter((asked) => asked.startsWith('127.0.0.1'))).toEqual([])
+  })
+
+  it('[P1] of a copy to what it is a copy of leads into the copy', async () => {
+    const file = await fetch(`${server.url}/api/v1/recordings/${recording.id}/file.umf`, { headers: asOwner() })
+    const sender = new UploadSender(server)
+    const archive = new Uint8Array(await file.arrayBuffer())
+    const url = await sender.created(archive.length, { filename: 'copy.umf' })
+    expect((await sender.patch(url, 0, archive)).status).toBe(204)
+    const base = `${server.url}/api/v1/recordings/${url.split('/').at(-1)}`
+    await expect
+      .poll(async () => (await fetch(`${base}/resources/to%20a%20slide`, { headers: asOwner() })).status)
+      .toBe(200)
+    const here = `${base}/resources/to%20a%20slide?pointer=redirect`
+    const told = await fetch(here, { headers: asOwner(), redirect: 'manual' })
+    expect(told.headers.get('location')).toBe(new URL(`${base}/resources/slides/%C3%BC.txt`).pathname)
   })
 
   it('[P4] to an item of another recording is for the owner of both, and for no link to the one', async () => {

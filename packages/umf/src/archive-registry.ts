@@ -46,3 +46,11 @@ export function withOrigin(
   const before = Array.isArray(from) ? from : from === undefined ? [] : [from]
   return { ...metadata, from: [...before, origin] }
 }
+
+/** P1: its id, and those that it had before it got one of its own. */
+export function ownIds({ id, metadata }: { id: string; metadata: Readonly<Record<string, unknown>> }): Set<string> {
+  const { from } = metadata
+  const origins: readonly unknown[] = Array.isArray(from) ? from : []
+  const before = origins.map((origin) => (origin as { id?: unknown } | null)?.id)
+  return new Set([id, ...before.filter((each) => typeof each === 'string')])
+}

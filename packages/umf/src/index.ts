@@ -11,7 +11,7 @@ export {
   type Span,
 } from './archive.ts'
 export { idBytes, isArchiveId, newArchiveId } from './archive-id.ts'
-export { type ArchiveOrigin, type ArchiveRegistry, drawArchiveId, withOrigin } from './archive-registry.ts'
+export { type ArchiveOrigin, type ArchiveRegistry, drawArchiveId, ownIds, withOrigin } from './archive-registry.ts'
 export { checkedContent } from './checked-content.ts'
 export { type CheckOptions, type CheckResult, checkArchive, type Problem, type ProblemCode } from './checker.ts'
 export { type CompactOptions, compactArchive } from './compaction.ts'

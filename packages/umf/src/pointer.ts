@@ -1,6 +1,7 @@
 // SPEC.md, Pointers.
 import { type Archive, type ArchiveResource, openArchive } from './archive.ts'
 import { isArchiveId } from './archive-id.ts'
+import { ownIds } from './archive-registry.ts'
 import type { Item } from './item.ts'
 import { nameProblem } from './item-name.ts'
 import { type MakeSha256, toHex } from './sha256.ts'
@@ -86,8 +87,10 @@ export async function resolvePointer(
     seen.add(here)
     const pointer = parsePointer(item.pointer)
     if (pointer.kind !== 'item') return { ...pointer, digests }
-    at = await openArchive(await store.archive(pointer.id), { sha256, caller: archive.caller })
-    if (at.id !== pointer.id) throw new UmfError('pointer', `the pointer of ${name} leads to another archive`)
+    if (!ownIds(at).has(pointer.id)) {
+      at = await openArchive(await store.archive(pointer.id), { sha256, caller: archive.caller })
+      if (at.id !== pointer.id) throw new UmfError('pointer', `the pointer of ${name} leads to another archive`)
+    }
     resource = at.resource(pointer.name)
   }
 }

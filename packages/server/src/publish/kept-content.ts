@@ -9,6 +9,7 @@ import {
   mayRead,
   openArchive,
   owner,
+  ownIds,
   type PlannedItem,
   type Presentation,
   parsePointer,
@@ -49,9 +50,8 @@ export async function readKeptContent({ path, boxes, events }: KeptArchive, call
   const { presentation } = description
   if (!presentation) throw new Error('an archive without a main presentation was restored')
   const all = new Map(description.items.map((item) => [item.name, item]))
-  const visible = new Set(
-    description.items.filter((item) => isFor(item, all, description.id, caller)).map(({ name }) => name),
-  )
+  const ids = ownIds(description)
+  const visible = new Set(description.items.filter((item) => isFor(item, all, ids, caller)).map(({ name }) => name))
   visible.add(presentation.name)
   const isWhole = visible.size > description.items.length
   const items: KeptItem[] = []
@@ -112,28 +112,28 @@ async function eventContents(
 type AllItems = ReadonlyMap<string, Item>
 
 /** Whether the caller may have the item: what only a hidden module decrypts, or what points to a hidden one, would tell of that. */
-function isFor(item: Item, all: AllItems, id: string, caller: Caller): boolean {
+function isFor(item: Item, all: AllItems, ids: ReadonlySet<string>, caller: Caller): boolean {
   if (!mayRead(caller, item)) return false
   const module = item.encryption?.module
   const code = module?.startsWith('item:') ? all.get(module.slice('item:'.length)) : undefined
-  return (code === undefined || mayRead(caller, code)) && isTargetFor(item, all, id, caller)
+  return (code === undefined || mayRead(caller, code)) && isTargetFor(item, all, ids, caller)
 }
 
 /** P4, inside of one archive; a circle leads nowhere, and tells of nothing else than what is in it. */
-function isTargetFor(item: Item, all: AllItems, id: string, caller: Caller): boolean {
+function isTargetFor(item: Item, all: AllItems, ids: ReadonlySet<string>, caller: Caller): boolean {
   const seen = new Set<Item>()
   for (let at: Item | undefined = item; at?.pointer !== undefined && !seen.has(at); ) {
     seen.add(at)
-    at = targetIn(at.pointer, all, id)
+    at = targetIn(at.pointer, all, ids)
     if (at !== undefined && !mayRead(caller, at)) return false
   }
   return true
 }
 
-function targetIn(text: string, all: AllItems, id: string): Item | undefined {
+function targetIn(text: string, all: AllItems, ids: ReadonlySet<string>): Item | undefined {
   try {
     const pointer = parsePointer(text)
-    return pointer.kind === 'item' && pointer.id === id ? all.get(pointer.name) : undefined
+    return pointer.kind === 'item' && ids.has(pointer.id) ? all.get(pointer.name) : undefined
   } catch {
     return undefined
   }
