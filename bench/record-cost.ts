@@ -84,6 +84,7 @@ async function movingPage(browser: BrowserContext, origin: string): Promise<Page
   await page.goto(origin)
   await page.waitForFunction(() => 'rooms' in globalThis)
   await page.evaluate(() => {
+    rooms.keepsProduced = false
     const canvas = document.createElement('canvas')
     Object.assign(canvas, { width: 1280, height: 720 })
     Object.assign(canvas.style, { position: 'fixed', inset: '0' })

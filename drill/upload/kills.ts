@@ -1,12 +1,13 @@
 // kill -9 of either side while a file is uploaded whose `moov` comes last, at random places of it, again and again: what is
 // published is the file, and each time at most one chunk went by twice.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RecordingView } from '@rushes/protocol'
 import { emptyReport, type Fault, type FaultContext, type FaultReport } from '../fault.ts'
-import { sha256, videoFrames } from '../input-media.ts'
+import { videoFrames } from '../input-media.ts'
 import { judgeCatalog } from '../oracle.ts'
 import { killNow } from '../scene.ts'
 import { repositoryRoot, type ServerProcess, serverKey, startServer } from '../server-process.ts'
@@ -53,7 +54,7 @@ async function uploadUnderKills(context: FaultContext, kills: number, megabytes:
     lateMs: random.integer(0, 150),
   }))
   // So many in each upload as go into it: their places rise.
-  const perUpload = 5
+  const perUpload = 10
   for (let at = 0; at < places.length && report.problems.length === 0; at += perUpload) {
     const some = places.slice(at, at + perUpload).sort((one, other) => one.bytes - other.bytes)
     relay.reset()
@@ -112,7 +113,9 @@ async function judge(server: ServerProcess, file: MoovLastFile, code: number | n
   const original = await fetch(`${server.url}/api/v1/recordings/${view.id}/original`, {
     headers: { authorization: `Bearer ${serverKey}` },
   })
-  if (sha256(new Uint8Array(await original.arrayBuffer())) !== file.sha256) problems.push(`${view.id}: another file`)
+  const hash = createHash('sha256')
+  for await (const part of original.body!) hash.update(part)
+  if (hash.digest('hex') !== file.sha256) problems.push(`${view.id}: another file`)
   const frames = await videoFrames(`${server.url}/api/v1/recordings/${view.id}/file.mp4`, serverKey)
   if (frames.join() !== file.frames.join()) problems.push(`${view.id}: decodes to other pictures`)
   return problems
@@ -127,5 +130,5 @@ async function remove(server: ServerProcess, said: string): Promise<void> {
 
 export const killEither: Fault = {
   name: 'kill -9 of either side during an upload',
-  run: (context) => (context.scale === 'full' ? uploadUnderKills(context, 50, 512) : uploadUnderKills(context, 3, 32)),
+  run: (context) => (context.scale === 'full' ? uploadUnderKills(context, 50, 2000) : uploadUnderKills(context, 3, 32)),
 }

@@ -11,6 +11,7 @@ import { MediaClock } from './media-clock.ts'
 import { type Metronome, startMetronome } from './metronome.ts'
 import { cutAtFragments } from './top-level-boxes.ts'
 import { VideoLane } from './video-lane.ts'
+import { forgetWrittenSamples } from './written-samples.ts'
 
 /** Of the mix, Hz; capture/audio-mix.ts makes it so. */
 const soundRate = 48_000
@@ -108,6 +109,7 @@ async function encode(message: EncodeStart): Promise<void> {
       const bytes = piece.bytes.slice()
       post({ type: 'bytes', bytes, sync: piece.sync }, [bytes.buffer])
     }
+    forgetWrittenSamples(output)
   }
   function tellClock(): void {
     const atMs = performance.now()

@@ -16,6 +16,8 @@ type Rooms = {
   stores: Record<'opfs' | 'indexeddb' | 'memory', () => Promise<SpoolStore & { close?(): void }>>
   /** All that encoders of this page gave out, in order. */
   produced: Uint8Array[]
+  /** Where memory is measured they are not kept. */
+  keepsProduced: boolean
   producedSha256(): Promise<string>
   /** What a test left running. */
   recording: sdk.Recording | null
@@ -36,7 +38,7 @@ declare global {
 const produced: Uint8Array[] = []
 const append = DurableSpool.prototype.append
 DurableSpool.prototype.append = function (bytes, sync) {
-  produced.push(bytes.slice())
+  if (rooms.keepsProduced) produced.push(bytes.slice())
   globalThis.tellProduced?.((bytes as Uint8Array & { toBase64(): string }).toBase64())
   append.call(this, bytes, sync)
 }
@@ -51,6 +53,7 @@ globalThis.rooms = {
   spoolContract,
   stores: { opfs: openOpfsStore, indexeddb: openIndexedDbStore, memory: async () => openMemoryStore() },
   produced,
+  keepsProduced: true,
   async producedSha256() {
     const whole = await new Blob(produced as Uint8Array<ArrayBuffer>[]).arrayBuffer()
     const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', whole))
