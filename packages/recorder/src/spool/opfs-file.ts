@@ -92,15 +92,16 @@ export class OpfsFile implements SpoolFile {
 
   async append(bytes: Uint8Array): Promise<void> {
     const segment = await this.#segmentFor()
-    const record = new Uint8Array(recordHeader + bytes.length)
+    const header = new Uint8Array(recordHeader)
     const offset = segment.end
-    const view = new DataView(record.buffer)
+    const view = new DataView(header.buffer)
     view.setUint32(0, bytes.length)
     view.setUint32(4, crc32(bytes, offset >>> 0))
-    record.set(bytes, recordHeader)
+    const recordBytes = recordHeader + bytes.length
     try {
-      const written = segment.handle.write(record, { at: segment.fileBytes })
-      if (written < record.length) throw new DOMException('the file did not take all bytes', 'QuotaExceededError')
+      let written = segment.handle.write(header, { at: segment.fileBytes })
+      written += segment.handle.write(bytes, { at: segment.fileBytes + recordHeader })
+      if (written < recordBytes) throw new DOMException('the file did not take all bytes', 'QuotaExceededError')
       segment.handle.flush()
     } catch (cause) {
       try {
@@ -112,7 +113,7 @@ export class OpfsFile implements SpoolFile {
     }
     segment.offsets.push(offset)
     segment.places.push(segment.fileBytes + recordHeader)
-    segment.fileBytes += record.length
+    segment.fileBytes += recordBytes
     segment.end += bytes.length
   }
 
