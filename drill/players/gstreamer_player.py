@@ -16,6 +16,8 @@ gi.require_version("GstApp", "1.0")
 from gi.repository import Gst, GstApp  # noqa: E402,F401
 
 LONGEST = 60 * Gst.SECOND
+# Looked up before there are threads: two that ask for an enumeration's first value at once don't always get it.
+TIME, READ, OK = Gst.Format.TIME, Gst.MapFlags.READ, Gst.FlowReturn.OK
 say_lock = threading.Lock()
 
 
@@ -25,7 +27,7 @@ def say(**what):
 
 
 def digest(buffer):
-    is_mapped, mapped = buffer.map(Gst.MapFlags.READ)
+    is_mapped, mapped = buffer.map(READ)
     assert is_mapped
     try:
         return hashlib.sha256(mapped.data).hexdigest()
@@ -36,7 +38,7 @@ def digest(buffer):
 def tell(kind, sample):
     buffer = sample.get_buffer()
     # Of the film, not of the stream, which an edit list moves.
-    time = sample.get_segment().to_stream_time(Gst.Format.TIME, buffer.pts) / Gst.SECOND
+    time = sample.get_segment().to_stream_time(TIME, buffer.pts) / Gst.SECOND
     say(kind=kind, time=time, bytes=buffer.get_size(), hash=digest(buffer))
 
 
@@ -46,7 +48,7 @@ def sink(bin_description, kind, is_told):
 
     def on_sample(sink):
         tell(kind, sink.emit("pull-sample"))
-        return Gst.FlowReturn.OK
+        return OK
 
     if is_told:
         app.set_property("emit-signals", True)
@@ -90,10 +92,10 @@ def main():
     if is_whole:
         wait(bus, Gst.MessageType.EOS)
         counts = [player.get_property(name) for name in ("n-video", "n-audio", "n-text")]
-        say(kind="about", text=f"{counts} {player.query_duration(Gst.Format.TIME).duration}")
+        say(kind="about", text=f"{counts} {player.query_duration(TIME).duration}")
     else:
         wait(bus, Gst.MessageType.ASYNC_DONE)
-        player.seek_simple(Gst.Format.TIME, Gst.SeekFlags.FLUSH | Gst.SeekFlags.ACCURATE, int(time * Gst.SECOND))
+        player.seek_simple(TIME, Gst.SeekFlags.FLUSH | Gst.SeekFlags.ACCURATE, int(time * Gst.SECOND))
         wait(bus, Gst.MessageType.ASYNC_DONE)
         tell("picture", app.emit("pull-preroll"))
     player.set_state(Gst.State.NULL)

@@ -8,6 +8,8 @@ export type ServedFile = { bytes: Uint8Array; contentType: string }
 export type Stage = {
   page: Page
   files: Map<string, ServedFile>
+  /** What was asked for and what it was answered, a line each. */
+  answers: string[]
   origin: string
   close(): Promise<void>
 }
@@ -15,7 +17,8 @@ export type Stage = {
 export async function openStage(): Promise<Stage> {
   const files = new Map<string, ServedFile>()
   files.set('/', { bytes: new TextEncoder().encode('<!doctype html><title>stage</title>'), contentType: 'text/html' })
-  const server = serveRanges(files)
+  const answers: string[] = []
+  const server = serveRanges(files, answers)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const browser: Browser = await chromium.launch({
@@ -27,6 +30,7 @@ export async function openStage(): Promise<Stage> {
   return {
     page,
     files,
+    answers,
     origin,
     async close() {
       await browser.close()
@@ -37,25 +41,35 @@ export async function openStage(): Promise<Stage> {
 }
 
 /** RFC 9110 §14: one range at a time, as media elements ask. */
-function serveRanges(files: ReadonlyMap<string, ServedFile>): Server {
+function serveRanges(files: ReadonlyMap<string, ServedFile>, answers: string[]): Server {
   return createServer((request, response) => {
-    const file = files.get(request.url ?? '')
+    const { url = '' } = request
+    const range = request.headers.range ?? ''
+    const answer = (status: number, headers?: Record<string, string | number>) => {
+      answers.push(`${url} ${range} ${status} ${headers?.['Content-Range'] ?? headers?.['Content-Length'] ?? ''}`)
+      return response.writeHead(status, headers)
+    }
+    const file = files.get(url)
     if (file === undefined) {
-      response.writeHead(404).end()
+      answer(404).end()
       return
     }
-    const match = /^bytes=(\d*)-(\d*)$/.exec(request.headers.range ?? '')
+    const match = /^bytes=(\d*)-(\d*)$/.exec(range)
     const { length } = file.bytes
     const isOfEnd = match?.[1] === ''
     const start = isOfEnd ? Math.max(0, length - Number(match[2])) : Number(match?.[1] ?? 0)
     const end = match?.[2] && !isOfEnd ? Math.min(Number(match[2]) + 1, length) : length
+    if (match !== null && start >= end) {
+      answer(416, { 'Content-Range': `bytes */${length}` }).end()
+      return
+    }
     const headers: Record<string, string | number> = {
       'Content-Type': file.contentType,
       'Accept-Ranges': 'bytes',
       'Content-Length': end - start,
     }
     if (match !== null) headers['Content-Range'] = `bytes ${start}-${end - 1}/${length}`
-    response.writeHead(match === null ? 200 : 206, headers).end(file.bytes.subarray(start, end))
+    answer(match === null ? 200 : 206, headers).end(file.bytes.subarray(start, end))
   })
 }
 

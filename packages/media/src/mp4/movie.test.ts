@@ -65,6 +65,19 @@ function shownBy(tracks: readonly { track: Track; samples: readonly Given[] }[])
   return readBack(tables, offset)
 }
 
+/** The duration that `mdhd` gives, ticks of the track. */
+function mediaTicks(track: Track, samples: readonly Given[]): number {
+  const tables = openMp4Tables()
+  tables.track(track)
+  samples.forEach(({ dts, pts = dts, duration = 0 }, index) => {
+    tables.sample(track.id, index * 10, 10, dts, pts, duration, index === 0)
+  })
+  const view = tables.view(samples.length * 10)
+  if (view.state !== 'ready' || view.layout.extents[0]?.kind !== 'bytes') throw new Error('no header')
+  const header = Buffer.from(view.layout.extents[0].bytes)
+  return header.readUInt32BE(header.indexOf('mdhd') + 20)
+}
+
 function readBack(tables: Mp4Tables, bodyBytes: number): Map<number, Shown> {
   const view = tables.view(bodyBytes)
   if (view.state !== 'ready') throw new Error(view.reason)
@@ -284,6 +297,17 @@ describe('timing', () => {
       { track: opusTrack({ timescale: 44100 }), samples: [{ dts: 441 + 7, duration: 1024 }] },
     ])
     expect(shown.get(2)!.times[0]! * 44100).toBeCloseTo(448, 1)
+  })
+
+  it('[T10] mdhd lasts to the end of the sample that is composed last, and as long as all of them', () => {
+    const late = [0, 1000, 2000, 3000].map((dts) => ({ dts, pts: dts + 2000, duration: 1000 }))
+    expect(mediaTicks(videoTrack(), late)).toBe(6000)
+    const early = late.map(({ dts, duration }) => ({ dts, pts: dts - 500, duration }))
+    expect(mediaTicks(videoTrack(), early)).toBe(4000)
+    // T4: decoded at 0, 40, 80, 120 ms and composed from 40 ms on: the offsets were raised by 40.
+    const track = videoTrack({ codecId: 'V_MPEG4/ISO/AVC', timescale: 1000 })
+    const reordered = [0, 120, 40, 80].map((dts) => ({ dts, duration: 40 }))
+    expect(mediaTicks(track, reordered)).toBe(200)
   })
 
   it('[T11] tracks without samples and of other kinds are left out; a view may begin between sync samples', () => {

@@ -171,7 +171,7 @@ function trak(
   )
   const mdia = box(
     'mdia',
-    mdhd(timing.timescale, timing.mediaDuration, track.language),
+    mdhd(timing.timescale, compositionEnd(timing), track.language),
     elng(track.language),
     hdlr(isAudio ? 'soun' : 'vide', track.name),
     box('minf', isAudio ? smhd() : vmhd(), dinf(), stbl),
@@ -186,6 +186,14 @@ function trak(
     rotation: video?.rotation ?? 0,
   })
   return box('trak', head, edts(shown.edits), mdia)
+}
+
+/**
+ * T10, §8.4.2.3: where the last sample ends as it is composed. GStreamer shows nothing after it of a track without edits. What is
+ * decoded after that has its time as well: no reader then takes the media for shorter than its tables.
+ */
+function compositionEnd({ mediaDuration, end, shift }: TrackTiming): number {
+  return Math.max(mediaDuration, end + shift)
 }
 
 /** Encapsulation of Opus in ISO BMFF §4.3.6: a decoder is right 80 ms after it begins, and files say in what samples. */

@@ -20,7 +20,7 @@ import type { Recording, Schema } from '../catalog/schema.ts'
 import { getUploadedArchive } from '../catalog/uploaded-archives.ts'
 import type { RecordingContent } from '../publish/archives.ts'
 import { resourceLayout } from '../publish/resource-layout.ts'
-import { layoutVersion } from '../publish/view-file.ts'
+import { shownVersion } from '../publish/view-file.ts'
 import { storeDerivedFile } from './derived-file.ts'
 
 export type ConversionWish = {
@@ -140,7 +140,7 @@ function sourceOf({ recording, content }: AskedConversion, resource: ArchiveReso
   const isPresentation = resource === presentation
   const { startMs } = content.archive.span(resource)
   const { size, crc32 } = recording
-  const digest = isPresentation ? `presentation ${layoutVersion} ${size} ${crc32}` : (resource as Item).digest!
+  const digest = isPresentation ? `presentation ${shownVersion} ${size} ${crc32}` : (resource as Item).digest!
   return {
     identity: JSON.stringify([name, digest]),
     ...{ contentType, type, startMs },

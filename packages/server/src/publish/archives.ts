@@ -37,7 +37,7 @@ import { oneAtATime } from './one-at-a-time.ts'
 import type { Publisher } from './publisher.ts'
 import { digestName, hashRanges } from './range-digest.ts'
 import { placed, summaryOf } from './summary.ts'
-import { layoutVersion } from './view-file.ts'
+import { shownVersion } from './view-file.ts'
 
 export type ArchiveFile = {
   layout: Layout
@@ -128,7 +128,7 @@ export function openArchives({ db, folder, publisher, registry, log }: ArchivesO
     if (showsFile(recording, layout)) return await wholeFile(recording)
     const { id } = recording
     const range = shownRange(layout)
-    const as = `${layoutVersion} ${range.offset} ${range.length}`
+    const as = `${shownVersion} ${range.offset} ${range.length}`
     const known = await getMediaDigest(db, id, as)
     if (known !== undefined) return { length: range.length, digest: digestName(known) }
     return await reading.run(id, async () => {

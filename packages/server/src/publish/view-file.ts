@@ -9,7 +9,13 @@ import { type Extent, makeLayout, type PatchTable, type View } from '@rushes/med
 import type { Views } from './view-cache.ts'
 
 /** Changes whenever the builders would lay the same body out otherwise; older files are then made again. */
-export const layoutVersion = 2
+export const layoutVersion = 3
+
+/**
+ * Changes whenever the builders would show other media of the same body, or at other times: not with what a header says besides.
+ * What was made of a recording's media, and their digests, stay as long.
+ */
+export const shownVersion = 2
 
 const magic = Buffer.from('RSHVIEW\n')
 const patchBytes = 17
