@@ -1,0 +1,1 @@
+export { ConvertError, type ConvertErrorCode } from './convert-error.ts'
