@@ -1,0 +1,6 @@
+import { bigBlueButtonPublished } from './bigbluebutton/published.ts'
+import { bigBlueButtonRaw } from './bigbluebutton/raw.ts'
+import type { Family } from './family.ts'
+
+/** Of two that claim as much, the first is asked: a raw recording tells more than what was made of it. */
+export const families: readonly Family[] = [bigBlueButtonRaw, bigBlueButtonPublished]

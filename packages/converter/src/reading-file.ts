@@ -1,0 +1,42 @@
+// A reading in a file of its own: it may have a million events, which a journal is no place for.
+import { readFile, writeFile } from 'node:fs/promises'
+import { noteSchema } from './note.ts'
+import { z } from 'zod'
+import type { FileFacts, Reading } from './families/family.ts'
+import { deckSchema, trackSchema } from './job-kinds.ts'
+import { syncFile } from './media/media-job.ts'
+
+const span = z.strictObject({ startMs: z.number(), endMs: z.number() })
+
+const facts: z.ZodType<FileFacts> = z.strictObject({
+  type: z.string().optional(),
+  title: z.string().optional(),
+  language: z.string().optional(),
+  startMs: z.number().optional(),
+  endMs: z.number().optional(),
+  metadata: z.record(z.string(), z.unknown()).optional(),
+  tellsAll: z.boolean().optional(),
+})
+
+const event = z.strictObject({ t: z.number(), kind: z.string(), resource: z.string().optional(), data: z.unknown() })
+
+const schema = z.strictObject({
+  format: z.string(),
+  metadata: z.record(z.string(), z.unknown()),
+  kept: z.array(span).nullable(),
+  tracks: z.array(trackSchema),
+  decks: z.array(deckSchema),
+  files: z.array(z.tuple([z.string(), facts])),
+  events: z.array(event),
+  notes: z.array(noteSchema),
+})
+
+export async function writeReading(reading: Reading, path: string): Promise<void> {
+  await writeFile(path, JSON.stringify({ ...reading, files: [...reading.files] }))
+  await syncFile(path)
+}
+
+export async function readReading(path: string): Promise<Reading> {
+  const parsed = schema.parse(JSON.parse(await readFile(path, 'utf8')))
+  return { ...parsed, files: new Map(parsed.files) }
+}
