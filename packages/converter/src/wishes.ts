@@ -11,17 +11,18 @@ export type Wishes = {
   as?: Record<string, string> | undefined
 }
 
-export const RESOURCE_TYPES = [
-  ...(['video', 'audio', 'slide', 'image', 'document', 'transcript', 'captions', 'chat'] as const),
-  ...(['questions', 'notes', 'events', 'code', 'data'] as const),
-] as const
+const types = [
+  ...['video', 'audio', 'slide', 'image', 'document', 'transcript', 'captions', 'chat'],
+  ...['questions', 'notes', 'events', 'code', 'data'],
+]
+export const RESOURCE_TYPES: readonly string[] = types
 
-const type = z.enum(RESOURCE_TYPES)
+const type = z.string().refine((text) => types.includes(text))
 
 export const wishesSchema: z.ZodType<Wishes> = z.strictObject({
   only: z.array(type).optional(),
   except: z.array(type).optional(),
-  as: z.record(type, z.string().regex(/^[\w.+-]+\/[\w.+-]+$/)).optional() as z.ZodType<Record<string, string> | undefined>,
+  as: z.record(type, z.string().regex(/^[\w.+-]+\/[\w.+-]+$/)).optional(),
 })
 
 /** @throws ConvertError `misused` */

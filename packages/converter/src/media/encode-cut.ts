@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { runFfmpeg, THREADS } from '@rushes/processors'
-import { freshFile, type MediaJob, syncFile } from './media-job.ts'
+import { probe, runFfmpeg, THREADS } from '@rushes/processors'
+import { ConvertError } from '../convert-error.ts'
+import { freshFile, type MediaJob, quiet, syncFile } from './media-job.ts'
 import type { Cut, Montage } from './montage.ts'
 import { openMedia } from './open-media.ts'
 import type { TrackFacts } from './track-facts.ts'
@@ -48,6 +49,12 @@ export async function encodeCut(
     },
     job,
   )
+  // Of a file of which nothing can be decoded, ffmpeg makes one of no frames, and is content.
+  const { durationMs } = await probe({ path: output }, 'sound-or-video', quiet(job))
+  const expectedMs = (frames * 1000) / ratePerSecond
+  if (durationMs === null || Math.abs(durationMs - expectedMs) > 1000 / ratePerSecond) {
+    throw new ConvertError('unreadable', `${Math.round(durationMs ?? 0)} of ${Math.round(expectedMs)} ms of it can be seen`)
+  }
   await syncFile(output)
 }
 
@@ -77,9 +84,10 @@ function picture(leadsMs: readonly number[], frames: number, { width, height, ra
       `pad=${tile.width}:${tile.height}:(ow-iw)/2:(oh-ih)/2,setsar=1,format=yuv420p`
     // What it lacks at its beginning or end is its first or last picture.
     const timing =
-      `fps=${ratePerSecond}:start_time=0,trim=start=${(leadMs / 1000).toFixed(3)},setpts=PTS-STARTPTS,` +
-      `tpad=stop_mode=clone:stop=-1,trim=end_frame=${frames}`
-    return `[${index}:v:0]${timing},${shape}[tile${index}]`
+      `fps=${ratePerSecond}:start_time=0,tpad=stop_mode=clone:stop=-1,` +
+      `trim=start=${(leadMs / 1000).toFixed(3)},setpts=PTS-STARTPTS,trim=end_frame=${frames}`
+    // Shaped before they are repeated: a screen that stands is shaped once.
+    return `[${index}:v:0]${shape},${timing}[tile${index}]`
   })
   const names = leadsMs.map((_, index) => `[tile${index}]`)
   if (names.length === 1) return `${tiles[0]};[tile0]null[shown]`

@@ -22,7 +22,6 @@ const document = await getDocument({
   cMapPacked: true,
   wasmUrl: `${join(library, 'wasm')}/`,
   iccUrl: `${join(library, 'iccs')}/`,
-  isEvalSupported: false,
   useSystemFonts: false,
   stopAtErrors: task.isStrict,
   maxImageSize: task.mostPixels,
