@@ -2,13 +2,13 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { noteSchema } from './note.ts'
 import { z } from 'zod'
-import type { FileFacts, Reading } from './families/family.ts'
+import type { FileFacts, MoreItem, Reading } from './families/family.ts'
 import { deckSchema, trackSchema } from './job-kinds.ts'
 import { syncFile } from './media/media-job.ts'
 
 const span = z.strictObject({ startMs: z.number(), endMs: z.number() })
 
-const facts: z.ZodType<FileFacts> = z.strictObject({
+const factMembers = {
   type: z.string().optional(),
   title: z.string().optional(),
   language: z.string().optional(),
@@ -16,7 +16,17 @@ const facts: z.ZodType<FileFacts> = z.strictObject({
   endMs: z.number().optional(),
   metadata: z.record(z.string(), z.unknown()).optional(),
   tellsAll: z.boolean().optional(),
-})
+}
+const facts: z.ZodType<FileFacts> = z.strictObject(factMembers)
+
+const moreMembers = {
+  ...{ ...factMembers, name: z.string(), type: z.string(), contentType: z.string() },
+  from: z.array(z.string()).optional(),
+}
+const more: z.ZodType<MoreItem> = z.union([
+  z.strictObject({ ...moreMembers, text: z.string() }),
+  z.strictObject({ ...moreMembers, pointer: z.string() }),
+])
 
 const event = z.strictObject({ t: z.number(), kind: z.string(), resource: z.string().optional(), data: z.unknown() })
 
@@ -27,6 +37,7 @@ const schema = z.strictObject({
   tracks: z.array(trackSchema),
   decks: z.array(deckSchema),
   files: z.array(z.tuple([z.string(), facts])),
+  more: z.array(more).optional(),
   events: z.array(event),
   notes: z.array(noteSchema),
 })

@@ -22,7 +22,8 @@ export async function readFixture(file: string): Promise<Reading> {
   const claims = await Promise.all(
     families.map(async (family) => (await family.claims(files)).map((claim) => ({ family, claim }))),
   )
-  const [best] = claims.flat().sort((left, right) => right.claim.weight - left.claim.weight)
+  const rank = ({ family, claim }: (typeof claims)[number][number]) => (family.isFallback ? -1 : claim.weight)
+  const [best] = claims.flat().sort((left, right) => rank(right) - rank(left))
   if (best === undefined) throw new Error(`nobody knows ${file}`)
   return await best.family.read(files, best.claim)
 }

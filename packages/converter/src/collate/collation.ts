@@ -1,6 +1,6 @@
 // What the archive will hold, decided before a byte is written: which file is which item, what was made, and what happened.
 import type { ItemFields, TimelineEvent } from '@rushes/umf'
-import type { FileFacts, Reading, Track } from '../families/family.ts'
+import type { FileFacts, MoreItem, Reading, Track } from '../families/family.ts'
 import type { FoundFile } from '../input/found-file.ts'
 import type { LookedTrack } from '../media/montage.ts'
 import type { KeptTime, Span } from '../timeline/kept-time.ts'
@@ -9,7 +9,7 @@ import type { DeckPages } from '../tasks/page-tasks.ts'
 import { isEventWanted, isWanted, type Wishes } from '../wishes.ts'
 import { contentTypeOf, itemTypeOf } from './item-kinds.ts'
 
-export type CollatedItem = { item: ItemFields; content: { path: string; size: number } | { text: string } }
+export type CollatedItem = { item: ItemFields; content: { path: string; size: number } | { text: string } | { pointer: string } }
 
 export type Collation = {
   items: CollatedItem[]
@@ -63,6 +63,7 @@ export function collate(collected: Collected): Collation {
     // As pdftotext has it: a form feed behind each page.
     items.push({ item: { ...item, ...fromOf(document, 'pdf.js') }, content: { text: `${text.join('\n\f')}\n\f` } })
   }
+  for (const more of reading.more ?? []) items.push(moreItem(more, kept, names))
   const wantedItems = items.filter(({ item }) => isWanted(wishes, item.type))
   const there = new Set(wantedItems.map(({ item }) => item.name))
   const events = eventsOf(collected, pageNames, there)
@@ -90,6 +91,19 @@ function fileItem(file: FoundFile, { reading, looked, kept }: Collected, slide: 
     ...(language !== undefined && { language }),
     ...(Object.keys(metadata).length > 0 && { metadata }),
   }
+}
+
+function moreItem(more: MoreItem, kept: KeptTime, names: Names): CollatedItem {
+  const { type, contentType, title, language, startMs, endMs, metadata, from } = more
+  const span = startMs === undefined ? null : kept.span({ startMs, endMs: endMs ?? startMs })
+  const item: ItemFields = {
+    ...{ name: names.free(more.name), type, contentType, ...(span !== null && withEnd(span, endMs)) },
+    ...(title !== undefined && { title }),
+    ...(language !== undefined && { language }),
+    ...(metadata !== undefined && { metadata }),
+    ...(from !== undefined && { from: { items: from, by: 'converter' } }),
+  }
+  return { item, content: 'text' in more ? { text: more.text } : { pointer: more.pointer } }
 }
 
 type Place = { span: Span | null; /** Where it is not the medium's own time from the start on. */ pieces: unknown[]; isPartial: boolean }

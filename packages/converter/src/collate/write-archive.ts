@@ -78,6 +78,7 @@ function lengthOnTimeline(ofMedium: number, ofTimeline: number): number {
 
 function newItem({ item, content }: CollatedItem): NewItem {
   if ('text' in content) return { item, content: new TextEncoder().encode(content.text) }
+  if ('pointer' in content) return { item, pointer: content.pointer }
   const { path, size } = content
   return { item, content: fileBytes(path), length: size }
 }

@@ -1,6 +1,9 @@
 import { bigBlueButtonPublished } from './bigbluebutton/published.ts'
 import { bigBlueButtonRaw } from './bigbluebutton/raw.ts'
 import type { Family } from './family.ts'
+import { opencast } from './opencast/opencast.ts'
+import { paella } from './paella/paella.ts'
+import { recordings } from './recordings/recordings.ts'
 
 /** Of two that claim as much, the first is asked: a raw recording tells more than what was made of it. */
-export const families: readonly Family[] = [bigBlueButtonRaw, bigBlueButtonPublished]
+export const families: readonly Family[] = [bigBlueButtonRaw, bigBlueButtonPublished, opencast, paella, recordings]

@@ -42,6 +42,15 @@ export type FileFacts = {
   tellsAll?: boolean | undefined
 }
 
+/** What is in no file of the archive: made of what is there, or kept elsewhere. */
+export type MoreItem = FileFacts & {
+  name: string
+  type: string
+  contentType: string
+  /** Names of files that it was made of. */
+  from?: string[] | undefined
+} & ({ text: string } | { pointer: string })
+
 /** What a reader finds. Times are ms on the event's own clock; what is 0 on it is the reader's to say. */
 export type Reading = {
   /** As the interface lists them: `bigbluebutton`, … */
@@ -53,6 +62,7 @@ export type Reading = {
   decks: readonly Deck[]
   /** By names of files. */
   files: ReadonlyMap<string, FileFacts>
+  more?: readonly MoreItem[] | undefined
   events: readonly TimelineEvent[]
   notes: readonly Note[]
 }
@@ -68,6 +78,8 @@ export type Claim = {
 /** Reads archives of one kind. */
 export interface Family {
   readonly format: string
+  /** It takes what any other family could take: it is asked where none does. */
+  readonly isFallback?: true
   /** Looks into files as far as it needs to be sure. */
   claims(files: readonly FoundFile[]): Promise<Claim[]>
   /** @throws ConvertError */

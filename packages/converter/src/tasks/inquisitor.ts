@@ -48,11 +48,12 @@ async function readFiles(files: readonly FoundFile[]): Promise<Asked> {
   for (const family of families) {
     for (const claim of await family.claims(files)) claims.push({ family, claim })
   }
-  claims.sort((left, right) => right.claim.weight - left.claim.weight)
+  const rank = ({ family, claim }: (typeof claims)[number]): number => (family.isFallback ? -1 : claim.weight)
+  claims.sort((left, right) => rank(right) - rank(left))
   const [best, ...others] = claims
   if (best === undefined) return { reading: readPlain(files), notes: [] }
   const notes = others
-    .filter(({ claim }) => claim.root !== best.claim.root)
+    .filter(({ family, claim }) => !family.isFallback && claim.root !== best.claim.root)
     .map(({ family, claim }): Note => {
       const message = `there is another event (${family.format}) in ${claim.root || 'the same folder'}: convert it for itself`
       return { severity: 'info', code: 'another-event', message }
