@@ -1,5 +1,6 @@
 export type ConvertErrorCode =
   | 'no-such-file' // an input is no file and no folder
+  | 'file-exists' // where the archive is to be
   | 'unreadable' // it is not what it says, or damaged where nothing can be had without it
   | 'too-large' // more bytes, files, events or depth than anybody's recording has
   | 'hostile-name' // a name that leads out of the archive, or a link

@@ -56,7 +56,7 @@ export async function convertArchive(options: ConvertOptions): Promise<Conversio
   const inputs = await inputsOf(options.inputs)
   const isResumed = await isThere(join(folder, 'journal'))
   if (!options.force && !isResumed && (await isThere(output))) {
-    throw new ConvertError('misused', `${options.output} is there already: give another place, or --force to replace it`)
+    throw fileExists(options.output)
   }
   await mkdir(folder, { recursive: true }).catch((fault: NodeJS.ErrnoException) => {
     throw new ConvertError('no-such-file', `${dirname(output)} can't be written to: ${fault.message}`)
@@ -166,13 +166,17 @@ async function putInPlace(from: string, to: string, force: boolean): Promise<voi
   else {
     // Unlike a renaming, a link never replaces anything.
     await link(from, to).catch((fault: NodeJS.ErrnoException) => {
-      if (fault.code === 'EEXIST') throw new ConvertError('misused', `${to} is there already: --force replaces it`)
+      if (fault.code === 'EEXIST') throw fileExists(to)
       throw fault
     })
     await rm(from)
   }
   const folder = await open(dirname(to), 'r')
   await folder.sync().finally(() => folder.close())
+}
+
+function fileExists(path: string): ConvertError {
+  return new ConvertError('file-exists', `${path} is there already: give another place, or --force to replace it`)
 }
 
 async function isThere(path: string): Promise<boolean> {

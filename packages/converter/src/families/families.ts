@@ -1,3 +1,4 @@
+import { adobeConnect } from './adobe-connect/adobe-connect.ts'
 import { bigBlueButtonPublished } from './bigbluebutton/published.ts'
 import { bigBlueButtonRaw } from './bigbluebutton/raw.ts'
 import type { Family } from './family.ts'
@@ -6,4 +7,4 @@ import { paella } from './paella/paella.ts'
 import { recordings } from './recordings/recordings.ts'
 
 /** Of two that claim as much, the first is asked: a raw recording tells more than what was made of it. */
-export const families: readonly Family[] = [bigBlueButtonRaw, bigBlueButtonPublished, opencast, paella, recordings]
+export const families: readonly Family[] = [bigBlueButtonRaw, bigBlueButtonPublished, opencast, paella, adobeConnect, recordings]

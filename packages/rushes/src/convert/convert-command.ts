@@ -7,6 +7,7 @@ import { registeredId, userRegistry } from '../archive/registered-id.ts'
 import { archiveLines, describeArchive, type Note } from '../archive/resources.ts'
 import { listenForStop } from '../archive/stop-signal.ts'
 import { CommandError, printResult } from '../output.ts'
+import { givenInputs } from './given-inputs.ts'
 import { watchJob } from './job-progress.ts'
 import { formatsByType, typeList } from './wish-options.ts'
 
@@ -23,11 +24,11 @@ type Options = {
 export function addConvertCommand(program: Command): void {
   program
     .command('convert <inputs...>')
-    .description("make an archive of anybody's recording: a folder, a zip or a file, of BigBlueButton and others")
+    .description("make an archive of anybody's recording: a folder, a zip, a file, a URL or - for standard input")
     .option('-o, --output <file>', 'the archive')
     .option('--only <types>', 'these types of resources alone: video, audio, slide, document, transcript, chat, events, …')
     .option('--except <types>', 'all but these')
-    .option('--as <type=format...>', 'in another form: transcript=srt, audio=mp3, slide=jpeg')
+    .option('--as <type=format>', 'in another form: transcript=srt, audio=mp3, slide=jpeg; may be given again', collected)
     .option('--explain', 'tell what was found, and what was done by whom')
     .option('--force', 'replace a file that is there')
     .option('--json', 'print one JSON object')
@@ -35,24 +36,36 @@ export function addConvertCommand(program: Command): void {
     .action(async (inputs: string[], options: Options) => await convert(inputs, options))
 }
 
+function collected(value: string, before: readonly string[] = []): string[] {
+  return [...before, value]
+}
+
 async function convert(inputs: string[], options: Options): Promise<void> {
   const { output } = options
   if (output === undefined) throw new CommandError('misused', 'where to? Give -o OUT.umf')
   const idNotes: Note[] = []
   const conversion = await converted(async () => {
+    const wishes = wishesOf(options)
     using stopping = listenForStop('run again, it goes on')
+    const { signal } = stopping
+    const { paths, remove } = await stopping.unless(givenInputs(inputs, output, signal))
     using progress = watchJob()
-    return await stopping.unless(
-      convertArchive({
-        ...{ inputs, output, force: options.force === true, wishes: wishesOf(options), signal: stopping.signal },
+    try {
+      const result = await convertArchive({
+        ...{ inputs: paths, output, force: options.force === true, wishes, signal },
         async drawId() {
           const { id, notes } = await registeredId(null, output, userRegistry())
           idNotes.push(...notes)
           return id
         },
         onChange: (state, fractions) => progress.show(state, fractions),
-      }),
-    )
+      })
+      await remove()
+      return result
+    } catch (error) {
+      if (!(error instanceof ConvertError) || error.code !== 'stopped') await remove()
+      throw error
+    }
   })
   await using source = await openPlace(output)
   const archive = await readArchive(source)
