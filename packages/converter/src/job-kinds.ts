@@ -49,6 +49,7 @@ export const trackSchema: z.ZodType<Track> = z.strictObject({
   startMs: z.number(),
   endMs: z.number().nullable(),
   isStretched: z.boolean().optional(),
+  side: z.string().optional(),
 })
 
 export const deckSchema: z.ZodType<Deck> = z.strictObject({

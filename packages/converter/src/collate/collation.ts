@@ -37,7 +37,7 @@ export function collate(collected: Collected): Collation {
   const containers = new Set(files.map(({ container }) => container))
   const originals = files.filter(({ name }) => name !== presented && !containers.has(name))
   const slides = slidesOf(decks)
-  const names = new Names(files.map(({ name }) => name))
+  const names = new Names(originals.map(({ name }) => name))
   const items = originals.map((file): CollatedItem => {
     const item = fileItem(file, collected, slides.byFile.get(file.name))
     return { item, content: { path: file.path, size: file.size } }
@@ -68,7 +68,7 @@ export function collate(collected: Collected): Collation {
   const there = new Set(wantedItems.map(({ item }) => item.name))
   const events = eventsOf(collected, pageNames, there)
   wantedItems.push(...madeOf(events, kept, wishes, names))
-  return { items: wantedItems, events, presentationName: names.free(presentationName(presented)) }
+  return { items: wantedItems, events, presentationName: names.free(presentationName(collected)) }
 }
 
 function fileItem(file: FoundFile, { reading, looked, kept }: Collected, slide: ItemFields['metadata']): ItemFields {
@@ -183,8 +183,9 @@ function fromOf(document: string | null, by: string): Pick<ItemFields, 'from'> {
   return document === null ? {} : { from: { items: [document], by } }
 }
 
-function presentationName(presented: string | null): string {
-  return presented === null ? 'presentation.mp4' : `${presented.replace(/\.[^./]*$/, '')}.mp4`
+function presentationName({ presented, looked }: Collected): string {
+  const stem = presented === null ? 'presentation' : presented.replace(/\.[^./]*$/, '')
+  return `${stem}.${looked.some(({ facts }) => facts.picture !== null) ? 'mp4' : 'm4a'}`
 }
 
 function plainName(name: string): string {

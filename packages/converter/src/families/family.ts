@@ -15,6 +15,8 @@ export type Track = {
   endMs: number | null
   /** It is as long as from start to end, and where its clock says a little less, that clock ran wrong. */
   isStretched?: boolean | undefined
+  /** Of several sides on which the same room was recorded: one of them is heard. */
+  side?: string | undefined
 }
 
 /** Slides that are shown one at a time, by `slide` events that name the deck. */

@@ -50,7 +50,7 @@ export function montage(tracks: readonly LookedTrack[], kept: KeptTime): Montage
     const { speed, ...run } = runOf(looked)
     const pieces = kept.pieces(run)
     const { facts } = looked
-    if (facts.sound !== null) {
+    if (facts.sound !== null && isHeard(looked, tracks)) {
       // Where a medium is made longer, less of it lies in the same time.
       const ofMedium = ({ fromMs, toMs, atMs }: Piece) => ({ fromMs: fromMs * speed, toMs: toMs * speed, atMs, track, speed })
       sound.push(...pieces.map(ofMedium))
@@ -64,6 +64,12 @@ export function montage(tracks: readonly LookedTrack[], kept: KeptTime): Montage
   sound.sort((left, right) => left.atMs - right.atMs)
   const canvas = canvasOf(tracks)
   return { durationMs, canvas, sound, cuts: canvas === null ? [] : cutsOf(shown, durationMs, canvas.ratePerSecond) }
+}
+
+/** Where two sides recorded the same room, one of them is heard: the first that has any sound. */
+function isHeard({ track: { side } }: LookedTrack, tracks: readonly LookedTrack[]): boolean {
+  if (side === undefined) return true
+  return tracks.find(({ track, facts }) => track.side !== undefined && facts.sound !== null)?.track.side === side
 }
 
 function cutsOf(

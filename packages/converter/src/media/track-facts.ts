@@ -56,7 +56,8 @@ async function looked(path: string, job: MediaJob): Promise<Looked> {
   const probed = await probe({ path }, 'sound-or-video', quiet(job))
   const { audio, video, durationMs } = probed
   if (audio === null && video === null) throw new ConvertError('unreadable', 'there is no sound and no picture in it')
-  const isKnown = video === null && durationMs !== null
+  // Clocks of FLV are those of servers, which fall back when these are restarted.
+  const isKnown = video === null && durationMs !== null && probed.name !== 'flv'
   const packets = isKnown ? [] : await packetTimes(path, probed, video === null ? 'a:0' : 'v:0', job)
   let fallsBack = false
   let highest = Number.NEGATIVE_INFINITY

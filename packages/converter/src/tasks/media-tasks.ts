@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Note, Processor, Resource, TaskInput } from '@rushes/pipeline'
 import { preparePresentation } from '@rushes/umf'
@@ -103,7 +103,7 @@ export function mediaTasks({ folder }: Workshop): Processor[] {
     await encodeSound(whole.sound, whole.durationMs, tracks, path, mediaJob(input))
     return { severity: 'info', gave: [soundKind.make('sound', { path })] }
   })
-  const join_ = taskProcessor('join-presentation', async (input) => {
+  const joinParts = taskProcessor('join-presentation', async (input) => {
     const { montage: whole } = await readPlan(montageKind.one(input.takes).path)
     const parts = segmentKind.all(input.takes).sort((left, right) => left.index - right.index)
     const [sound = null] = soundKind.all(input.takes)
@@ -113,8 +113,11 @@ export function mediaTasks({ folder }: Workshop): Processor[] {
     await joinPresentation(isWhole ? parts.map((part) => part.path) : [], sound?.path ?? null, path, mediaJob(input))
     return { severity: 'info', gave: [presentationKind.make('presentation', { path, startMs: 0, file: null })] }
   })
-  return [lookThrough, arrange, encodeCuts, blackCuts, encodeSounds, join_]
+  return [lookThrough, arrange, encodeCuts, blackCuts, encodeSounds, joinParts]
 }
+
+/** Of a medium over what is kept, or under: its last frames. */
+const mostExcessMs = 1000
 
 /** One medium that is all there is to be seen and heard, and of which nothing is cut out, stays what it is if players take it. */
 async function presentableAsItIs(
@@ -126,11 +129,14 @@ async function presentableAsItIs(
   const { track, facts } = only
   if (facts.mended !== null || sound.length > 1 || sound.some(({ speed, fromMs }) => speed !== 1 || fromMs > 0)) return null
   const startMs = Math.max(0, track.startMs)
-  const isWhole = Math.abs(durationMs - startMs - facts.durationMs) <= 1000 && (facts.picture === null || cuts.length === 1)
-  if (!isWhole && (facts.picture !== null || startMs + facts.durationMs > durationMs + 1000)) return null
+  const shown = cuts.flatMap(({ sources }) => sources)
+  const isSeenThrough = facts.picture === null || (shown.length === 1 && shown[0]!.fromMs === 0 && startMs === 0)
+  const excessMs = startMs + facts.durationMs - durationMs
+  // What is missing of a picture would be black, and of a sound it is silence, which needs no encoding.
+  const isCut = excessMs > mostExcessMs || (facts.picture !== null && excessMs < -mostExcessMs)
+  if (!isSeenThrough || isCut) return null
   await using source = await openFile(facts.path)
   const prepared = await preparePresentation(source, '00000000-0000-7000-8000-000000000000', { sha256: nodeSha256 })
   if (prepared.state !== 'ready' || prepared.damage !== null) return null
-  if ((await stat(facts.path)).size === 0) return null
   return { path: facts.path, startMs, file: track.file }
 }

@@ -104,8 +104,10 @@ class Package {
       }
     }
     const sides = [...best].map(([side, { file }]): Track => {
-      return { file: file.name, role: roleOf(side), startMs: 0, endMs: null }
+      return { file: file.name, role: roleOf(side), startMs: 0, endMs: null, side }
     })
+    // Who speaks stands by the presenter's microphone.
+    sides.sort((left, right) => Number(left.role === 'screen') - Number(right.role === 'screen'))
     // Alone, one side is all there is.
     return sides.length === 1 ? [{ ...sides[0]!, role: 'main' }] : sides
   }
@@ -132,7 +134,7 @@ class Package {
         const file = this.#files.find(({ name }) => baseName(name) === baseName(pathOf(src)))
         if (file === undefined) return []
         const endMs = lengthMs === null ? null : startMs + lengthMs
-        return [{ file: file.name, role: sequence === 0 ? 'camera' : 'screen', startMs, endMs }]
+        return [{ file: file.name, role: sequence === 0 ? 'camera' : 'screen', startMs, endMs, side: String(sequence) }]
       })
       if (tracks.length > 0) return { kept: null, tracks }
     }

@@ -74,7 +74,7 @@ export function readData(data: Data, files: readonly FoundFile[]): Reading {
     listed.sort((left, right) => right.area - left.area)
     const local = listed.map(({ src }) => localFile(src, files)).find((file) => file !== null && /^(audio|video)\//.test(file.kind))
     if (local !== undefined && local !== null) {
-      tracks.push({ file: local.name, role: content === 'presentation' ? 'screen' : 'camera', startMs: 0, endMs: null })
+      tracks.push({ file: local.name, role: content === 'presentation' ? 'screen' : 'camera', startMs: 0, endMs: null, side: content })
     }
     for (const [index, { src, contentType }] of listed.entries()) {
       if (localFile(src, files) !== null || !/^https?:\/\//.test(src)) continue

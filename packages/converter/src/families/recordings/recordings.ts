@@ -4,9 +4,10 @@ import type { Note } from '@rushes/pipeline'
 import { parseVtt, writeVtt } from '@rushes/processors'
 import type { TimelineEvent } from '@rushes/umf'
 import { z } from 'zod'
-import { baseName, type FoundFile, readText, stemOf } from '../../input/found-file.ts'
+import { type FoundFile, readText, stemOf } from '../../input/found-file.ts'
 import { speakerTurns, type SpokenCue, spokenCues } from '../cues.ts'
-import { type Deck, type Family, type FileFacts, type MoreItem, type Reading, type Track, weightOf } from '../family.ts'
+import { type Family, type FileFacts, type MoreItem, type Reading, type Track, weightOf } from '../family.ts'
+import { decksAmong } from '../unknown.ts'
 import { type Attendance, attendanceOf } from './attendance.ts'
 import { folderTimeOfDay, gmtStamp, type ZoomChat, zoomChat } from './zoom-chat.ts'
 
@@ -84,7 +85,7 @@ class Recording {
         ...(report !== undefined && { attendees: attendeesOf(report) }),
       },
       kept: this.#kept(transcripts, report ?? null),
-      ...{ tracks: this.#tracks(), decks: this.#decks(), files: this.#facts, more: this.#more, events, notes: this.#notes },
+      ...{ tracks: this.#tracks(), decks: decksAmong(this.#files), files: this.#facts, more: this.#more, events, notes: this.#notes },
     }
   }
 
@@ -102,17 +103,6 @@ class Recording {
     for (const { name } of media) this.#facts.set(name, { startMs: 0 })
     const main = media.find(({ kind }) => kind.startsWith('video/')) ?? media[0]
     return main === undefined ? [] : [{ file: main.name, role: 'main', startMs: 0, endMs: null }]
-  }
-
-  #decks(): Deck[] {
-    const names = new Set<string>()
-    return this.#files
-      .filter(({ kind }) => kind === 'application/pdf')
-      .map(({ name }) => {
-        const deck = names.has(baseName(name)) ? name : baseName(name)
-        names.add(deck)
-        return { name: deck, title: baseName(name), document: name, pages: [] }
-      })
   }
 
   async #transcripts(): Promise<Transcript[]> {
