@@ -85,7 +85,7 @@ function fileItem(file: FoundFile, { reading, looked, kept }: Collected, slide: 
   return {
     ...{ name: file.name, type: slide === undefined ? (facts.type ?? itemTypeOf(file.kind)) : 'slide' },
     contentType: contentTypeOf(file.kind),
-    ...(place.span !== null && { startMs: place.span.startMs, endMs: place.span.endMs }),
+    ...place.span,
     ...(isPrivate && { level: OWNER_LEVEL }),
     ...(title !== undefined && { title }),
     ...(language !== undefined && { language }),
@@ -106,7 +106,8 @@ function moreItem(more: MoreItem, kept: KeptTime, names: Names): CollatedItem {
   return { item, content: 'text' in more ? { text: more.text } : { pointer: more.pointer } }
 }
 
-type Place = { span: Span | null; /** Where it is not the medium's own time from the start on. */ pieces: unknown[]; isPartial: boolean }
+type ItemSpan = Pick<ItemFields, 'startMs' | 'endMs'>
+type Place = { span: ItemSpan | null; /** Where it is not the medium's own time from the start on. */ pieces: unknown[]; isPartial: boolean }
 
 /** When a file is on, on the timeline; several times where it is several tracks. */
 function placeOf(name: string, facts: FileFacts, reading: Reading, looked: readonly LookedTrack[], kept: KeptTime): Place {
@@ -134,8 +135,9 @@ function runOfTrack(track: Track, looked: readonly LookedTrack[]): Span {
   return { startMs, endMs: startMs + (facts?.durationMs ?? 0) }
 }
 
-function withEnd({ startMs, endMs }: Span, said: number | undefined): Span {
-  return said === undefined ? { startMs, endMs: startMs } : { startMs, endMs }
+/** Nobody said until when: that is not at once. */
+function withEnd({ startMs, endMs }: Span, said: number | undefined): ItemSpan {
+  return said === undefined ? { startMs } : { startMs, endMs }
 }
 
 function slidesOf(decks: readonly DeckPages[]): { byFile: Map<string, Record<string, unknown>> } {

@@ -13,7 +13,13 @@ function milliseconds(parts: readonly (string | undefined)[]): number {
   return whole * 1000 + Math.round(Number(`0.${fraction}`) * 1e6) / 1000
 }
 
-/** In the file's order; cues of no text are left out. */
+/** `Ada Lovelace: Hello`, `Dr. Brown: Hello`. */
+const prefix = /^([^\s:][^:\n?!]{0,80}):[ \t]+([\s\S]+)$/
+
+/**
+ * In the file's order; cues of no text are left out. A name in front of the words is one where most cues have some: a sentence
+ * may have a colon.
+ */
 export function spokenCues(text: string): SpokenCue[] {
   const lines = text.replace(/^\ufeff/, '').split(/\r\n?|\n/)
   const cues: SpokenCue[] = []
@@ -29,7 +35,13 @@ export function spokenCues(text: string): SpokenCue[] {
     const cue = { startMs, endMs: Math.max(startMs, endMs), ...spoken(payload.join('\n')) }
     if (cue.text !== '') cues.push(cue)
   }
-  return cues
+  const named = cues.filter(({ speaker, text: said }) => speaker !== null || prefix.test(said)).length
+  return named * 2 > cues.length ? cues.map(withName) : cues
+}
+
+function withName(cue: SpokenCue): SpokenCue {
+  const [, name, text] = cue.speaker === null ? (prefix.exec(cue.text) ?? []) : []
+  return name === undefined ? cue : { ...cue, speaker: name.trim(), text: text!.trim() }
 }
 
 const entities: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&nbsp;': '\u00a0' }
@@ -40,10 +52,7 @@ function spoken(payload: string): Pick<SpokenCue, 'speaker' | 'text'> {
     .replaceAll(/<[^>]{0,200}>/g, '')
     .replaceAll(/&\w{2,4};/g, (entity) => entities[entity] ?? entity)
     .trim()
-  if (voice !== undefined && voice !== '') return { speaker: voice, text: plain }
-  // `Ada Lovelace: Hello`; a name is short, and is no sentence.
-  const [, name, rest] = /^([^\s:][^:\n.?!]{0,60}(?:\.[^:\n?!]{0,20})?):[ \t]+([\s\S]+)$/.exec(plain) ?? []
-  return name === undefined ? { speaker: null, text: plain } : { speaker: name.trim(), text: rest!.trim() }
+  return { speaker: voice === undefined || voice === '' ? null : voice, text: plain }
 }
 
 /** Where somebody else begins to speak, and until when it is the same one. */

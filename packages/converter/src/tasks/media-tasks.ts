@@ -23,7 +23,7 @@ import { type LookedTrack, type Montage, montage } from '../media/montage.ts'
 import { type TrackFacts, trackFacts, trackFactsSchema } from '../media/track-facts.ts'
 import { readReading } from '../reading-file.ts'
 import { taskProcessor } from '../task-answer.ts'
-import { keptTime } from '../timeline/kept-reading.ts'
+import { heardTime } from '../timeline/kept-reading.ts'
 import type { Workshop } from '../workshop.ts'
 
 const piece = { fromMs: z.number(), toMs: z.number(), atMs: z.number() }
@@ -64,7 +64,7 @@ export function mediaTasks({ folder }: Workshop): Processor[] {
   const arrange = taskProcessor('montage', async ({ takes }) => {
     const reading = await readReading(readingKind.one(takes).path)
     const looked = lookedKind.all(takes).sort((left, right) => left.index - right.index)
-    const plan = montage(looked, keptTime(reading, looked))
+    const plan = montage(looked, heardTime(reading, looked))
     const asItIs = await presentableAsItIs(looked, plan)
     if (asItIs !== null) return { severity: 'info', gave: [presentationKind.make('presentation', asItIs)] }
     if (plan.canvas === null && plan.sound.length === 0) return { severity: 'info', gave: [] }

@@ -3,11 +3,21 @@ import { type LookedTrack, runOf } from '../media/montage.ts'
 import { KeptTime } from './kept-time.ts'
 
 /** What is kept of an event; where its reader doesn't say, everything, until the last thing ends. */
-export function keptTime({ kept, events, files }: Reading, looked: readonly LookedTrack[]): KeptTime {
+export function keptTime(reading: Reading, looked: readonly LookedTrack[]): KeptTime {
+  const { kept, events, files } = reading
   if (kept !== null) return new KeptTime(kept)
-  const media = looked.map((each) => runOf(each).endMs)
-  const spans = [...files.values()].map(({ endMs = 0 }) => endMs)
-  // What people did shortly after the sound has ended belongs to no recording, unless there is none.
-  const times = media.length > 0 ? media : [...events.map(({ t }) => t), ...spans]
-  return new KeptTime([{ startMs: 0, endMs: times.reduce((most, each) => Math.max(most, each), 0) }])
+  let endMs = heardTime(reading, looked).durationMs
+  for (const { t, data } of events) {
+    const until = (data as { endMs?: unknown } | null)?.endMs
+    endMs = Math.max(endMs, t, typeof until === 'number' ? until : 0)
+  }
+  for (const facts of files.values()) endMs = Math.max(endMs, facts.endMs ?? 0)
+  return new KeptTime([{ startMs: 0, endMs }])
+}
+
+/** The part of it of which there is sound or picture: the presentation is no longer than that. */
+export function heardTime({ kept }: Reading, looked: readonly LookedTrack[]): KeptTime {
+  if (kept !== null) return new KeptTime(kept)
+  const endMs = looked.reduce((most, each) => Math.max(most, runOf(each).endMs), 0)
+  return new KeptTime([{ startMs: 0, endMs }])
 }

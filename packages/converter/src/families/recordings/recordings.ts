@@ -84,17 +84,8 @@ class Recording {
         ...(started !== undefined && started !== null && { started: new Date(started).toISOString() }),
         ...(report !== undefined && { attendees: attendeesOf(report) }),
       },
-      kept: this.#kept(transcripts, report ?? null),
-      ...{ tracks: this.#tracks(), decks: decksAmong(this.#files), files: this.#facts, more: this.#more, events, notes: this.#notes },
+      ...{ kept: null, tracks: this.#tracks(), decks: decksAmong(this.#files), files: this.#facts, more: this.#more, events, notes: this.#notes },
     }
-  }
-
-  /** Media say how long it lasts; without, the words or the meeting do. */
-  #kept(transcripts: readonly Transcript[], report: Attendance | null): Reading['kept'] {
-    if (this.#files.some(isMedia)) return null
-    const last = transcripts.reduce((most, { cues }) => cues.reduce((end, { endMs }) => Math.max(end, endMs), most), 0)
-    const endMs = last > 0 ? last : report === null ? 0 : report.endMs - report.startMs
-    return endMs > 0 ? [{ startMs: 0, endMs }] : null
   }
 
   /** The largest picture is what is seen; a sound of the same name is the same sound once more. */
@@ -119,7 +110,8 @@ class Recording {
       const isZoom = gmtStamp(file.name) !== null || (isNumbered && !/<v[ .]/.test(text) && named * 2 > cues.length)
       found.push({ file, cues, isTeams, isZoom })
       const language = /[._-]([a-z]{2}(?:-[A-Z]{2})?)$/.exec(stemOf(file.name))?.[1]
-      this.#facts.set(file.name, { type: 'transcript', startMs: 0, ...(language !== undefined && { language }) })
+      const endMs = cues.reduce((most, cue) => Math.max(most, cue.endMs), 0)
+      this.#facts.set(file.name, { type: 'transcript', startMs: 0, endMs, ...(language !== undefined && { language }) })
       if (isVtt) this.#mend(file, text, cues)
     }
     return found
@@ -205,7 +197,7 @@ class Recording {
   }
 
   #attendanceEvents({ file, report }: { file: FoundFile; report: Attendance }): TimelineEvent[] {
-    this.#facts.set(file.name, { type: 'data', title: 'Attendance' })
+    this.#facts.set(file.name, { title: 'Attendance', startMs: 0, endMs: report.endMs - report.startMs })
     if (this.#files.some(isMedia)) {
       const message = 'it counts from where the meeting began, and nothing says when recording did'
       this.#notes.push({ severity: 'warning', code: 'unknown-offset', message, resource: file.name })
