@@ -114,7 +114,8 @@ async function run(
     return await attempt()
   } catch (error) {
     if (!(error instanceof PipelineError)) throw error
-    if (error.code === 'cancelled') throw new ConvertError('stopped', 'stopped; run again, it goes on', { cause: error })
+    if (error.code === 'cancelled')
+      throw new ConvertError('stopped', 'stopped; run again, it goes on', { cause: error })
     if (error.code !== 'journal-of-another-job' && error.code !== 'journal-damaged') throw error
     // Inputs or wishes have changed since: what was done for others is of no use.
     await rm(folder, { recursive: true, force: true })
@@ -133,7 +134,11 @@ async function inputsOf(paths: readonly string[]) {
       const standing = await stat(path).catch(() => null)
       if (standing === null) throw new ConvertError('no-such-file', `${given} is no file and no folder`)
       const stamp = `${standing.isFile() ? standing.size : 'folder'} ${standing.mtimeMs}`
-      return inputKind.make(`input:${index}`, { path, prefix: prefixes[index]!, stamp }, standing.isFile() ? standing.size : 0)
+      return inputKind.make(
+        `input:${index}`,
+        { path, prefix: prefixes[index]!, stamp },
+        standing.isFile() ? standing.size : 0,
+      )
     }),
   )
 }
@@ -143,7 +148,10 @@ function prefixesOf(paths: readonly string[]): string[] {
   if (paths.length === 1) return ['']
   const taken = new Set<string>()
   return paths.map((path) => {
-    const stem = basename(resolve(path)).replaceAll(/[^\p{L}\p{N}._ -]+/gu, '_').replace(/[ .]+$/, '') || 'input'
+    const stem =
+      basename(resolve(path))
+        .replaceAll(/[^\p{L}\p{N}._ -]+/gu, '_')
+        .replace(/[ .]+$/, '') || 'input'
     let name = stem
     for (let count = 2; taken.has(name); count++) name = `${stem}-${count}`
     taken.add(name)

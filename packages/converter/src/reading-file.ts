@@ -1,10 +1,10 @@
 // A reading in a file of its own: it may have a million events, which a journal is no place for.
 import { readFile, writeFile } from 'node:fs/promises'
-import { noteSchema } from './note.ts'
 import { z } from 'zod'
 import type { FileFacts, MoreItem, Reading } from './families/family.ts'
 import { deckSchema, trackSchema } from './job-kinds.ts'
 import { syncFile } from './media/media-job.ts'
+import { noteSchema } from './note.ts'
 
 const span = z.strictObject({ startMs: z.number(), endMs: z.number() })
 

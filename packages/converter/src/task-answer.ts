@@ -1,5 +1,5 @@
-import { ConversionError } from '@rushes/processors'
 import type { Answer, Note, Processor, TaskInput } from '@rushes/pipeline'
+import { ConversionError } from '@rushes/processors'
 import { ConvertError } from './convert-error.ts'
 
 /** Nobody else does it better then: a full disk, too many files, a name that leads elsewhere. */
@@ -32,7 +32,11 @@ function noteOf(error: unknown, { takes }: TaskInput): Note {
   const resource = subjectOf(takes[0]?.name)
   const more = resource === undefined ? {} : { resource }
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return { severity: 'warning', code: 'disk-full', message: 'there is no room left on the disk: run again when there is' }
+    return {
+      severity: 'warning',
+      code: 'disk-full',
+      message: 'there is no room left on the disk: run again when there is',
+    }
   }
   const isKnown = error instanceof ConvertError || error instanceof ConversionError
   if (!isKnown) throw error

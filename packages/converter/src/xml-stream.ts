@@ -42,7 +42,8 @@ export class XmlStream {
     })
     const text = (piece: string): void => {
       this.#held += piece.length
-      if (this.#held > MOST_TEXT) throw new ConvertError('too-large', `XML has over ${MOST_TEXT} letters of text in one place`)
+      if (this.#held > MOST_TEXT)
+        throw new ConvertError('too-large', `XML has over ${MOST_TEXT} letters of text in one place`)
       listener.text(piece)
     }
     parser.on('text', text)

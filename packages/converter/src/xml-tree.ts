@@ -20,7 +20,8 @@ export async function readXmlTree(file: FoundFile): Promise<XmlElement> {
   let count = 0
   await readXml(file, {
     open(name, attributes) {
-      if (++count > MOST_ELEMENTS) throw new ConvertError('too-large', `${file.name} has over ${MOST_ELEMENTS} elements`)
+      if (++count > MOST_ELEMENTS)
+        throw new ConvertError('too-large', `${file.name} has over ${MOST_ELEMENTS} elements`)
       const element: XmlElement = { name, attributes, children: [] }
       open.at(-1)?.children.push(element)
       root ??= element

@@ -13,7 +13,9 @@ type MeetingFacts = {
   media_events: { rel_ms: number; event: string; file?: string }[]
 }
 
-const meetings = fixtureFacts.filter(({ kind, facts }) => kind.startsWith('bbb-raw') && facts?.['root_tag'] !== undefined)
+const meetings = fixtureFacts.filter(
+  ({ kind, facts }) => kind.startsWith('bbb-raw') && facts?.['root_tag'] !== undefined,
+)
 const published = fixtureFacts.filter(({ file }) => file.startsWith('bbb-published/') && file.endsWith('metadata.xml'))
 
 describe('meetings of BigBlueButton', () => {
@@ -28,14 +30,16 @@ describe('meetings of BigBlueButton', () => {
       const of = (kind: string) => events.filter((event) => event.kind === kind)
 
       // Of several states at one time the last is seen; the first, of no deck, is none of ours.
-      const states = stated.slide_states.filter((state, index, all) => all[index + 1]?.recorded_ms !== state.recorded_ms)
+      const states = stated.slide_states.filter(
+        (state, index, all) => all[index + 1]?.recorded_ms !== state.recorded_ms,
+      )
       const flips = states.filter(({ presentation, slide_index0: index }, at) => {
         const before = states[at - 1]
         return presentation !== '' && (before?.presentation !== presentation || before.slide_index0 !== index)
       })
-      expect(of('slide').map(({ t, data }) => [t, (data as { deck: string }).deck, (data as { index: number }).index])).toEqual(
-        flips.map((state) => [state.recorded_ms, state.presentation, state.slide_index0]),
-      )
+      expect(
+        of('slide').map(({ t, data }) => [t, (data as { deck: string }).deck, (data as { index: number }).index]),
+      ).toEqual(flips.map((state) => [state.recorded_ms, state.presentation, state.slide_index0]))
       const changes = states.filter(({ deskshare }, at) => deskshare !== (states[at - 1]?.deskshare ?? false))
       expect(of('screen').map(({ t, data }) => [t, (data as { on: boolean }).on])).toEqual(
         changes.map(({ recorded_ms: t, deskshare }) => [t, deskshare]),

@@ -66,7 +66,15 @@ describe('a meeting of BigBlueButton', () => {
     // A tone at the beginning of each second of the meeting's clock: that is of the timeline's here.
     const loud = await loudness(output)
     for (const [t, isLoud] of [
-      ...[[200, true], [700, false], [2200, true], [2700, false], [3200, true], [3700, false], [5200, true]],
+      ...[
+        [200, true],
+        [700, false],
+        [2200, true],
+        [2700, false],
+        [3200, true],
+        [3700, false],
+        [5200, true],
+      ],
     ] as [number, boolean][]) {
       expect([t, loud(t) > 0.05]).toEqual([t, isLoud])
     }
@@ -116,7 +124,9 @@ describe('a damaged page', () => {
     const { tasks } = await convertArchive({ inputs: [deck], output: broken, drawId, wishes })
     const [pages] = tasks.filter(({ rule }) => rule === 'pages')
     expect(pages!.state).toBe('done')
-    const slides = await opened(broken, async (archive) => archive.items({ type: 'slide' }).map(({ metadata }) => metadata!['index']))
+    const slides = await opened(broken, async (archive) =>
+      archive.items({ type: 'slide' }).map(({ metadata }) => metadata!['index']),
+    )
     expect(slides).toEqual(expect.arrayContaining([0, 2, 3]))
   })
 })

@@ -26,7 +26,14 @@ describe('Opencast', () => {
       const { files: zips } = await foundInput(fixturePath(file))
       const { files } = await unzip(zips[0]!, { folder, prefix: '', signal: new AbortController().signal })
       expect(files.map(({ name }) => name).sort()).toEqual([
-        ...['data/aonly.mov', 'data/dublincore.xml', 'data/manifest.xml', 'data/mpeg-7.xml', 'data/series-dublincore.xml', 'data/vonly.mov'],
+        ...[
+          'data/aonly.mov',
+          'data/dublincore.xml',
+          'data/manifest.xml',
+          'data/mpeg-7.xml',
+          'data/series-dublincore.xml',
+          'data/vonly.mov',
+        ],
       ])
       const [claim] = await opencast.claims(files)
       const reading = await opencast.read(files, claim!)
@@ -43,8 +50,12 @@ describe('Opencast', () => {
     for (const { file, facts } of of(/^opencast\/.*mpeg7\.xml$/)) {
       const { files } = await foundInput(fixturePath(file))
       const segments = segmentsOf(await readXmlTree(files[0]!))
-      const stated = (facts as unknown as { segments_id_start_dur_raw: [string, number, number][] }[]).flatMap((each) => each.segments_id_start_dur_raw)
-      expect(segments.map(({ startMs, endMs }) => [startMs, endMs! - startMs])).toEqual(stated.map(([, start, length]) => [start, length]))
+      const stated = (facts as unknown as { segments_id_start_dur_raw: [string, number, number][] }[]).flatMap(
+        (each) => each.segments_id_start_dur_raw,
+      )
+      expect(segments.map(({ startMs, endMs }) => [startMs, endMs! - startMs])).toEqual(
+        stated.map(([, start, length]) => [start, length]),
+      )
       const { events } = await readFixture(file)
       expect(events.map(({ t, kind }) => [t, kind])).toEqual(stated.map(([, start]) => [start, 'slide']))
     }
@@ -54,7 +65,12 @@ describe('Opencast', () => {
     for (const { file, facts } of of(/^opencast\/smil\/smil1\.xml$/)) {
       const { clips } = facts as { clips: { clipBegin: string; clipEnd: string }[] }
       const { kept } = await readFixture(file)
-      expect(kept).toEqual(clips.map(({ clipBegin, clipEnd }) => ({ startMs: Number.parseInt(clipBegin), endMs: Number.parseInt(clipEnd) })))
+      expect(kept).toEqual(
+        clips.map(({ clipBegin, clipEnd }) => ({
+          startMs: Number.parseInt(clipBegin, 10),
+          endMs: Number.parseInt(clipEnd, 10),
+        })),
+      )
     }
   })
 })
@@ -62,7 +78,12 @@ describe('Opencast', () => {
 describe('Paella', () => {
   it('has its streams, length and frames, which are sorted', async () => {
     for (const { file, facts } of of(/^paella\/.*\/data\.json$/)) {
-      const stated = facts as { title: string; duration_s: number; frameList_times_s: number[]; captions?: { lang: string }[] }
+      const stated = facts as {
+        title: string
+        duration_s: number
+        frameList_times_s: number[]
+        captions?: { lang: string }[]
+      }
       const { format, kept, events, metadata, more = [] } = await readFixture(file)
       expect(format).toBe('paella')
       expect(kept).toEqual(stated.duration_s > 0 ? [{ startMs: 0, endMs: stated.duration_s * 1000 }] : null)
@@ -70,7 +91,9 @@ describe('Paella', () => {
       expect(events.map(({ t, kind }) => [t, kind])).toEqual(
         [...stated.frameList_times_s].sort((left, right) => left - right).map((seconds) => [seconds * 1000, 'slide']),
       )
-      expect(more.filter(({ type }) => type === 'captions').map(({ language }) => language)).toEqual((stated.captions ?? []).map(({ lang }) => lang))
+      expect(more.filter(({ type }) => type === 'captions').map(({ language }) => language)).toEqual(
+        (stated.captions ?? []).map(({ lang }) => lang),
+      )
     }
   })
 })
@@ -84,7 +107,9 @@ describe('Adobe Connect', () => {
         [40, 'slide', { deck: '', index: 0, value: 1 }],
         [60, 'slide', { deck: 'Learning Theory.pdf', index: 3, value: 3 }],
       ])
-      expect(notes.map(({ code, message }) => [code, message])).toEqual([['missing-media', 'cameraVoip_12_100 is not in the archive']])
+      expect(notes.map(({ code, message }) => [code, message])).toEqual([
+        ['missing-media', 'cameraVoip_12_100 is not in the archive'],
+      ])
     }
   })
 })
@@ -92,12 +117,22 @@ describe('Adobe Connect', () => {
 describe('Zoom and Teams', () => {
   it('have their words from the first to the last, and who spoke', async () => {
     for (const { file, facts } of of(/^(zoom|teams)\/.*\.vtt$/)) {
-      const stated = facts as { last_end_ms: number; voice_tag_speakers: string[]; prefix_speakers: Record<string, number> }
+      const stated = facts as {
+        last_end_ms: number
+        voice_tag_speakers: string[]
+        prefix_speakers: Record<string, number>
+      }
       const reading = await readFixture(file)
       const { events, files } = reading
-      expect([keptTime(reading, []).durationMs, [...files.values()][0]!.type], file).toEqual([stated.last_end_ms, 'transcript'])
-      const names = new Set(events.filter(({ kind }) => kind === 'speaker').map(({ data }) => (data as { name: string }).name))
-      const expected = stated.voice_tag_speakers.length > 0 ? stated.voice_tag_speakers : Object.keys(stated.prefix_speakers)
+      expect([keptTime(reading, []).durationMs, [...files.values()][0]!.type], file).toEqual([
+        stated.last_end_ms,
+        'transcript',
+      ])
+      const names = new Set(
+        events.filter(({ kind }) => kind === 'speaker').map(({ data }) => (data as { name: string }).name),
+      )
+      const expected =
+        stated.voice_tag_speakers.length > 0 ? stated.voice_tag_speakers : Object.keys(stated.prefix_speakers)
       expect([...names].sort(), file).toEqual([...expected].sort())
     }
   })

@@ -11,7 +11,12 @@ const event = (ms: number, module: string, name: string, fields: Record<string, 
 }
 
 const events = [
-  event(0, 'PARTICIPANT', 'ParticipantJoinEvent', { userId: 'a', name: 'Ada', role: 'MODERATOR', timestampUTC: 1.7e12 }),
+  event(0, 'PARTICIPANT', 'ParticipantJoinEvent', {
+    userId: 'a',
+    name: 'Ada',
+    role: 'MODERATOR',
+    timestampUTC: 1.7e12,
+  }),
   event(500, 'PRESENTATION', 'SharePresentationEvent', { presentationName: 'deck', originalFilename: 'Talk.pdf' }),
   event(1000, 'VOICE', 'StartRecordingEvent', { filename: '/somewhere/m-5001000.wav' }),
   event(1500, 'WEBCAM', 'StartWebcamShareEvent', { stream: 'cam-a' }),
@@ -71,7 +76,11 @@ export async function makeSmallMeeting(folder: string, pages = 3): Promise<strin
 }
 
 async function ffmpeg(args: readonly string[]): Promise<void> {
-  await runProgram({ program: 'ffmpeg', args: ['-v', 'error', '-nostdin', '-y', '-bitexact', ...args], timeLimitMs: 60_000 })
+  await runProgram({
+    program: 'ffmpeg',
+    args: ['-v', 'error', '-nostdin', '-y', '-bitexact', ...args],
+    timeLimitMs: 60_000,
+  })
 }
 
 /** ISO 32000-1 §7.5: each page says its number. @param broken pages whose content is none */
@@ -84,9 +93,14 @@ export function smallPdf(pages: number, broken: readonly number[] = []): Buffer 
   ]
   for (let page = 1; page <= pages; page++) {
     const shown = `BT /F 40 Tf 30 80 Td (Page ${page}) Tj ET`
-    const content = broken.includes(page) ? '<</Length 9/Filter/FlateDecode>>stream\nnot zlib!\nendstream' : stream(shown)
+    const content = broken.includes(page)
+      ? '<</Length 9/Filter/FlateDecode>>stream\nnot zlib!\nendstream'
+      : stream(shown)
     const resources = '/Resources<</Font<</F 3 0 R>>>>'
-    objects.push(`<</Type/Page/Parent 2 0 R/MediaBox[0 0 320 180]${resources}/Contents ${4 + 2 * page - 1} 0 R>>`, content)
+    objects.push(
+      `<</Type/Page/Parent 2 0 R/MediaBox[0 0 320 180]${resources}/Contents ${4 + 2 * page - 1} 0 R>>`,
+      content,
+    )
   }
   let text = '%PDF-1.4\n'
   const offsets = objects.map((object, index) => {

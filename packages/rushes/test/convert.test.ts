@@ -47,7 +47,11 @@ describe('rushes convert', () => {
 
   it('prints what became of a folder, and where it was in it', async () => {
     expect([whole.format, whole.durationMs]).toEqual(['bigbluebutton', 6000])
-    const brief = whole.events.map(({ t, kind, data }) => [t, kind, data['name'] ?? data['index'] ?? data['text'] ?? data['on']])
+    const brief = whole.events.map(({ t, kind, data }) => [
+      t,
+      kind,
+      data['name'] ?? data['index'] ?? data['text'] ?? data['on'],
+    ])
     expect(brief).toEqual(smallMeetingEvents)
     const sound = whole.resources.find(({ name }) => name === 'audio/m-5001000.wav')
     expect(sound).toMatchObject({ offset: 0, file: 'audio/m-5001000.wav', startMs: 0, endMs: 6000 })
@@ -87,7 +91,12 @@ describe('rushes convert', () => {
     ['an empty folder', 1, ['EMPTY', '-o', 'NEW'], 'nothing-found'],
   ])('given %s ends with status %i', async (_what, status, args, code) => {
     const empty = await mkdtemp(join(folder, 'empty-'))
-    const places: Record<string, string> = { MEETING: meeting, NEW: join(folder, 'new.umf'), WHOLE: join(folder, 'whole.umf'), EMPTY: empty }
+    const places: Record<string, string> = {
+      MEETING: meeting,
+      NEW: join(folder, 'new.umf'),
+      WHOLE: join(folder, 'whole.umf'),
+      EMPTY: empty,
+    }
     const ended = await runCommand(['convert', ...args.map((each) => places[each] ?? each), '--json'], environment)
     expect([ended.status, (JSON.parse(ended.stdout) as { error: { code: string } }).error.code]).toEqual([status, code])
     expect((await readdir(folder)).filter((name) => name.endsWith('.work') || name === 'new.umf')).toEqual([])

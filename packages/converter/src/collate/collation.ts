@@ -3,13 +3,16 @@ import type { ItemFields, TimelineEvent } from '@rushes/umf'
 import type { FileFacts, MoreItem, Reading, Track } from '../families/family.ts'
 import type { FoundFile } from '../input/found-file.ts'
 import type { LookedTrack } from '../media/montage.ts'
+import type { DeckPages } from '../tasks/page-tasks.ts'
 import type { KeptTime, Span } from '../timeline/kept-time.ts'
 import { placedEvents } from '../timeline/placed-events.ts'
-import type { DeckPages } from '../tasks/page-tasks.ts'
 import { isEventWanted, isWanted, type Wishes } from '../wishes.ts'
 import { contentTypeOf, itemTypeOf } from './item-kinds.ts'
 
-export type CollatedItem = { item: ItemFields; content: { path: string; size: number } | { text: string } | { pointer: string } }
+export type CollatedItem = {
+  item: ItemFields
+  content: { path: string; size: number } | { text: string } | { pointer: string }
+}
 
 export type Collation = {
   items: CollatedItem[]
@@ -52,14 +55,26 @@ export function collate(collected: Collected): Collation {
       const name = names.free(`${folder}/${index + 1}.png`)
       pageNames.set(`${index} ${deck}`, name)
       const item: ItemFields = {
-        ...{ name, type: 'slide', contentType: 'image/png', title: `${title}, ${index + 1}`, metadata: { deck, index } },
+        ...{
+          name,
+          type: 'slide',
+          contentType: 'image/png',
+          title: `${title}, ${index + 1}`,
+          metadata: { deck, index },
+        },
         ...fromOf(document, 'pdf.js'),
       }
       items.push({ item, content: { path, size: sizes[index]! } })
     }
     if (text.every((each) => each === '')) continue
     const name = names.free(`${folder}/text.txt`)
-    const item = { name, type: 'document', contentType: 'text/plain; charset=utf-8', title: `${title}, its text`, metadata: { deck } }
+    const item = {
+      name,
+      type: 'document',
+      contentType: 'text/plain; charset=utf-8',
+      title: `${title}, its text`,
+      metadata: { deck },
+    }
     // As pdftotext has it: a form feed behind each page.
     items.push({ item: { ...item, ...fromOf(document, 'pdf.js') }, content: { text: `${text.join('\n\f')}\n\f` } })
   }
@@ -107,10 +122,20 @@ function moreItem(more: MoreItem, kept: KeptTime, names: Names): CollatedItem {
 }
 
 type ItemSpan = Pick<ItemFields, 'startMs' | 'endMs'>
-type Place = { span: ItemSpan | null; /** Where it is not the medium's own time from the start on. */ pieces: unknown[]; isPartial: boolean }
+type Place = {
+  span: ItemSpan | null /** Where it is not the medium's own time from the start on. */
+  pieces: unknown[]
+  isPartial: boolean
+}
 
 /** When a file is on, on the timeline; several times where it is several tracks. */
-function placeOf(name: string, facts: FileFacts, reading: Reading, looked: readonly LookedTrack[], kept: KeptTime): Place {
+function placeOf(
+  name: string,
+  facts: FileFacts,
+  reading: Reading,
+  looked: readonly LookedTrack[],
+  kept: KeptTime,
+): Place {
   const tracks = reading.tracks.filter(({ file }) => file === name)
   if (tracks.length === 0) {
     if (facts.startMs === undefined) return { span: null, pieces: [], isPartial: false }
@@ -191,7 +216,13 @@ function presentationName({ presented, looked }: Collected): string {
 }
 
 function plainName(name: string): string {
-  return name.normalize('NFC').replaceAll(/[^\p{L}\p{N}._-]+/gu, '_').replace(/[ .]+$/, '').slice(0, 80) || 'deck'
+  return (
+    name
+      .normalize('NFC')
+      .replaceAll(/[^\p{L}\p{N}._-]+/gu, '_')
+      .replace(/[ .]+$/, '')
+      .slice(0, 80) || 'deck'
+  )
 }
 
 class Names {

@@ -15,7 +15,12 @@ export type Reshaped = Collation & { notes: Note[] }
  *
  * @param folder for what is made
  */
-export async function reshaped(collation: Collation, { as = {} }: Wishes, folder: string, signal: AbortSignal): Promise<Reshaped> {
+export async function reshaped(
+  collation: Collation,
+  { as = {} }: Wishes,
+  folder: string,
+  signal: AbortSignal,
+): Promise<Reshaped> {
   const notes: Note[] = []
   if (Object.keys(as).length === 0) return { ...collation, notes }
   let count = 0

@@ -1,8 +1,8 @@
-import { type FileHandle, open } from 'node:fs/promises'
 import { createReadStream } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import {
-  encodeAnchor,
   EVENTS_TYPE,
+  encodeAnchor,
   eventsContent,
   type NewItem,
   type Presentation,
@@ -31,7 +31,11 @@ const groupItems = 256
  *
  * @throws ConvertError `failed`; UmfError
  */
-export async function writeArchive(path: string, content: ArchiveContent, onProgress: (fraction: number) => void): Promise<void> {
+export async function writeArchive(
+  path: string,
+  content: ArchiveContent,
+  onProgress: (fraction: number) => void,
+): Promise<void> {
   const file = await open(path, 'w', 0o644)
   try {
     const writer = new UmfWriter({
@@ -57,11 +61,15 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at, bytes.length - at)).bytesWritten
 }
 
-async function writePresentation(writer: UmfWriter, { presentation, presentationName, durationMs, id }: ArchiveContent): Promise<void> {
+async function writePresentation(
+  writer: UmfWriter,
+  { presentation, presentationName, durationMs, id }: ArchiveContent,
+): Promise<void> {
   const { path, startMs } = presentation!
   await using source = await openFile(path)
   const prepared = await preparePresentation(source, id, { sha256: nodeSha256 })
-  if (prepared.state === 'refused') throw new ConvertError('failed', `the presentation can't be one: ${prepared.reason}`)
+  if (prepared.state === 'refused')
+    throw new ConvertError('failed', `the presentation can't be one: ${prepared.reason}`)
   const { type, contentType } = prepared.fields
   const fields: Omit<Presentation, 'length'> = {
     ...{ name: presentationName, type, contentType },

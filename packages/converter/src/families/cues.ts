@@ -27,7 +27,8 @@ export function spokenCues(text: string): SpokenCue[] {
     const found = timing.exec(lines[at]!)
     if (found === null) continue
     const payload: string[] = []
-    while (at + 1 < lines.length && lines[at + 1]!.trim() !== '' && !timing.test(lines[at + 1]!)) payload.push(lines[++at]!)
+    while (at + 1 < lines.length && lines[at + 1]!.trim() !== '' && !timing.test(lines[at + 1]!))
+      payload.push(lines[++at]!)
     // The number of the next cue, where the line between them is missing.
     const isNumbered = at + 1 < lines.length && timing.test(lines[at + 1]!)
     if (isNumbered && payload.length > 1 && /^\d{1,6}$/.test(payload.at(-1)!.trim())) payload.pop()

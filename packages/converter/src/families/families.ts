@@ -7,4 +7,11 @@ import { paella } from './paella/paella.ts'
 import { recordings } from './recordings/recordings.ts'
 
 /** Of two that claim as much, the first is asked: a raw recording tells more than what was made of it. */
-export const families: readonly Family[] = [bigBlueButtonRaw, bigBlueButtonPublished, opencast, paella, adobeConnect, recordings]
+export const families: readonly Family[] = [
+  bigBlueButtonRaw,
+  bigBlueButtonPublished,
+  opencast,
+  paella,
+  adobeConnect,
+  recordings,
+]

@@ -29,7 +29,7 @@ const signatures: readonly Signature[] = [
   },
   { kind: 'video/x-matroska', is: (bytes) => has(bytes, 0, [0x1a, 0x45, 0xdf, 0xa3]) },
   { kind: 'video/x-flv', is: (bytes) => has(bytes, 0, 'FLV') && bytes[3] === 1 },
-  { kind: 'application/x-shockwave-flash', is: (bytes) => /^[FCZ]WS[\u0001-\u0040]/.test(latin(bytes, 0, 4)) },
+  { kind: 'application/x-shockwave-flash', is: (bytes) => /^[FCZ]WS$/.test(latin(bytes, 0, 3)) && bytes[3]! < 0x40 },
   { kind: 'audio/flac', is: (bytes) => has(bytes, 0, 'fLaC') },
   { kind: 'video/ogg', is: (bytes) => has(bytes, 0, 'OggS') && indexOf(bytes.subarray(0, 512), '\u0080theora') >= 0 },
   { kind: 'audio/ogg', is: (bytes) => has(bytes, 0, 'OggS') },
@@ -102,7 +102,9 @@ function xmlKind(text: string): string {
 }
 
 function latin(bytes: Uint8Array, from: number, to: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + from, Math.max(0, Math.min(to, bytes.length) - from)).toString('latin1')
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, Math.max(0, Math.min(to, bytes.length) - from)).toString(
+    'latin1',
+  )
 }
 
 function indexOf(bytes: Uint8Array, text: string): number {

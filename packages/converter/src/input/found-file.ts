@@ -50,13 +50,15 @@ export async function readStart({ path, size }: Pick<FoundFile, 'path' | 'size'>
 
 /** All of a small file as text, in UTF-8 or as its byte order mark says. @throws ConvertError `too-large` */
 export async function readText(file: FoundFile, mostBytes: number): Promise<string> {
-  if (file.size > mostBytes) throw new ConvertError('too-large', `${file.name} has ${file.size} bytes: too many for text`)
+  if (file.size > mostBytes)
+    throw new ConvertError('too-large', `${file.name} has ${file.size} bytes: too many for text`)
   return decodeText(await readStart(file, file.size))
 }
 
 export function decodeText(bytes: Uint8Array): string {
   const [first, second] = bytes
-  const encoding = first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8'
+  const encoding =
+    first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : 'utf-8'
   return new TextDecoder(encoding).decode(bytes)
 }
 

@@ -36,7 +36,8 @@ async function walk(folder: string, prefix: string, depth: number, found: FoundI
     const given = `${prefix}${own}`
     if (standing.isDirectory()) await walk(path, `${given}/`, depth + 1, found)
     else if (!standing.isFile()) leaveOut(found, given, standing.isSymbolicLink() ? 'is a link' : 'is no plain file')
-    else if (found.files.length === MOST_FILES) throw new ConvertError('too-large', `there are over ${MOST_FILES} files`)
+    else if (found.files.length === MOST_FILES)
+      throw new ConvertError('too-large', `there are over ${MOST_FILES} files`)
     else {
       try {
         const name = safeName(given)

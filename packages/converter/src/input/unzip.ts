@@ -1,8 +1,8 @@
 import { createWriteStream } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { Transform } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import type { Note } from '@rushes/pipeline'
 import yauzl, { type Entry, type ZipFile } from 'yauzl'
 import { ConvertError } from '../convert-error.ts'
@@ -68,7 +68,8 @@ class Unzip {
     try {
       for await (const entry of this.#archive.eachEntry()) {
         signal.throwIfAborted()
-        if (++count > MOST_FILES) throw new ConvertError('too-large', `${this.#zip.name} has over ${MOST_FILES} entries`)
+        if (++count > MOST_FILES)
+          throw new ConvertError('too-large', `${this.#zip.name} has over ${MOST_FILES} entries`)
         if (!/[\\/]$/.test(entry.fileName)) await this.#take(entry, count)
         onProgress?.(count / Math.max(count, this.#archive.entryCount))
       }
@@ -141,7 +142,9 @@ class Unzip {
     })
     try {
       const stream = await this.#archive.openReadStreamPromise(entry)
-      await pipeline(stream, count, createWriteStream(path, { flags: 'w', mode: 0o600 }), { signal: this.#options.signal })
+      await pipeline(stream, count, createWriteStream(path, { flags: 'w', mode: 0o600 }), {
+        signal: this.#options.signal,
+      })
       const file = await open(path, 'r+')
       await file.sync().finally(() => file.close())
     } catch (error) {
@@ -153,7 +156,11 @@ class Unzip {
 
   #leaveOut(name: string, why: string): null {
     const { notes } = this.#found
-    const note: Note = { severity: 'warning', code: 'left-out', message: `${name.slice(0, 200)} ${why}, and is left out` }
+    const note: Note = {
+      severity: 'warning',
+      code: 'left-out',
+      message: `${name.slice(0, 200)} ${why}, and is left out`,
+    }
     if (notes.length < mostComplaints) notes.push(note)
     return null
   }

@@ -42,7 +42,17 @@ export async function encodeCut(
           ...[...THREADS, ...opened[index]!, '-ss', (leads[index]!.seekMs / 1000).toFixed(3)],
           ...['-t', inputSeconds(index), '-i', `file:${input}`],
         ]),
-        ...['-filter_complex', picture(leads.map(({ leadMs }) => leadMs), frames, canvas), '-map', '[shown]', '-an'],
+        ...[
+          '-filter_complex',
+          picture(
+            leads.map(({ leadMs }) => leadMs),
+            frames,
+            canvas,
+          ),
+          '-map',
+          '[shown]',
+          '-an',
+        ],
         ...['-frames:v', String(frames), '-r', String(ratePerSecond), '-g', String(ratePerSecond * 2), ...encoding],
         ...[...THREADS, '-f', 'mp4', `file:${outputs[0]}`],
       ],
@@ -53,7 +63,10 @@ export async function encodeCut(
   const { durationMs } = await probe({ path: output }, 'sound-or-video', quiet(job))
   const expectedMs = (frames * 1000) / ratePerSecond
   if (durationMs === null || Math.abs(durationMs - expectedMs) > 1000 / ratePerSecond) {
-    throw new ConvertError('unreadable', `${Math.round(durationMs ?? 0)} of ${Math.round(expectedMs)} ms of it can be seen`)
+    throw new ConvertError(
+      'unreadable',
+      `${Math.round(durationMs ?? 0)} of ${Math.round(expectedMs)} ms of it can be seen`,
+    )
   }
   await syncFile(output)
 }
@@ -91,7 +104,9 @@ function picture(leadsMs: readonly number[], frames: number, { width, height, ra
   })
   const names = leadsMs.map((_, index) => `[tile${index}]`)
   if (names.length === 1) return `${tiles[0]};[tile0]null[shown]`
-  const places = names.map((_, index) => `${(index % columns) * tile.width}_${Math.floor(index / columns) * tile.height}`)
+  const places = names.map(
+    (_, index) => `${(index % columns) * tile.width}_${Math.floor(index / columns) * tile.height}`,
+  )
   const stack = `${names.join('')}xstack=inputs=${names.length}:layout=${places.join('|')}:fill=black`
   return `${tiles.join(';')};${stack},pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2,format=yuv420p[shown]`
 }

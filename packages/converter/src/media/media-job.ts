@@ -1,7 +1,7 @@
-import { open, rm } from 'node:fs/promises'
 import { closeSync, openSync } from 'node:fs'
-import { type ConversionLimits, defaultLimits } from '@rushes/processors'
+import { open, rm } from 'node:fs/promises'
 import type { TaskInput } from '@rushes/pipeline'
+import { type ConversionLimits, defaultLimits } from '@rushes/processors'
 
 /** What a program that works on media is held to, and told by. */
 export type MediaJob = { limits: ConversionLimits; signal: AbortSignal; onProgress(fraction: number): void }

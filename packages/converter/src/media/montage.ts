@@ -1,6 +1,7 @@
 // What is heard and seen when on the timeline, decided before anything is encoded.
-import type { KeptTime, Piece } from '../timeline/kept-time.ts'
+
 import type { Track } from '../families/family.ts'
+import type { KeptTime, Piece } from '../timeline/kept-time.ts'
 import type { TrackFacts } from './track-facts.ts'
 
 export type LookedTrack = { track: Track; facts: TrackFacts }
@@ -14,7 +15,7 @@ export type Cut = {
   fromFrame: number
   toFrame: number
   /** None: black. Several share the picture. */
-  sources: { track: number; /** Of the medium, ms. */ fromMs: number }[]
+  sources: { track: number /** Of the medium, ms. */; fromMs: number }[]
 }
 
 export type Montage = {
@@ -52,7 +53,13 @@ export function montage(tracks: readonly LookedTrack[], kept: KeptTime): Montage
     const { facts } = looked
     if (facts.sound !== null && isHeard(looked, tracks)) {
       // Where a medium is made longer, less of it lies in the same time.
-      const ofMedium = ({ fromMs, toMs, atMs }: Piece) => ({ fromMs: fromMs * speed, toMs: toMs * speed, atMs, track, speed })
+      const ofMedium = ({ fromMs, toMs, atMs }: Piece) => ({
+        fromMs: fromMs * speed,
+        toMs: toMs * speed,
+        atMs,
+        track,
+        speed,
+      })
       sound.push(...pieces.map(ofMedium))
     }
     if (facts.picture === null) continue
@@ -91,7 +98,11 @@ function cutsOf(
     // Whoever shares a screen wants it to be seen.
     const screens = here.filter(({ isScreen }) => isScreen).slice(-1)
     const seen = screens.length > 0 ? screens : here.slice(0, mostTiles)
-    cuts.push({ fromFrame, toFrame, sources: seen.map(({ track, fromMs, atMs }) => ({ track, fromMs: fromMs + from - atMs })) })
+    cuts.push({
+      fromFrame,
+      toFrame,
+      sources: seen.map(({ track, fromMs, atMs }) => ({ track, fromMs: fromMs + from - atMs })),
+    })
   }
   return cuts
 }

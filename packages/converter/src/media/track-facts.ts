@@ -71,7 +71,12 @@ async function looked(path: string, job: MediaJob): Promise<Looked> {
   return { probed, times: video === null ? [] : times, endMs: Math.max(endMs, durationMs ?? 0), fallsBack }
 }
 
-async function kept(path: string, mended: string | null, { probed, times, endMs }: Looked, place: string): Promise<TrackFacts> {
+async function kept(
+  path: string,
+  mended: string | null,
+  { probed, times, endMs }: Looked,
+  place: string,
+): Promise<TrackFacts> {
   const { audio, video } = probed
   const timesPath = `${place}.times.json`
   if (video !== null) {
@@ -100,7 +105,8 @@ async function packetTimes(
   const line = (text: string): void => {
     const [pts, dts, length] = text.split(',').map((each) => Number.parseFloat(each) * 1000)
     const t = Number.isFinite(pts) ? pts! : dts!
-    if (Number.isFinite(t)) packets.push([Math.round((t - startMs) * 1000) / 1000, Number.isFinite(length) ? length! : 0])
+    if (Number.isFinite(t))
+      packets.push([Math.round((t - startMs) * 1000) / 1000, Number.isFinite(length) ? length! : 0])
   }
   await runFfmpeg(
     {

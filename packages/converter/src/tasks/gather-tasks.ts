@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Processor } from '@rushes/pipeline'
+import { ConvertError } from '../convert-error.ts'
 import { MOST_FILES } from '../input/found-file.ts'
 import { foundInput } from '../input/input-folder.ts'
 import { unzip } from '../input/unzip.ts'
-import { ConvertError } from '../convert-error.ts'
 import { fileKind, identityKind, inputKind } from '../job-kinds.ts'
 import { taskProcessor } from '../task-answer.ts'
 import type { Workshop } from '../workshop.ts'
@@ -19,7 +19,9 @@ export function gatherTasks({ folder, drawId, now }: Workshop): Processor[] {
       const { path, prefix } = inputKind.one(takes)
       const { files, notes } = await foundInput(path)
       // A zip that is the input itself is nothing but a folder; so its entries are named as if they lay there.
-      const gave = files.map((file) => fileKind.make({ ...file, name: `${prefix}${file.name}`, ...topOf(files.length, file.kind, prefix) }))
+      const gave = files.map((file) =>
+        fileKind.make({ ...file, name: `${prefix}${file.name}`, ...topOf(files.length, file.kind, prefix) }),
+      )
       if (gave.length === 0) throw new ConvertError('nothing-found', `${path} has no files in it`)
       return { severity: 'info', gave, notes }
     },
@@ -28,7 +30,8 @@ export function gatherTasks({ folder, drawId, now }: Workshop): Processor[] {
   const unzipper = taskProcessor('unzip', async ({ task, takes, signal, onProgress }) => {
     const [zip] = fileKind.all(takes)
     const { depth = 0, within } = zip!
-    if (depth >= mostNested) throw new ConvertError('too-large', `${zip!.name} lies in ${depth} archives: it is kept as it is`)
+    if (depth >= mostNested)
+      throw new ConvertError('too-large', `${zip!.name} lies in ${depth} archives: it is kept as it is`)
     const place = join(folder, 'unpacked', task)
     await mkdir(place, { recursive: true })
     const prefix = within ?? `${zip!.name}/`

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Note, Processor, Resource } from '@rushes/pipeline'
-import type { Claim, Family, Reading } from '../families/family.ts'
 import { families } from '../families/families.ts'
+import type { Claim, Family, Reading } from '../families/family.ts'
 import { readPlain } from '../families/unknown.ts'
 import type { FoundFile } from '../input/found-file.ts'
 import { deckKind, fileKind, readingKind, trackKind, wishesKind } from '../job-kinds.ts'
@@ -33,7 +33,9 @@ export function inquisitor({ folder }: Workshop): Processor {
         const document = deck.document === undefined ? null : (byName.get(deck.document) ?? null)
         const { pages, thumbnails = [], ...rest } = deck
         const whole = { ...rest, pages: [...pages], thumbnails: [...thumbnails] }
-        gave.push(deckKind.make(`deck:${index}:${deck.name}`.slice(0, 1000), { index, deck: whole, document }, document?.size))
+        gave.push(
+          deckKind.make(`deck:${index}:${deck.name}`.slice(0, 1000), { index, deck: whole, document }, document?.size),
+        )
       }
       return { severity: 'info', gave, notes: [...notes, ...reading.notes] }
     },

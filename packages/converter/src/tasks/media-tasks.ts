@@ -87,7 +87,10 @@ export function mediaTasks({ folder }: Workshop): Processor[] {
     await encodeCut(isBlack ? { ...cut, sources: [] } : cut, tracks, whole.canvas!, path, mediaJob(input))
     return segmentKind.make(`segment:${index}`, { path, index })
   }
-  const encodeCuts = taskProcessor('encode-cut', async (input) => ({ severity: 'info', gave: [await encode(input, false)] }))
+  const encodeCuts = taskProcessor('encode-cut', async (input) => ({
+    severity: 'info',
+    gave: [await encode(input, false)],
+  }))
   const blackCuts = taskProcessor('black-cut', async (input) => {
     const { montage: plan, index } = cutKind.one(input.takes)
     const { montage: whole } = await readPlan(plan)
@@ -127,7 +130,8 @@ async function presentableAsItIs(
   const [only, ...others] = looked
   if (only === undefined || others.length > 0) return null
   const { track, facts } = only
-  if (facts.mended !== null || sound.length > 1 || sound.some(({ speed, fromMs }) => speed !== 1 || fromMs > 0)) return null
+  if (facts.mended !== null || sound.length > 1 || sound.some(({ speed, fromMs }) => speed !== 1 || fromMs > 0))
+    return null
   const startMs = Math.max(0, track.startMs)
   const shown = cuts.flatMap(({ sources }) => sources)
   const isSeenThrough = facts.picture === null || (shown.length === 1 && shown[0]!.fromMs === 0 && startMs === 0)

@@ -29,7 +29,8 @@ const schema: z.ZodType<DeckPages> = z.strictObject({
   pages: z.array(z.strictObject({ path: z.string().nullable(), file: z.string().nullable(), text: z.string() })),
 })
 
-export const readDeckPages = async (path: string): Promise<DeckPages> => schema.parse(JSON.parse(await readFile(path, 'utf8')))
+export const readDeckPages = async (path: string): Promise<DeckPages> =>
+  schema.parse(JSON.parse(await readFile(path, 'utf8')))
 
 /** Of one page, when each is drawn for itself. */
 const pageMs = 60_000
@@ -51,14 +52,23 @@ export function pageTasks({ folder }: Workshop): Processor[] {
       pages: pages.map(({ path, text, page }) => {
         const file = deck.pages[page - 1] ?? null
         const isFound = found && file !== null
-        return { path: isFound ? null : path, file: isFound ? file : path === null ? (deck.thumbnails?.[page - 1] ?? null) : null, text }
+        return {
+          path: isFound ? null : path,
+          file: isFound ? file : path === null ? (deck.thumbnails?.[page - 1] ?? null) : null,
+          text,
+        }
       }),
     }
   }
   const keep = async (input: TaskInput, pages: DeckPages['pages']) => {
     const { index, deck, document } = deckKind.one(input.takes)
     const path = join(folder, `pages-${index}.json`)
-    const whole: DeckPages = { deck: deck.name, title: deck.title ?? deck.name, document: document?.name ?? null, pages }
+    const whole: DeckPages = {
+      deck: deck.name,
+      title: deck.title ?? deck.name,
+      document: document?.name ?? null,
+      pages,
+    }
     await writeFile(path, JSON.stringify(whole))
     await syncFile(path)
     return [pagesKind.make(`pages:${index}`, { path })]
@@ -86,7 +96,13 @@ export function pageTasks({ folder }: Workshop): Processor[] {
     const { deck } = deckKind.one(input.takes)
     const files = deck.pages.some((page) => page !== null) ? deck.pages : (deck.thumbnails ?? [])
     if (files.length === 0) return { severity: 'warning', gave: null, notes: [noPages(deck.title ?? deck.name)] }
-    return { severity: 'info', gave: await keep(input, files.map((file) => ({ path: null, file, text: '' }))) }
+    return {
+      severity: 'info',
+      gave: await keep(
+        input,
+        files.map((file) => ({ path: null, file, text: '' })),
+      ),
+    }
   })
   return [drawPages, drawEachPage, foundPages]
 }

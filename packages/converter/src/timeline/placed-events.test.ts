@@ -11,11 +11,14 @@ const kept = new KeptTime([
 const slide = (t: number, index: number, deck = 'a'): TimelineEvent => ({ t, kind: 'slide', data: { deck, index } })
 const screen = (t: number, on: boolean): TimelineEvent => ({ t, kind: 'screen', data: { on } })
 const presence = (t: number, kind: 'join' | 'leave', id: string): TimelineEvent => ({ t, kind, data: { id, name: id } })
-const brief = (events: readonly TimelineEvent[]) => placedEvents(events, kept).map(({ t, data }) => [t, Object.values(data as object).at(-1)])
+const brief = (events: readonly TimelineEvent[]) =>
+  placedEvents(events, kept).map(({ t, data }) => [t, Object.values(data as object).at(-1)])
 
 describe('events on the timeline', () => {
   it('are left out where they were said while nothing was recorded', () => {
-    const chat = [0, 1000, 1500, 2000, 3000, 4000, 5999, 6000, 6001].map((t): TimelineEvent => ({ t, kind: 'chat', data: { t } }))
+    const chat = [0, 1000, 1500, 2000, 3000, 4000, 5999, 6000, 6001].map(
+      (t): TimelineEvent => ({ t, kind: 'chat', data: { t } }),
+    )
     expect(brief(chat)).toEqual([
       [0, 1000],
       [500, 1500],
@@ -27,11 +30,13 @@ describe('events on the timeline', () => {
   })
 
   it('hold from the next recorded moment on where they are states, and the last of several is the one', () => {
-    expect(brief([slide(0, 0), slide(900, 1), slide(1500, 2), slide(2500, 3), slide(3900, 4), slide(7000, 5)])).toEqual([
-      [0, 1],
-      [500, 2],
-      [1000, 4],
-    ])
+    expect(brief([slide(0, 0), slide(900, 1), slide(1500, 2), slide(2500, 3), slide(3900, 4), slide(7000, 5)])).toEqual(
+      [
+        [0, 1],
+        [500, 2],
+        [1000, 4],
+      ],
+    )
     // Turned away and back again while nothing was recorded: nothing changed.
     expect(brief([slide(1500, 2), slide(2500, 3), slide(3900, 2)])).toEqual([[500, 2]])
     expect(brief([slide(1500, 2), slide(2500, 2, 'b'), slide(5000, 2)])).toEqual([

@@ -79,7 +79,12 @@ export async function pdfPages(request: PdfRequest): Promise<PdfPages> {
   const [path, folder] = [resolve(request.path), resolve(request.folder)]
   mkdirSync(folder, { recursive: true })
   const task: PdfTask = {
-    ...{ path, folder, firstPage: request.firstPage ?? 1, lastPage: Math.min(request.lastPage ?? mostPages, mostPages) },
+    ...{
+      path,
+      folder,
+      firstPage: request.firstPage ?? 1,
+      lastPage: Math.min(request.lastPage ?? mostPages, mostPages),
+    },
     ...{ width: request.width ?? 1600, height: request.height ?? 1200, mostPixels: 50_000_000 },
     isStrict: request.isStrict ?? true,
   }

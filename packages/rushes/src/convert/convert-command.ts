@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { type Conversion, ConvertError, convertArchive, parseWishes, type Wishes } from '@rushes/converter'
 import type { Command } from 'commander'
-import { presentationDigest } from '../archive/inspect-command.ts'
 import { openPlace, readArchive } from '../archive/archive-file.ts'
+import { presentationDigest } from '../archive/inspect-command.ts'
 import { registeredId, userRegistry } from '../archive/registered-id.ts'
 import { archiveLines, describeArchive, type Note } from '../archive/resources.ts'
 import { listenForStop } from '../archive/stop-signal.ts'
@@ -26,9 +26,16 @@ export function addConvertCommand(program: Command): void {
     .command('convert <inputs...>')
     .description("make an archive of anybody's recording: a folder, a zip, a file, a URL or - for standard input")
     .option('-o, --output <file>', 'the archive')
-    .option('--only <types>', 'these types of resources alone: video, audio, slide, document, transcript, chat, events, …')
+    .option(
+      '--only <types>',
+      'these types of resources alone: video, audio, slide, document, transcript, chat, events, …',
+    )
     .option('--except <types>', 'all but these')
-    .option('--as <type=format>', 'in another form: transcript=srt, audio=mp3, slide=jpeg; may be given again', collected)
+    .option(
+      '--as <type=format>',
+      'in another form: transcript=srt, audio=mp3, slide=jpeg; may be given again',
+      collected,
+    )
     .option('--explain', 'tell what was found, and what was done by whom')
     .option('--force', 'replace a file that is there')
     .option('--json', 'print one JSON object')
@@ -99,7 +106,14 @@ async function converted(work: () => Promise<Conversion>): Promise<Conversion> {
   }
 }
 
-type ExplainedTask = { task: string; rule: string; state: string; processors: string[]; ms: number; notes: readonly Note[] }
+type ExplainedTask = {
+  task: string
+  rule: string
+  state: string
+  processors: string[]
+  ms: number
+  notes: readonly Note[]
+}
 
 function explained({ tasks }: Conversion): { tasks: ExplainedTask[] } {
   return {

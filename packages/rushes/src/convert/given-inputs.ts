@@ -16,7 +16,11 @@ export type GivenInputs = {
 }
 
 /** @throws CommandError `unreachable`, `misused` */
-export async function givenInputs(inputs: readonly string[], output: string, signal: AbortSignal): Promise<GivenInputs> {
+export async function givenInputs(
+  inputs: readonly string[],
+  output: string,
+  signal: AbortSignal,
+): Promise<GivenInputs> {
   const folder = join(dirname(resolve(output)), `.${basename(resolve(output))}.fetched`)
   if (inputs.filter((input) => input === '-').length > 1) {
     throw new CommandError('misused', 'standard input can be given once')
@@ -44,7 +48,9 @@ async function fetched(url: string, folder: string, signal: AbortSignal): Promis
   const { hostname, pathname } = new URL(url)
   const place = join(folder, createHash('sha256').update(url).digest('hex').slice(0, 16))
   await mkdir(place, { recursive: true })
-  const name = basename(decoded(pathname)).replaceAll(/[^\p{L}\p{N}._ -]+/gu, '_').slice(0, 200)
+  const name = basename(decoded(pathname))
+    .replaceAll(/[^\p{L}\p{N}._ -]+/gu, '_')
+    .slice(0, 200)
   const path = join(place, /^\.*$/.test(name) ? 'input' : name)
   if ((await lstat(path).catch(() => null))?.isFile() === true) return path
   // Whoever names a host means it; where it leads from there is not the user's word.

@@ -1,8 +1,17 @@
 // A recording of Adobe Connect, as its server hands it out in a zip: sound and cameras as FLV, and what happened as XML.
 import type { Note } from '@rushes/pipeline'
 import type { TimelineEvent } from '@rushes/umf'
-import { baseName, folderOf, type FoundFile, stemOf } from '../../input/found-file.ts'
-import { type Claim, type Deck, type Family, type FileFacts, filesBelow, type Reading, type Track, weightOf } from '../family.ts'
+import { baseName, type FoundFile, folderOf, stemOf } from '../../input/found-file.ts'
+import {
+  type Claim,
+  type Deck,
+  type Family,
+  type FileFacts,
+  filesBelow,
+  type Reading,
+  type Track,
+  weightOf,
+} from '../family.ts'
 import { changedTo, objectsOf, readSession, type SessionMessage, type SessionValue, textsOf } from './session-xml.ts'
 
 export const adobeConnect: Family = {
@@ -22,7 +31,8 @@ export const adobeConnect: Family = {
     const sessions: Session[] = []
     for (const file of filesBelow(files, root)) {
       const messages = await readSession(file)
-      if (messages !== null) sessions.push({ file, messages: [...messages].sort((left, right) => left.timeMs - right.timeMs) })
+      if (messages !== null)
+        sessions.push({ file, messages: [...messages].sort((left, right) => left.timeMs - right.timeMs) })
     }
     return readSessions(sessions, filesBelow(files, root))
   },
@@ -65,7 +75,9 @@ export function readSessions(sessions: readonly Session[], files: readonly Found
 function lengthOf(messages: readonly SessionMessage[]): number {
   const stops = messages
     .filter(({ name, body }) => name === '__stop__' || textsOf(body, 'String').includes('__stop__'))
-    .flatMap(({ body, timeMs }) => [...textsOf(body, 'Number').map(Number), timeMs].filter((value) => value > 0).slice(0, 1))
+    .flatMap(({ body, timeMs }) =>
+      [...textsOf(body, 'Number').map(Number), timeMs].filter((value) => value > 0).slice(0, 1),
+    )
   const last = messages.reduce((most, { timeMs }) => Math.max(most, timeMs), 0)
   return stops.length === 0 ? last : Math.max(...stops)
 }
@@ -103,7 +115,12 @@ function tracksOf(streams: readonly Stream[], files: readonly FoundFile[], notes
       notes.push({ severity: 'warning', code: 'missing-media', message: `${stream.name} is not in the archive` })
     } else if (!taken.has(file.name)) {
       taken.add(file.name)
-      tracks.push({ file: file.name, role: isScreen(stream) ? 'screen' : 'camera', startMs: stream.startMs, endMs: stream.endMs })
+      tracks.push({
+        file: file.name,
+        role: isScreen(stream) ? 'screen' : 'camera',
+        startMs: stream.startMs,
+        endMs: stream.endMs,
+      })
     }
   }
   return tracks

@@ -51,11 +51,17 @@ export class SessionListener implements XmlListener {
       // Names are anybody's: a list of its own for each, and nothing inherited.
       const siblings = Object.hasOwn(parent.children, closed.name) ? parent.children[closed.name]! : []
       siblings.push(isText ? closed.text.trim() : closed.children)
-      Object.defineProperty(parent.children, closed.name, { value: siblings, enumerable: true, configurable: true, writable: true })
+      Object.defineProperty(parent.children, closed.name, {
+        value: siblings,
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      })
       return
     }
     if (!Number.isFinite(this.#timeMs)) return
-    if (this.messages.length === MOST_MESSAGES) throw new ConvertError('too-large', `there are over ${MOST_MESSAGES} messages`)
+    if (this.messages.length === MOST_MESSAGES)
+      throw new ConvertError('too-large', `there are over ${MOST_MESSAGES} messages`)
     const name = closed.children['String']?.find((value) => typeof value === 'string') ?? ''
     this.messages.push({ timeMs: Math.max(0, this.#timeMs), name: String(name), body: closed.children })
   }

@@ -31,7 +31,8 @@ const MOST_EVENTS = 2_000_000
 const MOST_FIELD = 1_000_000
 
 /** Where somebody's pointer was, many times a second, and what other tables say of the same. */
-const passedOver = /^(Cursor|WhiteboardCursor|UndoCursor|ResizeAndMove|ParticipantMuted|Update(ParticipantAudio)?|Presentation?Cursor)/
+const passedOver =
+  /^(Cursor|WhiteboardCursor|UndoCursor|ResizeAndMove|ParticipantMuted|Update(ParticipantAudio)?|Presentation?Cursor)/
 
 /** Collects events as tags and text come. */
 export class EventsListener implements XmlListener {
@@ -117,7 +118,8 @@ export async function readEventsXml(file: FoundFile): Promise<MeetingEvents> {
   try {
     await readXml(file, listener)
   } catch (error) {
-    if (!(error instanceof ConvertError) || error.code !== 'unreadable' || listener.found.events.length === 0) throw error
+    if (!(error instanceof ConvertError) || error.code !== 'unreadable' || listener.found.events.length === 0)
+      throw error
     listener.found.damage = error.message
   }
   if (listener.found.events.length === 0) throw new ConvertError('unreadable', `${file.name} has no events in it`)

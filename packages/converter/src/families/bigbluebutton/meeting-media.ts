@@ -73,7 +73,9 @@ function sharesOf(events: readonly MeetingEvent[], firstMs: number): Share[] {
   const begin = (share: Omit<Share, 'endMs'>): void => {
     const begun = { ...share, endMs: null }
     // One screen at a time; a name that begins again without an end was cut off there.
-    for (const other of open.filter(({ role, given }) => role === share.role && (role === 'screen' || given === share.given))) {
+    for (const other of open.filter(
+      ({ role, given }) => role === share.role && (role === 'screen' || given === share.given),
+    )) {
       end(other, share.startMs)
     }
     shares.push(begun)
@@ -93,7 +95,8 @@ function sharesOf(events: readonly MeetingEvent[], firstMs: number): Share[] {
     } else if (name === 'ParticipantStatusChangeEvent' && fields.get('status') === 'hasStream') {
       // `true,stream=NAME`; the oldest say `true` alone.
       const [, on, given = ''] = /^(true|false)(?:,stream=(.*))?$/s.exec(fields.get('value') ?? '') ?? []
-      const isOpen = (each: Share): boolean => each.role === 'camera' && (given === '' ? each.user === user : each.given === given)
+      const isOpen = (each: Share): boolean =>
+        each.role === 'camera' && (given === '' ? each.user === user : each.given === given)
       if (on === 'true' && !open.some(isOpen)) begin({ role: 'camera', given, startMs: t, user })
       const share = on === 'false' ? open.findLast(isOpen) : undefined
       if (share !== undefined) end(share, t)
@@ -105,7 +108,11 @@ function sharesOf(events: readonly MeetingEvent[], firstMs: number): Share[] {
 const media = /^(audio|video)\//
 
 /** By its whole name, else without the ending, since sound is often stored in another form; by user where it has no name. */
-function fileOf({ role, given, user }: Share, files: readonly FoundFile[], taken: ReadonlySet<string>): FoundFile | null {
+function fileOf(
+  { role, given, user }: Share,
+  files: readonly FoundFile[],
+  taken: ReadonlySet<string>,
+): FoundFile | null {
   const candidates = files.filter(({ kind, name }) => media.test(kind) && !taken.has(name))
   const own = candidates.filter(({ name }) => folders[role].test(name))
   if (given === '') {

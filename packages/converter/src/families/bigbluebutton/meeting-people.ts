@@ -115,7 +115,11 @@ function otherEvent(t: number, { name, fields }: MeetingEvent): TimelineEvent | 
   }
   if (name === 'RecordChapterBreakEvent') return { t, kind: 'mark', data: { label: 'Chapter' } }
   if (name === 'StartExternalVideoRecordEvent') {
-    return { t, kind: 'event', data: { label: 'external-video', value: fields.get('externalVideoUrl') ?? '', confidence: 1 } }
+    return {
+      t,
+      kind: 'event',
+      data: { label: 'external-video', value: fields.get('externalVideoUrl') ?? '', confidence: 1 },
+    }
   }
   return null
 }

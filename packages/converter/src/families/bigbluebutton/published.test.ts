@@ -1,4 +1,4 @@
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -11,7 +11,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-const image = (given: string, href: string) => `<image ${given} class="slide" xlink:href="${href}" width="8" height="6"/>`
+const image = (given: string, href: string) =>
+  `<image ${given} class="slide" xlink:href="${href}" width="8" height="6"/>`
 const contents: Record<string, string | Buffer> = {
   'metadata.xml': `<recording><id>m-1</id><start_time>1600000000000</start_time><end_time>1600000100000</end_time>
     <meta><meetingName>Lecture</meetingName></meta><playback><duration>60000</duration></playback></recording>`,
@@ -27,7 +28,8 @@ const contents: Record<string, string | Buffer> = {
   'deskshare.xml': '<recording id="deskshare_events"><event start_timestamp="20.1" stop_timestamp="30.1"/></recording>',
   'captions.json': '[{"locale":"pt-BR","localeName":"Português"}]',
   'caption_pt-BR.vtt': 'WEBVTT\n\n00:00.000 --> 00:01.000\nOlá\n',
-  'polls.json': '[{"type":"poll","id":"p","timestamp":7.25,"question":"Why?","answers":[{"id":0,"key":"A","num_votes":2}]}]',
+  'polls.json':
+    '[{"type":"poll","id":"p","timestamp":7.25,"question":"Why?","answers":[{"id":0,"key":"A","num_votes":2}]}]',
   'presentation/deck-a/slide-1.png': Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]),
   'video/webcams.webm': Buffer.from([0x1a, 0x45, 0xdf, 0xa3, 0x80]),
   'video/webcams.mp4': Buffer.from('\0\0\0\x14ftypisom\0\0\0\0isom'),

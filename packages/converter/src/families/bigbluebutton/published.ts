@@ -4,9 +4,18 @@ import type { Note } from '@rushes/pipeline'
 import type { TimelineEvent } from '@rushes/umf'
 import { z } from 'zod'
 import { ConvertError } from '../../convert-error.ts'
-import { baseName, folderOf, type FoundFile, readText, stemOf } from '../../input/found-file.ts'
+import { baseName, type FoundFile, folderOf, readText, stemOf } from '../../input/found-file.ts'
 import { allElements, descendant, elementsOf, readXmlTree, textIn, type XmlElement } from '../../xml-tree.ts'
-import { type Claim, type Deck, type Family, type FileFacts, filesBelow, type Reading, type Track, weightOf } from '../family.ts'
+import {
+  type Claim,
+  type Deck,
+  type Family,
+  type FileFacts,
+  filesBelow,
+  type Reading,
+  type Track,
+  weightOf,
+} from '../family.ts'
 import { shownSlides } from './published-slides.ts'
 
 export const bigBlueButtonPublished: Family = {
@@ -114,7 +123,12 @@ class Published {
   }
 
   #damaged(resource: string, why: string): void {
-    this.#notes.push({ severity: 'warning', code: 'damaged', message: `it can't be read, and is kept as it is: ${why}`, resource })
+    this.#notes.push({
+      severity: 'warning',
+      code: 'damaged',
+      message: `it can't be read, and is kept as it is: ${why}`,
+      resource,
+    })
   }
 
   /** Cameras with all sound, or the sound alone, and the screen: each as long as the recording, from its beginning. */
@@ -132,7 +146,9 @@ class Published {
     const main = cameras ?? sound
     return [
       ...(main === undefined ? [] : [{ file: main.name, role: 'main' as const, startMs: 0, endMs: null }]),
-      ...(screen === undefined || !hasScreen ? [] : [{ file: screen.name, role: 'screen' as const, startMs: 0, endMs: null }]),
+      ...(screen === undefined || !hasScreen
+        ? []
+        : [{ file: screen.name, role: 'screen' as const, startMs: 0, endMs: null }]),
     ]
   }
 
@@ -152,7 +168,9 @@ class Published {
       }
     }
     for (const { name, kind } of this.#files) {
-      const found = /^presentation\/([^/]+)\/(?:svgs\/)?slide-?(\d{1,5})\.(?:png|svg|jpe?g)$/.exec(name.slice(this.#root.length))
+      const found = /^presentation\/([^/]+)\/(?:svgs\/)?slide-?(\d{1,5})\.(?:png|svg|jpe?g)$/.exec(
+        name.slice(this.#root.length),
+      )
       if (found !== null && kind.startsWith('image/')) put(found[1]!, Number(found[2]) - 1, name)
     }
     return [...decks].map(([name, pages]) => ({ name, pages, ...this.#documentOf(name) }))
@@ -195,7 +213,8 @@ class Published {
       return []
     })
     for (const { name, kind } of this.#files) {
-      const language = kind === 'text/vtt' ? /^caption_([\w-]+)\.vtt$/.exec(name.slice(this.#root.length))?.[1] : undefined
+      const language =
+        kind === 'text/vtt' ? /^caption_([\w-]+)\.vtt$/.exec(name.slice(this.#root.length))?.[1] : undefined
       if (language === undefined) continue
       const title = languages.get(language) ?? language
       this.#facts.set(name, { type: 'captions', language: language.replaceAll('_', '-'), title, startMs: 0 })
@@ -206,7 +225,12 @@ class Published {
 const captionsSchema = z.array(z.object({ locale: z.string(), localeName: z.string().optional() }))
 
 const pollsSchema = z.array(
-  z.looseObject({ timestamp: z.number(), id: z.string().optional(), question: z.string().optional(), answers: z.unknown() }),
+  z.looseObject({
+    timestamp: z.number(),
+    id: z.string().optional(),
+    question: z.string().optional(),
+    answers: z.unknown(),
+  }),
 )
 
 function pollEvents(polls: z.infer<typeof pollsSchema>): TimelineEvent[] {

@@ -14,7 +14,12 @@ function meetingOf(xml: string, pieceLength = xml.length) {
   return listener.found
 }
 
-const event = (timestamp: number, module: string, name: string, fields: Record<string, string | number> = {}): string => {
+const event = (
+  timestamp: number,
+  module: string,
+  name: string,
+  fields: Record<string, string | number> = {},
+): string => {
   const children = Object.entries(fields).map(([field, value]) => `<${field}>${value}</${field}>`)
   return `<event timestamp="${timestamp}" module="${module}" eventname="${name}">${children.join('\n')}</event>\n`
 }
@@ -24,12 +29,15 @@ const read = (xml: string, files: FoundFile[] = []) => readMeeting(meetingOf(xml
 const join = event(1000, 'PARTICIPANT', 'ParticipantJoinEvent', { userId: 'a', name: 'Ada', role: 'MODERATOR' })
 const end = (at: number) => event(at, 'PARTICIPANT', 'EndAndKickAllEvent')
 const mark = (at: number, status = 'true') => event(at, 'PARTICIPANT', 'RecordStatusEvent', { status })
-const share = (at: number, deck: string) => event(at, 'PRESENTATION', 'SharePresentationEvent', { presentationName: deck })
+const share = (at: number, deck: string) =>
+  event(at, 'PRESENTATION', 'SharePresentationEvent', { presentationName: deck })
 const turn = (at: number, slide: number) => event(at, 'PRESENTATION', 'GotoSlideEvent', { slide })
 const flips = (xml: string) => {
   const { events, kept } = read(xml)
   const placed = placedEvents(events, new KeptTime(kept!))
-  return placed.filter(({ kind }) => kind === 'slide').map(({ t, data }) => [t, ...Object.values(data as object).slice(0, 2)])
+  return placed
+    .filter(({ kind }) => kind === 'slide')
+    .map(({ t, data }) => [t, ...Object.values(data as object).slice(0, 2)])
 }
 
 describe('record marks', () => {
@@ -109,7 +117,11 @@ describe('people', () => {
 
 describe('media', () => {
   const files = [
-    ...[file('audio/m-1.opus', 'audio/ogg'), file('video/m/cam-7.flv', 'video/x-flv'), file('deskshare/d.webm', 'video/webm')],
+    ...[
+      file('audio/m-1.opus', 'audio/ogg'),
+      file('video/m/cam-7.flv', 'video/x-flv'),
+      file('deskshare/d.webm', 'video/webm'),
+    ],
     file('video/m/320x240-5-99.flv', 'video/x-flv'),
   ]
 
@@ -152,7 +164,13 @@ describe('media', () => {
 
 describe('events.xml', () => {
   it('is the same in pieces of any length', () => {
-    const xml = recording(join, share(2000, 'ünï'), turn(3000, 2), event(4000, 'CHAT', 'PublicChatEvent', { message: 'é&amp;è' }), end(9000))
+    const xml = recording(
+      join,
+      share(2000, 'ünï'),
+      turn(3000, 2),
+      event(4000, 'CHAT', 'PublicChatEvent', { message: 'é&amp;è' }),
+      end(9000),
+    )
     const whole = meetingOf(xml)
     for (const length of [1, 2, 3, 7, 64, 1000]) expect(meetingOf(xml, length)).toEqual(whole)
   })

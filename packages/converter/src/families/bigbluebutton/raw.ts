@@ -1,8 +1,8 @@
 // What BigBlueButton keeps of a meeting before it makes anything of it: events.xml, and beside it audio, video, deskshare and
 // presentation(s). Versions 0.7 to 3.
 import type { Note } from '@rushes/pipeline'
-import { filesBelow, type Claim, type Family, type FileFacts, type Reading, weightOf } from '../family.ts'
-import { folderOf, type FoundFile } from '../../input/found-file.ts'
+import { type FoundFile, folderOf } from '../../input/found-file.ts'
+import { type Claim, type Family, type FileFacts, filesBelow, type Reading, weightOf } from '../family.ts'
 import { isEventsXml, type MeetingEvents, readEventsXml } from './events-xml.ts'
 import { meetingClock } from './meeting-clock.ts'
 import { meetingMedia } from './meeting-media.ts'

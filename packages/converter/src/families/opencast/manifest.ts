@@ -33,7 +33,11 @@ export function readMediaPackage(root: XmlElement): MediaPackage {
   const text = (...path: string[]): string => textIn(descendant(root, ...path))
   const list = (all: string, one: string): string[] => {
     const found = descendant(root, all)
-    return found === null ? [] : elementsOf(found, one).map(textIn).filter((each) => each !== '')
+    return found === null
+      ? []
+      : elementsOf(found, one)
+          .map(textIn)
+          .filter((each) => each !== '')
   }
   return {
     ...{ id: root.attributes.get('id') ?? '', start: root.attributes.get('start') ?? '' },

@@ -53,7 +53,10 @@ export function segmentsOf(root: XmlElement): Segment[] {
       const text = [...allElements(segment, 'VideoText')].map((each) => textIn(descendant(each, 'Text')))
       segments.push({
         ...{ video: video.attributes.get('id') ?? '', startMs: inMs(startMs) },
-        ...{ endMs: lengthMs === null ? null : inMs(startMs + lengthMs), text: text.filter((each) => each !== '').join('\n') },
+        ...{
+          endMs: lengthMs === null ? null : inMs(startMs + lengthMs),
+          text: text.filter((each) => each !== '').join('\n'),
+        },
       })
     }
   }

@@ -4,10 +4,19 @@ import { createReadStream } from 'node:fs'
 import type { Note } from '@rushes/pipeline'
 import type { TimelineEvent } from '@rushes/umf'
 import { ConvertError } from '../../convert-error.ts'
-import { baseName, folderOf, type FoundFile } from '../../input/found-file.ts'
+import { baseName, type FoundFile, folderOf } from '../../input/found-file.ts'
 import type { Span } from '../../timeline/kept-time.ts'
 import { elementsOf, readXmlTree, textIn, type XmlElement } from '../../xml-tree.ts'
-import { type Claim, type Deck, type Family, type FileFacts, filesBelow, type Reading, type Track, weightOf } from '../family.ts'
+import {
+  type Claim,
+  type Deck,
+  type Family,
+  type FileFacts,
+  filesBelow,
+  type Reading,
+  type Track,
+  weightOf,
+} from '../family.ts'
 import { type MediaPackage, type PackageElement, readMediaPackage } from './manifest.ts'
 import { mediaTimePoint, type Segment, segmentsOf } from './mpeg7.ts'
 import { keptByEditor, partialItems } from './smil.ts'
@@ -47,7 +56,9 @@ class Package {
   }
 
   async read(): Promise<Reading> {
-    const manifest = this.#files.find(({ kind, name }) => kind === MANIFEST && folderOf(name) === this.#root.slice(0, -1))
+    const manifest = this.#files.find(
+      ({ kind, name }) => kind === MANIFEST && folderOf(name) === this.#root.slice(0, -1),
+    )
     const whole = manifest === undefined ? null : readMediaPackage(await readXmlTree(manifest))
     const elements = whole?.elements ?? []
     const found = new Map(elements.map((element) => [element, this.#fileOf(element)]))
@@ -141,7 +152,9 @@ class Package {
     const cutting = catalogs.find(([{ flavor }]) => /cutting/.test(flavor))?.[1]
     const lone = found.size === 0 ? this.#files.find(({ kind }) => kind === SMIL) : undefined
     // What has been cut already is not cut again.
-    const isCut = [...found].some(([{ kind, flavor }, file]) => kind === 'track' && file !== null && /\/delivery$/.test(flavor))
+    const isCut = [...found].some(
+      ([{ kind, flavor }, file]) => kind === 'track' && file !== null && /\/delivery$/.test(flavor),
+    )
     const smil = cutting ?? lone
     if (smil === undefined || smil === null || isCut) return { kept: null, tracks: null }
     const kept = keptByEditor(await readXmlTree(smil))
@@ -157,7 +170,10 @@ class Package {
     const catalog = flavored ?? this.#files.find(({ kind }) => kind === MPEG7)
     const segments = catalog === undefined || catalog === null ? [] : segmentsOf(await readXmlTree(catalog))
     const previews = previewsOf(found)
-    const times = segments.length > 0 ? segments : previews.map(({ t }): Segment => ({ video: '', startMs: t, endMs: null, text: '' }))
+    const times =
+      segments.length > 0
+        ? segments
+        : previews.map(({ t }): Segment => ({ video: '', startMs: t, endMs: null, text: '' }))
     if (times.length === 0) return { deck: null, events: [] }
     const name = 'presentation'
     const pages = times.map(({ startMs }) => previews.find(({ t }) => Math.abs(t - startMs) < 1)?.file ?? null)
@@ -174,7 +190,9 @@ class Package {
     const episode = [...found].find(([{ kind, flavor, ref }, file]) => {
       return kind === 'catalog' && file !== null && /dublincore/.test(flavor) && !/series/.test(`${flavor}${ref}`)
     })?.[1]
-    const core = await dublinCore(episode ?? this.#files.find(({ kind }) => kind === 'application/xml;root=dublincore') ?? null)
+    const core = await dublinCore(
+      episode ?? this.#files.find(({ kind }) => kind === 'application/xml;root=dublincore') ?? null,
+    )
     const one = (term: string): string => core.get(term)?.[0] ?? ''
     const title = one('title') || whole?.title || ''
     const creators = core.get('creator') ?? whole?.creators ?? []
@@ -227,7 +245,10 @@ async function dublinCore(file: FoundFile | null): Promise<Map<string, string[]>
 
 /** `http://host/a/b%20c.mp4?d`, `./a/b`, `file:a/b`. */
 function pathOf(url: string): string {
-  const path = url.trim().replace(/^[a-z][a-z0-9+.-]*:(?:\/\/[^/]*)?/i, '').replace(/[?#].*$/s, '')
+  const path = url
+    .trim()
+    .replace(/^[a-z][a-z0-9+.-]*:(?:\/\/[^/]*)?/i, '')
+    .replace(/[?#].*$/s, '')
   try {
     return decodeURIComponent(path)
   } catch {

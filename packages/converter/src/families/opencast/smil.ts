@@ -1,6 +1,7 @@
 // SMIL as Opencast's editor and its capture agents write it.
-import { elementsOf, descendant, type XmlElement } from '../../xml-tree.ts'
+
 import type { Span } from '../../timeline/kept-time.ts'
+import { descendant, elementsOf, type XmlElement } from '../../xml-tree.ts'
 
 /** `2449ms`, `2.449s`, `2.449`; null: none of these. */
 export function smilTime(text: string | undefined): number | null {

@@ -2,8 +2,18 @@
 import type { TimelineEvent } from '@rushes/umf'
 import { z } from 'zod'
 import { ConvertError } from '../../convert-error.ts'
-import { folderOf, type FoundFile, readText } from '../../input/found-file.ts'
-import { type Claim, type Deck, type Family, type FileFacts, filesBelow, type MoreItem, type Reading, type Track, weightOf } from '../family.ts'
+import { type FoundFile, folderOf, readText } from '../../input/found-file.ts'
+import {
+  type Claim,
+  type Deck,
+  type Family,
+  type FileFacts,
+  filesBelow,
+  type MoreItem,
+  type Reading,
+  type Track,
+  weightOf,
+} from '../family.ts'
 
 const seconds = z.coerce.number().min(0).max(1e7)
 const size = z.looseObject({ w: z.coerce.number(), h: z.coerce.number() })
@@ -20,8 +30,14 @@ const stream = z.looseObject({
 const schema = z.looseObject({
   metadata: z.looseObject({ title: z.string().optional(), duration: seconds.optional() }),
   streams: z.array(stream).max(100),
-  frameList: z.array(z.looseObject({ time: seconds, url: z.string() })).max(10_000).optional(),
-  captions: z.array(z.looseObject({ lang: z.string(), url: z.string(), format: z.string().optional() })).max(1000).optional(),
+  frameList: z
+    .array(z.looseObject({ time: seconds, url: z.string() }))
+    .max(10_000)
+    .optional(),
+  captions: z
+    .array(z.looseObject({ lang: z.string(), url: z.string(), format: z.string().optional() }))
+    .max(1000)
+    .optional(),
 })
 type Data = z.infer<typeof schema>
 
@@ -55,7 +71,9 @@ async function dataOf(file: FoundFile): Promise<Data | null> {
   if (file.kind !== 'application/json' || file.size > mostBytes) return null
   try {
     const parsed = schema.safeParse(JSON.parse(await readText(file, mostBytes)))
-    return parsed.success && parsed.data.streams.some(({ sources }) => Object.keys(sources).length > 0) ? parsed.data : null
+    return parsed.success && parsed.data.streams.some(({ sources }) => Object.keys(sources).length > 0)
+      ? parsed.data
+      : null
   } catch {
     return null
   }
@@ -70,11 +88,21 @@ export function readData(data: Data, files: readonly FoundFile[]): Reading {
   const kept = durationMs > 0 ? [{ startMs: 0, endMs: durationMs }] : null
   const span = { startMs: 0, ...(durationMs > 0 && { endMs: durationMs }) }
   for (const { content = 'presenter', sources } of data.streams) {
-    const listed = Object.entries(sources).flatMap(([form, listed]) => (form === 'image' ? [] : sourcesOf(form, listed)))
+    const listed = Object.entries(sources).flatMap(([form, listed]) =>
+      form === 'image' ? [] : sourcesOf(form, listed),
+    )
     listed.sort((left, right) => right.area - left.area)
-    const local = listed.map(({ src }) => localFile(src, files)).find((file) => file !== null && /^(audio|video)\//.test(file.kind))
+    const local = listed
+      .map(({ src }) => localFile(src, files))
+      .find((file) => file !== null && /^(audio|video)\//.test(file.kind))
     if (local !== undefined && local !== null) {
-      tracks.push({ file: local.name, role: content === 'presentation' ? 'screen' : 'camera', startMs: 0, endMs: null, side: content })
+      tracks.push({
+        file: local.name,
+        role: content === 'presentation' ? 'screen' : 'camera',
+        startMs: 0,
+        endMs: null,
+        side: content,
+      })
     }
     for (const [index, { src, contentType }] of listed.entries()) {
       if (localFile(src, files) !== null || !/^https?:\/\//.test(src)) continue
@@ -88,8 +116,14 @@ export function readData(data: Data, files: readonly FoundFile[]): Reading {
     const fields = { type: 'captions', language: lang.slice(0, 35), startMs: 0 }
     if (local !== null) facts.set(local.name, fields)
     else if (/^https?:\/\//.test(url)) {
-      const contentType = format === 'vtt' ? 'text/vtt' : format === 'srt' ? 'application/x-subrip' : 'application/ttml+xml'
-      more.push({ ...fields, name: `captions/${lang.replaceAll(/\W/g, '_')}.${endingOf(url)}`, contentType, pointer: url })
+      const contentType =
+        format === 'vtt' ? 'text/vtt' : format === 'srt' ? 'application/x-subrip' : 'application/ttml+xml'
+      more.push({
+        ...fields,
+        name: `captions/${lang.replaceAll(/\W/g, '_')}.${endingOf(url)}`,
+        contentType,
+        pointer: url,
+      })
     }
   }
   const slides = slidesOf(data, files)
@@ -98,7 +132,15 @@ export function readData(data: Data, files: readonly FoundFile[]): Reading {
   return {
     format: 'paella',
     metadata: { ...(title !== '' && { title }), source: { system: 'Paella', metadata: data.metadata } },
-    ...{ kept, tracks, decks: slides.deck === null ? [] : [slides.deck], files: facts, more, events: slides.events, notes: [] },
+    ...{
+      kept,
+      tracks,
+      decks: slides.deck === null ? [] : [slides.deck],
+      files: facts,
+      more,
+      events: slides.events,
+      notes: [],
+    },
   }
 }
 
@@ -115,16 +157,26 @@ function sourcesOf(form: string, listed: unknown): Source[] {
 }
 
 /** Of several sizes the largest; where no stream has any, the list for everything. Times are in no order. */
-function slidesOf(data: Data, files: readonly FoundFile[]): { deck: Deck | null; events: TimelineEvent[]; more: MoreItem[] } {
+function slidesOf(
+  data: Data,
+  files: readonly FoundFile[],
+): { deck: Deck | null; events: TimelineEvent[]; more: MoreItem[] } {
   const sizes = data.streams.flatMap(({ sources }) => z.array(images).safeParse(sources['image']).data ?? [])
   sizes.sort((left, right) => (right.res?.w ?? 0) * (right.res?.h ?? 0) - (left.res?.w ?? 0) * (left.res?.h ?? 0))
   const listed = (data.frameList ?? []).map(({ time, url }) => ({ time, src: url }))
-  const frames = [...(sizes.find((each) => each.frames.length > 0)?.frames ?? listed)].sort((left, right) => left.time - right.time)
+  const frames = [...(sizes.find((each) => each.frames.length > 0)?.frames ?? listed)].sort(
+    (left, right) => left.time - right.time,
+  )
   const name = 'presentation'
   const pages = frames.map(({ src }) => localFile(src, files)?.name ?? null)
   const more = frames.flatMap(({ src }, index): MoreItem[] => {
     if (pages[index] !== null || !/^https?:\/\//.test(src)) return []
-    const fields = { type: 'slide', contentType: 'image/jpeg', title: `Slide ${index + 1}`, metadata: { deck: name, index } }
+    const fields = {
+      type: 'slide',
+      contentType: 'image/jpeg',
+      title: `Slide ${index + 1}`,
+      metadata: { deck: name, index },
+    }
     return [{ ...fields, name: `slides/${name}/${index + 1}.${endingOf(src)}`, pointer: src }]
   })
   const events = frames.map(({ time }, index): TimelineEvent => {
@@ -135,10 +187,17 @@ function slidesOf(data: Data, files: readonly FoundFile[]): { deck: Deck | null;
 }
 
 function localFile(src: string, files: readonly FoundFile[]): FoundFile | null {
-  const path = src.replace(/^[a-z]+:\/\/[^/]*\//i, '').replace(/[?#].*$/s, '').replace(/^\.\//, '')
+  const path = src
+    .replace(/^[a-z]+:\/\/[^/]*\//i, '')
+    .replace(/[?#].*$/s, '')
+    .replace(/^\.\//, '')
   // With its folder, since every slide may be called the same.
   const parts = path.split('/').slice(-2).join('/')
-  return files.find(({ name }) => name === path || name.endsWith(`/${path}`) || name.endsWith(`/${parts}`) || name === parts) ?? null
+  return (
+    files.find(
+      ({ name }) => name === path || name.endsWith(`/${path}`) || name.endsWith(`/${parts}`) || name === parts,
+    ) ?? null
+  )
 }
 
 function endingOf(src: string): string {

@@ -16,9 +16,17 @@ function dateOf(text: string, order: Order): number | null {
     const [year, month, day, hours, minutes, seconds = 0] = iso.slice(1).map((each) => Number(each ?? 0))
     return Date.UTC(year!, month! - 1, day, hours, minutes, seconds)
   }
-  const found = /^(\d{1,2})[/.](\d{1,2})[/.](\d{2,4}),?\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([ap])?\.?m?\.?$/i.exec(text.trim())
+  const found = /^(\d{1,2})[/.](\d{1,2})[/.](\d{2,4}),?\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([ap])?\.?m?\.?$/i.exec(
+    text.trim(),
+  )
   if (found === null) return null
-  const [one, other, shortYear, hours, minutes] = found.slice(1, 6).map(Number) as [number, number, number, number, number]
+  const [one, other, shortYear, hours, minutes] = found.slice(1, 6).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
   const [day, month] = order === 'day-first' ? [one, other] : [other, one]
   const year = shortYear < 100 ? 2000 + shortYear : shortYear
   const half = found[7]?.toLowerCase()
@@ -41,7 +49,11 @@ const MOST_ROWS = 100_000
 
 /** Null: it is no such report. */
 export function attendanceOf(text: string): Attendance | null {
-  const rows = text.replace(/^\ufeff/, '').split(/\r\n?|\n/).slice(0, MOST_ROWS).map((line) => line.split('\t'))
+  const rows = text
+    .replace(/^\ufeff/, '')
+    .split(/\r\n?|\n/)
+    .slice(0, MOST_ROWS)
+    .map((line) => line.split('\t'))
   if (!rows.some(([first = '']) => /^\d\. \S/.test(first))) return null
   const sections: string[][][] = []
   for (const row of rows) {
@@ -53,7 +65,9 @@ export function attendanceOf(text: string): Attendance | null {
   const [summary = [], ...tables] = sections
   const summaryDates = summary.flatMap(([, value]) => (isDate(value) ? [dateOf(value!, order)!] : []))
   // The last table has a row for each time that somebody came; those before it sum them up.
-  const rowsOf = tables.map((table) => table.filter((row) => isDate(row[1]) && isDate(row[2]))).filter((table) => table.length > 0)
+  const rowsOf = tables
+    .map((table) => table.filter((row) => isDate(row[1]) && isDate(row[2])))
+    .filter((table) => table.length > 0)
   const stays = (rowsOf.at(-1) ?? []).map((row) => ({
     ...{ name: row[0]!.trim(), role: (row.at(-1) ?? '').trim().toLowerCase() },
     ...{ joinMs: dateOf(row[1]!, order)!, leaveMs: dateOf(row[2]!, order)! },

@@ -1,17 +1,30 @@
 import { describe, expect, it } from 'vitest'
-import { spokenCues, speakerTurns } from '../cues.ts'
+import { speakerTurns, spokenCues } from '../cues.ts'
 import { attendanceOf } from './attendance.ts'
 import { folderTimeOfDay, gmtStamp, zoomChat } from './zoom-chat.ts'
 
 describe('cues', () => {
   it('are read without the blank line before the next number, unpadded, in both commas, and in several lines', () => {
-    expect(spokenCues('WEBVTT\n\n1\n00:00:00.000 --> 00:00:02.000\nAda: One\n2\n00:00:02.000 --> 00:00:04.000\n2\n')).toEqual([
+    expect(
+      spokenCues('WEBVTT\n\n1\n00:00:00.000 --> 00:00:02.000\nAda: One\n2\n00:00:02.000 --> 00:00:04.000\n2\n'),
+    ).toEqual([
       { startMs: 0, endMs: 2000, speaker: 'Ada', text: 'One' },
       { startMs: 2000, endMs: 4000, speaker: null, text: '2' },
     ])
-    expect(spokenCues('0:0:0.0 --> 0:0:0.570\r\nHi\r\n')).toEqual([{ startMs: 0, endMs: 570, speaker: null, text: 'Hi' }])
-    expect(spokenCues('1\n00:00:01,500 --> 00:00:02,25 X1:0\nA\nB')[0]).toEqual({ startMs: 1500, endMs: 2250, speaker: null, text: 'A\nB' })
-    expect(spokenCues('0:00:01.000,0:00:02.000\nBob: a')[0]).toMatchObject({ startMs: 1000, endMs: 2000, speaker: 'Bob' })
+    expect(spokenCues('0:0:0.0 --> 0:0:0.570\r\nHi\r\n')).toEqual([
+      { startMs: 0, endMs: 570, speaker: null, text: 'Hi' },
+    ])
+    expect(spokenCues('1\n00:00:01,500 --> 00:00:02,25 X1:0\nA\nB')[0]).toEqual({
+      startMs: 1500,
+      endMs: 2250,
+      speaker: null,
+      text: 'A\nB',
+    })
+    expect(spokenCues('0:00:01.000,0:00:02.000\nBob: a')[0]).toMatchObject({
+      startMs: 1000,
+      endMs: 2000,
+      speaker: 'Bob',
+    })
     expect(spokenCues('WEBVTT\n\na/1-0\n00:01.000 --> 00:02.000\n<v Ann &amp; Co>one\ntwo</v>\n')[0]).toMatchObject({
       ...{ startMs: 1000, text: 'one\ntwo' },
     })
@@ -46,18 +59,24 @@ describe("Zoom's chat", () => {
   })
 
   it('of its program is in the clock of the wall, on one line or on the next', () => {
-    expect(zoomChat('10:30:05\t From Ada Lovelace : Hello\n10:31:00 From Bob to Everyone:\n\tHi there\n\tagain\n')).toEqual({
+    expect(
+      zoomChat('10:30:05\t From Ada Lovelace : Hello\n10:31:00 From Bob to Everyone:\n\tHi there\n\tagain\n'),
+    ).toEqual({
       clock: 'wall',
       messages: [
         { atMs: 37_805_000, sender: 'Ada Lovelace', to: null, text: 'Hello' },
         { atMs: 37_860_000, sender: 'Bob', to: null, text: 'Hi there\nagain' },
       ],
     })
-    expect(zoomChat('10:31:00 From Bob to Ada Lovelace(Direct Message):\n\tpsst\n')!.messages[0]).toMatchObject({ to: 'Ada Lovelace', text: 'psst' })
+    expect(zoomChat('10:31:00 From Bob to Ada Lovelace(Direct Message):\n\tpsst\n')!.messages[0]).toMatchObject({
+      to: 'Ada Lovelace',
+      text: 'psst',
+    })
   })
 
   it('is nothing else', () => {
-    for (const text of ['', 'Hello: world\n', '10:30:05 something happened\n', 'a,b\n1,2\n']) expect(zoomChat(text)).toBeNull()
+    for (const text of ['', 'Hello: world\n', '10:30:05 something happened\n', 'a,b\n1,2\n'])
+      expect(zoomChat(text)).toBeNull()
   })
 
   it('is dated by the names of what lies beside it', () => {
@@ -78,10 +97,10 @@ describe("Teams' attendance", () => {
       ['2022-11-15 09:30:00', '2022-11-15 13:30:00', '2022-11-15 09:31:00', '2022-11-15 13:00:00'],
     ]) {
       const { startMs, endMs, stays } = attendanceOf(report(dates))!
-      expect([endMs - startMs, stays.map(({ name, joinMs, leaveMs }) => [name, joinMs - startMs, leaveMs - startMs])]).toEqual([
-        4 * 3_600_000,
-        [['A', 60_000, 3.5 * 3_600_000]],
-      ])
+      expect([
+        endMs - startMs,
+        stays.map(({ name, joinMs, leaveMs }) => [name, joinMs - startMs, leaveMs - startMs]),
+      ]).toEqual([4 * 3_600_000, [['A', 60_000, 3.5 * 3_600_000]]])
       expect(new Date(startMs).getUTCDate()).toBe(15)
     }
   })

@@ -5,7 +5,7 @@ import { parseVtt, writeVtt } from '@rushes/processors'
 import type { TimelineEvent } from '@rushes/umf'
 import { z } from 'zod'
 import { type FoundFile, readText, stemOf } from '../../input/found-file.ts'
-import { speakerTurns, type SpokenCue, spokenCues } from '../cues.ts'
+import { type SpokenCue, speakerTurns, spokenCues } from '../cues.ts'
 import { type Family, type FileFacts, type MoreItem, type Reading, type Track, weightOf } from '../family.ts'
 import { decksAmong } from '../unknown.ts'
 import { type Attendance, attendanceOf } from './attendance.ts'
@@ -66,9 +66,20 @@ class Recording {
       if (report !== null) attendance = { file, report }
     }
     const meet = this.#files.filter(({ kind }) => kind === 'text/x-subviewer')
-    const isZoom = chats.length > 0 || transcripts.some((each) => each.isZoom) || this.#files.some(({ name }) => gmtStamp(name) !== null)
+    const isZoom =
+      chats.length > 0 ||
+      transcripts.some((each) => each.isZoom) ||
+      this.#files.some(({ name }) => gmtStamp(name) !== null)
     const isTeams = attendance !== null || transcripts.some((each) => each.isTeams)
-    const format = isZoom ? 'zoom' : isTeams ? 'teams' : meet.length > 0 ? 'meet' : this.#files.some(isMedia) || transcripts.length > 0 ? 'media' : 'folder'
+    const format = isZoom
+      ? 'zoom'
+      : isTeams
+        ? 'teams'
+        : meet.length > 0
+          ? 'meet'
+          : this.#files.some(isMedia) || transcripts.length > 0
+            ? 'media'
+            : 'folder'
     const events = [
       ...(await this.#chatEvents(chats)),
       ...(await this.#meetChat(meet)),
@@ -84,7 +95,15 @@ class Recording {
         ...(started !== undefined && started !== null && { started: new Date(started).toISOString() }),
         ...(report !== undefined && { attendees: attendeesOf(report) }),
       },
-      ...{ kept: null, tracks: this.#tracks(), decks: decksAmong(this.#files), files: this.#facts, more: this.#more, events, notes: this.#notes },
+      ...{
+        kept: null,
+        tracks: this.#tracks(),
+        decks: decksAmong(this.#files),
+        files: this.#facts,
+        more: this.#more,
+        events,
+        notes: this.#notes,
+      },
     }
   }
 
@@ -144,13 +163,17 @@ class Recording {
       const offsetMs = await this.#chatOffset(file, chat)
       this.#facts.set(file.name, { type: 'chat' })
       if (offsetMs === null) {
-        const message = 'it counts from where the meeting began, and nothing says when recording did: messages may be early'
+        const message =
+          'it counts from where the meeting began, and nothing says when recording did: messages may be early'
         this.#notes.push({ severity: 'warning', code: 'unknown-offset', message, resource: file.name })
       }
       const day = 24 * 3_600_000
       for (const { atMs, sender, to, text } of chat.messages) {
         // What is in the clock of the wall may pass midnight.
-        const since = chat.clock === 'wall' ? (((atMs - (offsetMs ?? chat.messages[0]!.atMs)) % day) + day) % day : atMs - (offsetMs ?? 0)
+        const since =
+          chat.clock === 'wall'
+            ? (((atMs - (offsetMs ?? chat.messages[0]!.atMs)) % day) + day) % day
+            : atMs - (offsetMs ?? 0)
         if (since < 0) continue
         events.push({ t: since, kind: 'chat', data: { sender, text, ...(to !== null && { to }) } })
       }
@@ -173,7 +196,9 @@ class Recording {
     for (const file of this.#files) {
       if (file.kind !== 'application/json' || file.size > 1024 * 1024) continue
       try {
-        const { start_time: start, recording_files: list = [] } = meetingSchema.parse(JSON.parse(await readText(file, 1024 * 1024)))
+        const { start_time: start, recording_files: list = [] } = meetingSchema.parse(
+          JSON.parse(await readText(file, 1024 * 1024)),
+        )
         const times = list.map(({ recording_start: at = '' }) => Date.parse(at)).filter(Number.isFinite)
         if (Number.isFinite(Date.parse(start))) {
           return { start: Date.parse(start), recordingStart: times.length === 0 ? null : Math.min(...times) }

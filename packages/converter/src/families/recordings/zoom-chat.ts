@@ -39,14 +39,19 @@ export function zoomChat(text: string): ZoomChat | null {
   }
   if (messages.length === 0 || strangers > messages.length) return null
   for (const message of messages) message.text = message.text.trim()
-  return { clock: clocks.wall > clocks.meeting ? 'wall' : 'meeting', messages: messages.filter((each) => each.text !== '') }
+  return {
+    clock: clocks.wall > clocks.meeting ? 'wall' : 'meeting',
+    messages: messages.filter((each) => each.text !== ''),
+  }
 }
 
 /** `GMT20210301-153000_Recording_1920x1080.mp4`: when recording began, ms since 1970. */
 export function gmtStamp(name: string): number | null {
   const found = /(?:^|\/)GMT(\d{4})(\d{2})(\d{2})-(\d{2})(\d{2})(\d{2})_/.exec(name)
   if (found === null) return null
-  const [year, month, day, hours, minutes, seconds] = found.slice(1).map(Number) as [...[number, number, number, number, number, number]]
+  const [year, month, day, hours, minutes, seconds] = found.slice(1).map(Number) as [
+    ...[number, number, number, number, number, number],
+  ]
   return Date.UTC(year, month - 1, day, hours, minutes, seconds)
 }
 
