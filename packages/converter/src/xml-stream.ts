@@ -13,22 +13,26 @@ export interface XmlListener {
 const MOST_DEPTH = 64
 const MOST_TEXT = 4 * 1024 * 1024
 
-/**
- * Well-formed XML in pieces. A document type is refused, whatever it says: no entity is ever declared, and nothing fetched.
- */
+export type XmlOptions = {
+  /** Of a file of which it is usual: a document type that declares nothing here. Nothing is ever fetched. */
+  allowsNamedType?: boolean
+}
+
+/** Well-formed XML in pieces. A document type is refused: no entity is ever declared. */
 export class XmlStream {
   readonly #parser: SaxesParser<{ xmlns: true }>
   #depth = 0
   /** Of text between two tags, so that one that never ends is not waited for. */
   #held = 0
 
-  constructor(listener: XmlListener) {
+  constructor(listener: XmlListener, { allowsNamedType = false }: XmlOptions = {}) {
     const parser = new SaxesParser({ xmlns: true })
     this.#parser = parser
     parser.on('error', (error) => {
       throw new ConvertError('unreadable', `it is not well-formed XML: ${error.message.slice(0, 200)}`)
     })
-    parser.on('doctype', () => {
+    parser.on('doctype', (text) => {
+      if (allowsNamedType && !text.includes('[')) return
       throw new ConvertError('unreadable', 'XML with a document type is not read')
     })
     parser.on('opentag', ({ local, attributes }) => {
@@ -78,9 +82,10 @@ export async function readXml(
   { name, path, size }: { name: string; path: string; size: number },
   listener: XmlListener,
   until: () => boolean = () => false,
+  options: XmlOptions = {},
 ): Promise<void> {
   if (size > MOST_FILE_BYTES) throw new ConvertError('too-large', `${name} has ${size} bytes: too many for XML`)
-  const stream = new XmlStream(listener)
+  const stream = new XmlStream(listener, options)
   const decoder = new TextDecoder('utf-8')
   for await (const bytes of createReadStream(path, { highWaterMark: 256 * 1024 })) {
     stream.push(decoder.decode(bytes as Buffer, { stream: true }))

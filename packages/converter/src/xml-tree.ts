@@ -1,6 +1,6 @@
 import { ConvertError } from './convert-error.ts'
 import type { FoundFile } from './input/found-file.ts'
-import { readXml } from './xml-stream.ts'
+import { readXml, type XmlListener, type XmlOptions } from './xml-stream.ts'
 
 export type XmlElement = {
   /** Without its namespace: in these archives prefixes vary, and children have none at times. */
@@ -13,12 +13,12 @@ const MOST_BYTES = 64 * 1024 * 1024
 const MOST_ELEMENTS = 1_000_000
 
 /** A small file of XML as a tree. @throws ConvertError `unreadable`, `too-large` */
-export async function readXmlTree(file: FoundFile): Promise<XmlElement> {
+export async function readXmlTree(file: FoundFile, options: XmlOptions = {}): Promise<XmlElement> {
   if (file.size > MOST_BYTES) throw new ConvertError('too-large', `${file.name} has ${file.size} bytes`)
   const open: XmlElement[] = []
   let root: XmlElement | null = null
   let count = 0
-  await readXml(file, {
+  const listener: XmlListener = {
     open(name, attributes) {
       if (++count > MOST_ELEMENTS)
         throw new ConvertError('too-large', `${file.name} has over ${MOST_ELEMENTS} elements`)
@@ -29,7 +29,8 @@ export async function readXmlTree(file: FoundFile): Promise<XmlElement> {
     },
     text: (text) => void open.at(-1)?.children.push(text),
     close: () => void open.pop(),
-  })
+  }
+  await readXml(file, listener, () => false, options)
   if (root === null) throw new ConvertError('unreadable', `${file.name} has no XML in it`)
   return root
 }

@@ -121,13 +121,20 @@ describe('a damaged page', () => {
     const deck = await makeSmallMeeting(place)
     await writeFile(join(deck, 'presentation/deck/deck.pdf'), smallPdf(4, [2]))
     const wishes = { only: ['slide', 'document'] }
-    const { tasks } = await convertArchive({ inputs: [deck], output: broken, drawId, wishes })
+    const { tasks, notes } = await convertArchive({ inputs: [deck], output: broken, drawId, wishes })
     const [pages] = tasks.filter(({ rule }) => rule === 'pages')
-    expect(pages!.state).toBe('done')
+    expect(pages!.attempts.map(({ processor }) => processor)).toEqual(['draw-pages', 'draw-each-page'])
     const slides = await opened(broken, async (archive) =>
       archive.items({ type: 'slide' }).map(({ metadata }) => metadata!['index']),
     )
-    expect(slides).toEqual(expect.arrayContaining([0, 2, 3]))
+    expect(slides).toEqual([0, 1, 2, 3])
+    expect(notes.filter(({ code }) => code === 'page-damaged')).toMatchObject([
+      { severity: 'info', resource: 'presentation/deck/deck.pdf', message: expect.stringMatching(/^page 2 of Talk.pdf/) },
+    ])
+    // Where nothing is broken the slower one is not used.
+    const again = join(folder, 'again.umf')
+    const whole = await convertArchive({ inputs: [meeting], output: again, drawId, wishes })
+    expect(whole.tasks.find(({ rule }) => rule === 'pages')!.attempts).toHaveLength(1)
   })
 })
 

@@ -16,7 +16,9 @@ const image = (given: string, href: string) =>
 const contents: Record<string, string | Buffer> = {
   'metadata.xml': `<recording><id>m-1</id><start_time>1600000000000</start_time><end_time>1600000100000</end_time>
     <meta><meetingName>Lecture</meetingName></meta><playback><duration>60000</duration></playback></recording>`,
-  'shapes.svg': `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">
+  'shapes.svg': `<?xml version="1.0"?>
+    <!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">
+    <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">
     ${image('id="image1" in="0.0" out="2.5"', 'presentation/logo.png')}
     ${image('id="image2" in="2.5 30.1" out="10.0 60.0"', 'presentation/deck-a/slide-1.png')}
     ${image('id="image3" in="10.0" out="10.0"', 'presentation/deck-a/slide-3.png')}

@@ -5,6 +5,7 @@ import type { TimelineEvent } from '@rushes/umf'
 import { z } from 'zod'
 import { ConvertError } from '../../convert-error.ts'
 import { baseName, type FoundFile, folderOf, readText, stemOf } from '../../input/found-file.ts'
+import type { XmlOptions } from '../../xml-stream.ts'
 import { allElements, descendant, elementsOf, readXmlTree, textIn, type XmlElement } from '../../xml-tree.ts'
 import {
   type Claim,
@@ -38,6 +39,9 @@ export const bigBlueButtonPublished: Family = {
   },
 }
 
+/** Older ones name the type of SVG 1.1, and declare nothing. */
+const SVG = { allowsNamedType: true }
+
 /** Its own metadata, or one of the tables that its player reads: a copy often lacks some of them. */
 async function isPublished(file: FoundFile): Promise<boolean> {
   if (file.kind === 'application/xml;root=popcorn') return true
@@ -47,7 +51,9 @@ async function isPublished(file: FoundFile): Promise<boolean> {
       const root = await readXmlTree(file)
       return descendant(root, 'playback') !== null || descendant(root, 'start_time') !== null
     }
-    return file.kind === 'image/svg+xml' && baseName(file.name) === 'shapes.svg'
+    if (file.kind !== 'image/svg+xml') return false
+    const images = [...allElements(await readXmlTree(file, SVG), 'image')]
+    return images.some(({ attributes }) => attributes.has('in') && attributes.has('out'))
   } catch (error) {
     if (error instanceof ConvertError) return false
     throw error
@@ -70,7 +76,7 @@ class Published {
   async read(): Promise<Reading> {
     const metadata = await this.#xml('metadata.xml')
     const duration = Number(textIn(metadata && descendant(metadata, 'playback', 'duration')) || Number.NaN)
-    const svg = await this.#xml('shapes.svg')
+    const svg = await this.#xml('shapes.svg', SVG)
     const slides = svg === null ? { events: [], pages: new Map<string, Map<number, string>>() } : shownSlides(svg)
     const screens = await this.#screens(slides.events)
     await this.#captions()
@@ -96,10 +102,10 @@ class Published {
     return this.#files.find((file) => file.name === `${this.#root}${name}`) ?? null
   }
 
-  async #xml(name: string): Promise<XmlElement | null> {
+  async #xml(name: string, options: XmlOptions = {}): Promise<XmlElement | null> {
     const file = this.#file(name)
     try {
-      return file === null ? null : await readXmlTree(file)
+      return file === null ? null : await readXmlTree(file, options)
     } catch (error) {
       if (!(error instanceof ConvertError)) throw error
       this.#damaged(file!.name, error.message)
