@@ -26,7 +26,7 @@ export const conversionRuleset: readonly Rule[] = [
     candidates: [{ processor: 'look-through', seconds: 10, secondsPerMb: 0.1, memoryBytes: 128 * megabyte }],
   },
   {
-    ...{ name: 'arrange', each: 'reading', all: ['looked-track'] },
+    ...{ name: 'arrange', each: 'reading', all: ['looked-track', 'wishes'] },
     gives: ['montage', 'cut', 'sound-plan', 'presentation'],
     candidates: [{ processor: 'montage', seconds: 10, secondsPerMb: 0.05, memoryBytes: 128 * megabyte }],
   },

@@ -103,7 +103,7 @@ describe('wishes', () => {
     const output = join(folder, 'slides.umf')
     const wishes = { only: ['slide', 'chat'] }
     const { tasks } = await convertArchive({ inputs: [meeting], output, drawId, wishes })
-    expect(new Set(tasks.map(({ rule }) => rule))).toEqual(new Set(['list', 'identity', 'read', 'pages', 'collate']))
+    expect(new Set(tasks.map(({ rule }) => rule))).toEqual(new Set(['list', 'identity', 'read', 'arrange', 'pages', 'collate']))
     await opened(output, async (archive) => {
       expect([archive.presentation, new Set(archive.items().map(({ type }) => type))]).toEqual([
         null,

@@ -210,9 +210,9 @@ function fromOf(document: string | null, by: string): Pick<ItemFields, 'from'> {
   return document === null ? {} : { from: { items: [document], by } }
 }
 
-function presentationName({ presented, looked }: Collected): string {
+function presentationName({ presented, looked, wishes }: Collected): string {
   const stem = presented === null ? 'presentation' : presented.replace(/\.[^./]*$/, '')
-  return `${stem}.${looked.some(({ facts }) => facts.picture !== null) ? 'mp4' : 'm4a'}`
+  return `${stem}.${looked.some(({ facts }) => facts.picture !== null) && isWanted(wishes, 'video') ? 'mp4' : 'm4a'}`
 }
 
 function plainName(name: string): string {

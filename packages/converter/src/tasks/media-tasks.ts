@@ -14,6 +14,7 @@ import {
   soundKind,
   soundPlanKind,
   trackKind,
+  wishesKind,
 } from '../job-kinds.ts'
 import { encodeCut } from '../media/encode-cut.ts'
 import { encodeSound } from '../media/encode-sound.ts'
@@ -24,6 +25,7 @@ import { type TrackFacts, trackFacts, trackFactsSchema } from '../media/track-fa
 import { readReading } from '../reading-file.ts'
 import { taskProcessor } from '../task-answer.ts'
 import { heardTime } from '../timeline/kept-reading.ts'
+import { isWanted, type Wishes } from '../wishes.ts'
 import type { Workshop } from '../workshop.ts'
 
 const piece = { fromMs: z.number(), toMs: z.number(), atMs: z.number() }
@@ -63,9 +65,11 @@ export function mediaTasks({ folder }: Workshop): Processor[] {
   })
   const arrange = taskProcessor('montage', async ({ takes }) => {
     const reading = await readReading(readingKind.one(takes).path)
-    const looked = lookedKind.all(takes).sort((left, right) => left.index - right.index)
+    const all = lookedKind.all(takes).sort((left, right) => left.index - right.index)
+    const looked = all.map((each) => wantedOf(each, wishesKind.one(takes)))
     const plan = montage(looked, heardTime(reading, looked))
-    const asItIs = await presentableAsItIs(looked, plan)
+    const isAll = looked.every(({ facts }, index) => facts === all[index]!.facts)
+    const asItIs = isAll ? await presentableAsItIs(looked, plan) : null
     if (asItIs !== null) return { severity: 'info', gave: [presentationKind.make('presentation', asItIs)] }
     if (plan.canvas === null && plan.sound.length === 0) return { severity: 'info', gave: [] }
     const path = await made('montage.json')
@@ -117,6 +121,15 @@ export function mediaTasks({ folder }: Workshop): Processor[] {
     return { severity: 'info', gave: [presentationKind.make('presentation', { path, startMs: 0, file: null })] }
   })
   return [lookThrough, arrange, encodeCuts, blackCuts, encodeSounds, joinParts]
+}
+
+/** Sound of a video of which the picture is not wanted, or the other way round. */
+function wantedOf<Looked extends LookedTrack>(looked: Looked, wishes: Wishes): Looked {
+  const { facts } = looked
+  const isSeen = facts.picture === null || isWanted(wishes, 'video')
+  const isHeard = facts.sound === null || isWanted(wishes, 'audio') || wishes.only?.includes('video') === true
+  if (isSeen && isHeard) return looked
+  return { ...looked, facts: { ...facts, ...(!isSeen && { picture: null }), ...(!isHeard && { sound: null }) } }
 }
 
 /** Of a medium over what is kept, or under: its last frames. */
