@@ -89,7 +89,7 @@ export function collate(collected: Collected): Collation {
 function fileItem(file: FoundFile, { reading, looked, kept }: Collected, slide: ItemFields['metadata']): ItemFields {
   const facts = reading.files.get(file.name) ?? {}
   const place = placeOf(file.name, facts, reading, looked, kept)
-  const isPrivate = place.isPartial || facts.tellsAll === true
+  const isPrivate = (place.isPartial && isCut(reading, kept)) || facts.tellsAll === true
   const metadata = {
     ...facts.metadata,
     ...slide,
@@ -106,6 +106,11 @@ function fileItem(file: FoundFile, { reading, looked, kept }: Collected, slide: 
     ...(language !== undefined && { language }),
     ...(Object.keys(metadata).length > 0 && { metadata }),
   }
+}
+
+/** A server that stops a moment after the meeting has recorded nothing that was not to be. */
+function isCut({ files }: Reading, { spans }: KeptTime): boolean {
+  return spans.length !== 1 || spans[0]!.startMs > 0 || [...files.values()].some(({ tellsAll }) => tellsAll === true)
 }
 
 function moreItem(more: MoreItem, kept: KeptTime, names: Names): CollatedItem {
