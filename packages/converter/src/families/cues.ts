@@ -17,7 +17,7 @@ function milliseconds(parts: readonly (string | undefined)[]): number {
 const prefix = /^([^\s:][^:\n?!]{0,80}):[ \t]+([\s\S]+)$/
 
 /**
- * In the file's order; cues of no text are left out. A name in front of the words is one where most cues have some: a sentence
+ * In the file's order; cues of no text are left out. A name in front of the words is one where half of the cues have some: a sentence
  * may have a colon.
  */
 export function spokenCues(text: string): SpokenCue[] {
@@ -37,7 +37,7 @@ export function spokenCues(text: string): SpokenCue[] {
     if (cue.text !== '') cues.push(cue)
   }
   const named = cues.filter(({ speaker, text: said }) => speaker !== null || prefix.test(said)).length
-  return named * 2 > cues.length ? cues.map(withName) : cues
+  return named * 2 >= cues.length ? cues.map(withName) : cues
 }
 
 function withName(cue: SpokenCue): SpokenCue {
