@@ -38,8 +38,8 @@ const events = [
 
 /** What becomes of it: kind and time of each event, and what tells it from others of its kind. */
 export const smallMeetingEvents: readonly unknown[] = [
-  [0, 'join', 'Ada'],
   [0, 'slide', 0],
+  [0, 'join', 'Ada'],
   [500, 'chat', 'Hello'],
   [1000, 'slide', 1],
   [3000, 'slide', 2],
