@@ -1,3 +1,4 @@
+export { parseVtt, writeVtt } from './captions/vtt.ts'
 export { CodeError, type CodeErrorCode } from './code/code-error.ts'
 export { type CodeLimits, type CodeRun, defaultCodeLimits, runCode } from './code/run-code.ts'
 export { contentKind } from './content-kind.ts'
@@ -13,6 +14,11 @@ export {
   type MadeFile,
   openConverter,
 } from './converter.ts'
+export { type PdfPage, type PdfPages, type PdfRequest, pdfPages } from './documents/pdf-pages.ts'
+export { type FfmpegRun, runFfmpeg, THREADS } from './ffmpeg/ffmpeg-run.ts'
+export { inputArguments } from './ffmpeg/input-arguments.ts'
+export { type MediaFamily, mediaSignature, SIGNATURE_BYTES } from './ffmpeg/media-signature.ts'
+export { type Probed, probe } from './ffmpeg/probe.ts'
 export { madeEnding, madeType } from './made-item.ts'
 export { moduleProcessor } from './module-processor.ts'
 export type { ModuleJob } from './module-worker.ts'

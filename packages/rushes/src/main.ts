@@ -8,6 +8,7 @@ import { addSignCommand } from './archive/sign-command.ts'
 import { addUnpackCommand } from './archive/unpack-command.ts'
 import { addVerifyCommand } from './archive/verify-command.ts'
 import { addBackupCommands } from './backup-command.ts'
+import { addConvertCommand } from './convert/convert-command.ts'
 import { addDecodeCommand } from './decode.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { addEncodeCommand } from './encode/encode-command.ts'
@@ -33,6 +34,7 @@ addDoctorCommand(program)
 addEncodeCommand(program)
 addSpoolCommand(program)
 addBackupCommands(program)
+addConvertCommand(program)
 addInspectCommand(program)
 addVerifyCommand(program)
 addExtractCommand(program)

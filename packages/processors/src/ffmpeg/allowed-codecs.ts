@@ -4,11 +4,12 @@
  */
 const sound =
   'aac,aac_latm,mp2,mp2float,mp3,mp3float,ac3,eac3,opus,libopus,vorbis,libvorbis,flac,alac,pcm_s16le,pcm_s16be,pcm_s24le,' +
-  'pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_u8,pcm_mulaw,pcm_alaw,nellymoser,speex,libspeex'
+  'pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_u8,pcm_mulaw,pcm_alaw,nellymoser,speex,libspeex,' +
+  'wmav1,wmav2,wmapro,amrnb,amrwb'
 
 const video =
   'h264,hevc,av1,libdav1d,libaom-av1,vp8,vp9,libvpx,libvpx-vp9,mpeg1video,mpeg2video,mpeg4,h263,flv,flashsv,flashsv2,' +
-  'mjpeg,prores,dnxhd,dvvideo,theora'
+  'mjpeg,prores,dnxhd,dvvideo,theora,wmv1,wmv2,wmv3,vc1'
 
 const picture = 'png,mjpeg,webp,gif,bmp'
 

@@ -8,13 +8,18 @@ type Signature = { name: string; family: MediaFamily; demuxer: string; is(bytes:
 const at = (bytes: Uint8Array, offset: number, wanted: string | readonly number[]): boolean =>
   [...wanted].every((each, index) => bytes[offset + index] === (typeof each === 'string' ? each.charCodeAt(0) : each))
 
+/** QuickTime's own files may begin without saying so (QuickTime File Format, File Type Compatibility). */
+function isQuickTime(bytes: Uint8Array): boolean {
+  return ['ftyp', 'moov', 'mdat', 'wide'].some((type) => at(bytes, 4, type))
+}
+
 /**
  * Nothing is opened because of its name or what FFmpeg guesses: a playlist, a script for the concat demuxer or a text screen
  * begins like none of these. MPEG audio and transport streams have no name at their beginning, so that several sync words
  * in their places stand for it.
  */
 const signatures: readonly Signature[] = [
-  { name: 'mp4', family: 'sound-or-video', demuxer: 'mov', is: (bytes) => at(bytes, 4, 'ftyp') },
+  { name: 'mp4', family: 'sound-or-video', demuxer: 'mov', is: isQuickTime },
   {
     name: 'matroska',
     family: 'sound-or-video',
@@ -38,6 +43,11 @@ const signatures: readonly Signature[] = [
     is: (bytes) => at(bytes, 0, 'RIFF') && at(bytes, 8, 'AVI '),
   },
   { name: 'flv', family: 'sound-or-video', demuxer: 'flv', is: (bytes) => at(bytes, 0, 'FLV') },
+  {
+    ...{ name: 'asf', family: 'sound-or-video', demuxer: 'asf' },
+    is: (bytes) => at(bytes, 0, [0x30, 0x26, 0xb2, 0x75, 0x8e, 0x66, 0xcf, 0x11]),
+  },
+  { name: 'mpegps', family: 'sound-or-video', demuxer: 'mpeg', is: (bytes) => at(bytes, 0, [0, 0, 1, 0xba]) },
   {
     name: 'png',
     family: 'picture',

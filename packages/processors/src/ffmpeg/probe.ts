@@ -41,6 +41,8 @@ export type Probed = {
   open: string[]
   /** Null: it doesn't say; what is made of it is bounded all the same. */
   durationMs: number | null
+  /** On its own clock, where it begins: programs count from there. */
+  startMs: number
   audio: ProbedAudio | null
   video: ProbedPicture | null
 }
@@ -56,7 +58,11 @@ const fields =
  *
  * @throws ConversionError `input-refused`, `input-too-large`
  */
-export async function probe(input: InputFile, family: MediaFamily, job: ProcessorJob): Promise<Probed> {
+export async function probe(
+  input: Pick<InputFile, 'path'>,
+  family: MediaFamily,
+  job: Pick<ProcessorJob, 'limits' | 'signal' | 'onProgress'>,
+): Promise<Probed> {
   const { limits } = job
   const { name, demuxer } = mediaSignature(await readStart(input.path, SIGNATURE_BYTES), family)
   const open = inputArguments(family, demuxer, limits)
@@ -93,7 +99,7 @@ function parseProbe(text: string): z.infer<typeof probeSchema> {
 function checked(
   { streams, format }: z.infer<typeof probeSchema>,
   limits: ProcessorJob['limits'],
-): Pick<Probed, 'durationMs' | 'audio' | 'video'> {
+): Omit<Probed, 'name' | 'open'> {
   const refuse = (reason: string): never => {
     throw new ConversionError('input-too-large', reason)
   }
@@ -109,6 +115,7 @@ function checked(
   const startMs = ((audio?.start_time ?? 0) - (format.start_time ?? 0)) * 1000
   return {
     durationMs: seconds === 0 ? null : seconds * 1000,
+    startMs: (format.start_time ?? 0) * 1000,
     audio:
       audio === undefined || !audio.sample_rate || !audio.channels
         ? null

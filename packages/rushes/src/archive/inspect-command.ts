@@ -18,13 +18,14 @@ export function addInspectCommand(program: Command): void {
       await using source = await openPlace(place)
       const archive = await readArchive(source)
       const digest = options.digests === true ? await presentationDigest(archive, options) : null
-      const described = await describeArchive(archive, [], digest)
+      const described = await describeArchive(archive, [], { presentationDigest: digest })
       if (options.json === true) printResult(described, options)
       else process.stdout.write(`${archiveLines(described).join('\n')}\n`)
     })
 }
 
-async function presentationDigest(archive: Archive, options: Options): Promise<string | null> {
+/** Reads it through. */
+export async function presentationDigest(archive: Archive, options: Pick<Options, 'json'>): Promise<string | null> {
   const { presentation } = archive
   if (presentation === null) return null
   using progress = watchWork('inspect', options, presentation.length)

@@ -22,6 +22,8 @@ export type Resource = {
   /** Null for a pointer without one, and for the main presentation, unless it was asked for. */
   digest: string | null
   offset?: number
+  /** Of a folder that was converted: where in it. */
+  file?: string
   startMs?: number
   endMs?: number
   pointer?: string
@@ -46,11 +48,17 @@ export type ArchiveDescription = {
 
 const standingWords = { valid: 'by', invalid: 'NOT VALID: by', unchecked: 'can’t be checked here: by' } as const
 
-/** @param presentationDigest where it was computed */
+export type DescribeOptions = {
+  /** Where it was computed. */
+  presentationDigest?: string | null
+  /** What `offset` is in: the archive, or what it was converted from. */
+  places?: 'archive' | 'input'
+}
+
 export async function describeArchive(
   archive: Archive,
   notes: readonly Note[] = [],
-  presentationDigest: string | null = null,
+  { presentationDigest = null, places = 'archive' }: DescribeOptions = {},
 ): Promise<ArchiveDescription> {
   const events: TimelineEvent[] = []
   const faults: Note[] = []
@@ -59,7 +67,8 @@ export async function describeArchive(
   } catch (fault) {
     faults.push({ severity: 'critical', code: 'events', message: (fault as Error).message })
   }
-  const items = archive.items().map((item) => resourceOf(item, archive.state.idat.at))
+  const placed = (item: Item) => (places === 'input' ? inputPlace(item) : archivePlace(item, archive.state.idat.at))
+  const items = archive.items().map((item) => ({ ...resourceOf(item), ...placed(item) }))
   const resources = [...presentationOf(archive, presentationDigest), ...items]
   const { format } = archive.metadata
   const signatures = await checkSignatures(archive.state)
@@ -96,15 +105,25 @@ function presentationOf({ presentation }: Archive, digest: string | null): Resou
   return [{ name, type, contentType, length, level, digest, ...span, ...also, isPresentation: true }]
 }
 
+type Place = Pick<Resource, 'offset' | 'file'>
+
 /** @param idatAt where the bytes of inline items begin */
-function resourceOf(item: Item, idatAt: number): Resource {
+function archivePlace({ inline, extents = [] }: Item, idatAt: number): Place {
+  if (inline !== undefined) return { offset: idatAt + inline[0] }
+  return extents.length === 1 ? { offset: extents[0]![0] } : {}
+}
+
+/** Where an item's bytes lay when it was converted, as the converter has kept it. */
+function inputPlace({ metadata }: Item): Place {
+  const { offset, file } = (metadata?.['origin'] ?? {}) as { offset?: unknown; file?: unknown }
+  return { ...(typeof offset === 'number' && { offset }), ...(typeof file === 'string' && { file }) }
+}
+
+function resourceOf(item: Item): Resource {
   const { name, type, contentType, length = null, level = DEFAULT_LEVEL, digest = null } = item
-  const { startMs, endMs, pointer, title, limits, inline, extents = [] } = item
-  const [only] = extents
+  const { startMs, endMs, pointer, title, limits } = item
   return {
     ...{ name, type, contentType, length, level, digest },
-    ...(extents.length === 1 && { offset: only![0] }),
-    ...(inline !== undefined && { offset: idatAt + inline[0] }),
     ...(startMs !== undefined && { startMs }),
     ...(endMs !== undefined && { endMs }),
     ...(pointer !== undefined && { pointer }),

@@ -1,0 +1,247 @@
+// What the archive will hold, decided before a byte is written: which file is which item, what was made, and what happened.
+import type { ItemFields, TimelineEvent } from '@rushes/umf'
+import type { FileFacts, MoreItem, Reading, Track } from '../families/family.ts'
+import type { FoundFile } from '../input/found-file.ts'
+import type { LookedTrack } from '../media/montage.ts'
+import type { DeckPages } from '../tasks/page-tasks.ts'
+import type { KeptTime, Span } from '../timeline/kept-time.ts'
+import { placedEvents } from '../timeline/placed-events.ts'
+import { isEventWanted, isWanted, type Wishes } from '../wishes.ts'
+import { contentTypeOf, itemTypeOf } from './item-kinds.ts'
+
+export type CollatedItem = {
+  item: ItemFields
+  content: { path: string; size: number } | { text: string } | { pointer: string }
+}
+
+export type Collation = {
+  items: CollatedItem[]
+  events: TimelineEvent[]
+  /** A name for the presentation that no item has. */
+  presentationName: string
+}
+
+export type Collected = {
+  reading: Reading
+  files: readonly FoundFile[]
+  looked: readonly LookedTrack[]
+  decks: readonly (DeckPages & { sizes: readonly number[] })[]
+  kept: KeptTime
+  wishes: Wishes
+  /** Name of the file that is the presentation as it is. */
+  presented: string | null
+}
+
+/** Only the owner: a person whose words were not recorded did not speak to everybody. */
+const OWNER_LEVEL = 0
+
+export function collate(collected: Collected): Collation {
+  const { reading, files, decks, kept, wishes, presented } = collected
+  const containers = new Set(files.map(({ container }) => container))
+  const originals = files.filter(({ name }) => name !== presented && !containers.has(name))
+  const slides = slidesOf(decks)
+  const names = new Names(originals.map(({ name }) => name))
+  const items = originals.map((file): CollatedItem => {
+    const item = fileItem(file, collected, slides.byFile.get(file.name))
+    return { item, content: { path: file.path, size: file.size } }
+  })
+  const pageNames = new Map<string, string>()
+  for (const { deck, title, document, pages, sizes } of decks) {
+    const folder = `slides/${plainName(deck)}`
+    const text = pages.map((page) => page.text.trim())
+    for (const [index, { path, file }] of pages.entries()) {
+      if (file !== null) pageNames.set(`${index} ${deck}`, file)
+      if (path === null) continue
+      const name = names.free(`${folder}/${index + 1}.png`)
+      pageNames.set(`${index} ${deck}`, name)
+      const item: ItemFields = {
+        ...{
+          name,
+          type: 'slide',
+          contentType: 'image/png',
+          title: `${title}, ${index + 1}`,
+          metadata: { deck, index },
+        },
+        ...fromOf(document, 'pdf.js'),
+      }
+      items.push({ item, content: { path, size: sizes[index]! } })
+    }
+    if (text.every((each) => each === '')) continue
+    const name = names.free(`${folder}/text.txt`)
+    const item = {
+      name,
+      type: 'document',
+      contentType: 'text/plain; charset=utf-8',
+      title: `${title}, its text`,
+      metadata: { deck },
+    }
+    // As pdftotext has it: a form feed behind each page.
+    items.push({ item: { ...item, ...fromOf(document, 'pdf.js') }, content: { text: `${text.join('\n\f')}\n\f` } })
+  }
+  for (const more of reading.more ?? []) items.push(moreItem(more, kept, names))
+  const wantedItems = items.filter(({ item }) => isWanted(wishes, item.type))
+  const there = new Set(wantedItems.map(({ item }) => item.name))
+  const events = eventsOf(collected, pageNames, there)
+  wantedItems.push(...madeOf(events, kept, wishes, names))
+  return { items: wantedItems, events, presentationName: names.free(presentationName(collected)) }
+}
+
+function fileItem(file: FoundFile, { reading, looked, kept }: Collected, slide: ItemFields['metadata']): ItemFields {
+  const facts = reading.files.get(file.name) ?? {}
+  const place = placeOf(file.name, facts, reading, looked, kept)
+  const isPrivate = (place.isPartial && isCut(reading, kept)) || facts.tellsAll === true
+  const metadata = {
+    ...facts.metadata,
+    ...slide,
+    ...(place.pieces.length > 0 && { pieces: place.pieces }),
+    ...(file.origin !== undefined && { origin: file.origin }),
+  }
+  const { title, language } = facts
+  return {
+    ...{ name: file.name, type: slide === undefined ? (facts.type ?? itemTypeOf(file.kind)) : 'slide' },
+    contentType: contentTypeOf(file.kind),
+    ...place.span,
+    ...(isPrivate && { level: OWNER_LEVEL }),
+    ...(title !== undefined && { title }),
+    ...(language !== undefined && { language }),
+    ...(Object.keys(metadata).length > 0 && { metadata }),
+  }
+}
+
+/** A server that stops a moment after the meeting has recorded nothing that was not to be. */
+function isCut({ files }: Reading, { spans }: KeptTime): boolean {
+  return spans.length !== 1 || spans[0]!.startMs > 0 || [...files.values()].some(({ tellsAll }) => tellsAll === true)
+}
+
+function moreItem(more: MoreItem, kept: KeptTime, names: Names): CollatedItem {
+  const { type, contentType, title, language, startMs, endMs, metadata, from } = more
+  const span = startMs === undefined ? null : kept.span({ startMs, endMs: endMs ?? startMs })
+  const item: ItemFields = {
+    ...{ name: names.free(more.name), type, contentType, ...(span !== null && withEnd(span, endMs)) },
+    ...(title !== undefined && { title }),
+    ...(language !== undefined && { language }),
+    ...(metadata !== undefined && { metadata }),
+    ...(from !== undefined && { from: { items: from, by: 'converter' } }),
+  }
+  return { item, content: 'text' in more ? { text: more.text } : { pointer: more.pointer } }
+}
+
+type ItemSpan = Pick<ItemFields, 'startMs' | 'endMs'>
+type Place = {
+  span: ItemSpan | null /** Where it is not the medium's own time from the start on. */
+  pieces: unknown[]
+  isPartial: boolean
+}
+
+/** When a file is on, on the timeline; several times where it is several tracks. */
+function placeOf(
+  name: string,
+  facts: FileFacts,
+  reading: Reading,
+  looked: readonly LookedTrack[],
+  kept: KeptTime,
+): Place {
+  const tracks = reading.tracks.filter(({ file }) => file === name)
+  if (tracks.length === 0) {
+    if (facts.startMs === undefined) return { span: null, pieces: [], isPartial: false }
+    const span = kept.span({ startMs: facts.startMs, endMs: facts.endMs ?? facts.startMs })
+    return { span: span === null ? null : withEnd(span, facts.endMs), pieces: [], isPartial: false }
+  }
+  const runs = tracks.map((track) => runOfTrack(track, looked))
+  const pieces = runs.flatMap((run) => kept.pieces(run))
+  const [first, last] = [pieces[0], pieces.at(-1)]
+  const total = runs.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0)
+  const isPartial = pieces.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0) < total - 1
+  if (first === undefined || last === undefined) return { span: null, pieces: [], isPartial }
+  const span = { startMs: first.atMs, endMs: last.atMs + last.toMs - last.fromMs }
+  const isPlain = pieces.length === 1 && first.fromMs === 0
+  return { span, pieces: isPlain ? [] : pieces, isPartial }
+}
+
+function runOfTrack(track: Track, looked: readonly LookedTrack[]): Span {
+  const { startMs, endMs, file } = track
+  if (endMs !== null) return { startMs, endMs }
+  const facts = looked.find((each) => each.track.file === file)?.facts
+  return { startMs, endMs: startMs + (facts?.durationMs ?? 0) }
+}
+
+/** Nobody said until when: that is not at once. */
+function withEnd({ startMs, endMs }: Span, said: number | undefined): ItemSpan {
+  return said === undefined ? { startMs } : { startMs, endMs }
+}
+
+function slidesOf(decks: readonly DeckPages[]): { byFile: Map<string, Record<string, unknown>> } {
+  const byFile = new Map<string, Record<string, unknown>>()
+  for (const { deck, pages } of decks) {
+    for (const [index, { file }] of pages.entries()) if (file !== null) byFile.set(file, { deck, index })
+  }
+  return { byFile }
+}
+
+function eventsOf(
+  { reading, kept, wishes }: Collected,
+  pageNames: ReadonlyMap<string, string>,
+  there: ReadonlySet<string>,
+): TimelineEvent[] {
+  const wanted = reading.events.filter(({ kind }) => isEventWanted(wishes, kind))
+  return placedEvents(wanted, kept).map((event) => {
+    const { resource: given, ...rest } = event
+    const { deck, index } = (event.data ?? {}) as { deck?: unknown; index?: unknown }
+    const resource = event.kind === 'slide' ? pageNames.get(`${String(index)} ${String(deck)}`) : given
+    return resource !== undefined && there.has(resource) ? { ...rest, resource } : rest
+  })
+}
+
+/** What is told in events, once more for whoever reads a file. */
+function madeOf(events: readonly TimelineEvent[], kept: KeptTime, wishes: Wishes, names: Names): CollatedItem[] {
+  const chat = events.filter(({ kind }) => kind === 'chat')
+  if (chat.length === 0 || !isWanted(wishes, 'chat')) return []
+  const lines = chat.map(({ t, data }) => {
+    const { sender, text } = data as { sender: string; text: string }
+    return `${clock(t)}\t${sender}:\t${text.replaceAll(/\s*\n\s*/g, ' ')}\n`
+  })
+  const item = { name: names.free('chat.txt'), type: 'chat', contentType: 'text/plain; charset=utf-8', title: 'Chat' }
+  return [{ item: { ...item, startMs: 0, endMs: kept.durationMs }, content: { text: lines.join('') } }]
+}
+
+function clock(ms: number): string {
+  const whole = Math.floor(ms)
+  const [hours, minutes, seconds] = [whole / 3_600_000, (whole / 60_000) % 60, (whole / 1000) % 60].map(Math.floor)
+  const two = (value: number): string => String(value).padStart(2, '0')
+  return `${two(hours!)}:${two(minutes!)}:${two(seconds!)}.${String(whole % 1000).padStart(3, '0')}`
+}
+
+function fromOf(document: string | null, by: string): Pick<ItemFields, 'from'> {
+  return document === null ? {} : { from: { items: [document], by } }
+}
+
+function presentationName({ presented, looked, wishes }: Collected): string {
+  const stem = presented === null ? 'presentation' : presented.replace(/\.[^./]*$/, '')
+  return `${stem}.${looked.some(({ facts }) => facts.picture !== null) && isWanted(wishes, 'video') ? 'mp4' : 'm4a'}`
+}
+
+function plainName(name: string): string {
+  return (
+    name
+      .normalize('NFC')
+      .replaceAll(/[^\p{L}\p{N}._-]+/gu, '_')
+      .replace(/[ .]+$/, '')
+      .slice(0, 80) || 'deck'
+  )
+}
+
+class Names {
+  readonly #taken: Set<string>
+
+  constructor(taken: readonly string[]) {
+    this.#taken = new Set(taken)
+  }
+
+  free(wanted: string): string {
+    const dot = wanted.lastIndexOf('.')
+    let name = wanted
+    for (let count = 2; this.#taken.has(name); count++) name = `${wanted.slice(0, dot)} (${count})${wanted.slice(dot)}`
+    this.#taken.add(name)
+    return name
+  }
+}

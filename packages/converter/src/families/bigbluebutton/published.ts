@@ -1,0 +1,280 @@
+// What BigBlueButton makes of a meeting for its own player, the format "presentation": metadata.xml, shapes.svg, slides_new.xml,
+// and media that have been cut already. All times are those of the media.
+import type { Note } from '@rushes/pipeline'
+import type { TimelineEvent } from '@rushes/umf'
+import { z } from 'zod'
+import { ConvertError } from '../../convert-error.ts'
+import { decodeText, type FoundFile, folderOf, readStart, readText, stemOf } from '../../input/found-file.ts'
+import type { XmlOptions } from '../../xml-stream.ts'
+import { allElements, descendant, elementsOf, readXmlTree, textIn, type XmlElement } from '../../xml-tree.ts'
+import {
+  type Claim,
+  type Deck,
+  type Family,
+  type FileFacts,
+  filesBelow,
+  type Reading,
+  type Track,
+  weightOf,
+} from '../family.ts'
+import { shownSlides } from './published-slides.ts'
+
+export const bigBlueButtonPublished: Family = {
+  format: 'bigbluebutton-published',
+
+  async claims(files) {
+    const roots = new Set<string>()
+    for (const file of files) {
+      if (await isPublished(file)) roots.add(folderOf(file.name))
+    }
+    return [...roots].map((folder): Claim => {
+      const root = folder === '' ? '' : `${folder}/`
+      return { root, weight: weightOf(filesBelow(files, root)) }
+    })
+  },
+
+  async read(files, { root }) {
+    const own = filesBelow(files, root)
+    return await new Published(own, root).read()
+  },
+}
+
+/** Older ones name the type of SVG 1.1, and declare nothing. */
+const SVG = { allowsNamedType: true }
+
+/** Its own metadata, or one of the tables that its player reads: a copy often lacks some of them. */
+async function isPublished(file: FoundFile): Promise<boolean> {
+  if (file.kind === 'application/xml;root=popcorn') return true
+  if (file.size > 16 * 1024 * 1024) return false
+  try {
+    if (file.kind === 'application/xml;root=recording') {
+      const root = await readXmlTree(file)
+      return descendant(root, 'playback') !== null || descendant(root, 'start_time') !== null
+    }
+    if (file.kind !== 'image/svg+xml') return false
+    // Pictures with times, of which the first stands at the beginning; slides themselves are often SVG, and many.
+    return /<image\b[^>]*\s(?:in|out)="/.test(decodeText(await readStart(file, 65_536)))
+  } catch (error) {
+    if (error instanceof ConvertError) return false
+    throw error
+  }
+}
+
+const secondsToMs = (text: string | undefined): number => Math.round(Number(text?.trim() || Number.NaN) * 1000)
+
+class Published {
+  readonly #files: readonly FoundFile[]
+  readonly #root: string
+  readonly #notes: Note[] = []
+  readonly #facts = new Map<string, FileFacts>()
+
+  constructor(files: readonly FoundFile[], root: string) {
+    this.#files = files
+    this.#root = root
+  }
+
+  async read(): Promise<Reading> {
+    const metadata = await this.#xml('metadata.xml')
+    const duration = Number(textIn(metadata && descendant(metadata, 'playback', 'duration')) || Number.NaN)
+    const svg = await this.#xml('shapes.svg', SVG)
+    const slides = svg === null ? { events: [], pages: new Map<string, Map<number, string>>() } : shownSlides(svg)
+    const screens = await this.#screens(slides.events)
+    await this.#captions()
+    return {
+      format: 'bigbluebutton-published',
+      metadata: metadata === null ? {} : describedBy(metadata),
+      kept: Number.isFinite(duration) && duration > 0 ? [{ startMs: 0, endMs: duration }] : null,
+      tracks: this.#tracks(screens.length > 0),
+      decks: this.#decks(slides.pages),
+      files: this.#facts,
+      events: [
+        ...slides.events.filter(({ kind }) => kind === 'slide'),
+        ...screens,
+        ...(await this.#chat()),
+        ...(await this.#json('polls.json', pollsSchema, pollEvents)),
+        ...(await this.#json('external_videos.json', externalVideosSchema, externalVideoEvents)),
+      ],
+      notes: this.#notes,
+    }
+  }
+
+  #file(name: string): FoundFile | null {
+    return this.#files.find((file) => file.name === `${this.#root}${name}`) ?? null
+  }
+
+  async #xml(name: string, options: XmlOptions = {}): Promise<XmlElement | null> {
+    const file = this.#file(name)
+    try {
+      return file === null ? null : await readXmlTree(file, options)
+    } catch (error) {
+      if (!(error instanceof ConvertError)) throw error
+      this.#damaged(file!.name, error.message)
+      return null
+    }
+  }
+
+  async #json<Value>(
+    name: string,
+    schema: z.ZodType<Value>,
+    events: (value: Value) => TimelineEvent[],
+  ): Promise<TimelineEvent[]> {
+    const file = this.#file(name)
+    if (file === null) return []
+    try {
+      return events(schema.parse(JSON.parse(await readText(file, 64 * 1024 * 1024))))
+    } catch (error) {
+      this.#damaged(file.name, (error as Error).message.slice(0, 200))
+      return []
+    }
+  }
+
+  #damaged(resource: string, why: string): void {
+    this.#notes.push({
+      severity: 'warning',
+      code: 'damaged',
+      message: `it can't be read, and is kept as it is: ${why}`,
+      resource,
+    })
+  }
+
+  /** Cameras with all sound, or the sound alone, and the screen: each as long as the recording, from its beginning. */
+  #tracks(hasScreen: boolean): Track[] {
+    const of = (folder: string, stem: string): FoundFile[] =>
+      this.#files.filter(({ name, kind }) => {
+        return /^(audio|video)\//.test(kind) && folderOf(name) === `${this.#root}${folder}` && stemOf(name) === stem
+      })
+    // The same in two forms: MP4 is what needs no encoding.
+    const best = (found: readonly FoundFile[]): FoundFile | undefined =>
+      found.find(({ kind }) => kind.endsWith('/mp4')) ?? found[0]
+    const cameras = best(of('video', 'webcams'))
+    const sound = best(of('audio', 'audio'))
+    const screen = best(of('deskshare', 'deskshare'))
+    const main = cameras ?? sound
+    return [
+      ...(main === undefined ? [] : [{ file: main.name, role: 'main' as const, startMs: 0, endMs: null }]),
+      ...(screen === undefined || !hasScreen
+        ? []
+        : [{ file: screen.name, role: 'screen' as const, startMs: 0, endMs: null }]),
+    ]
+  }
+
+  #decks(shown: ReadonlyMap<string, ReadonlyMap<number, string>>): Deck[] {
+    const decks = new Map<string, (string | null)[]>()
+    const put = (deck: string, index: number, name: string): void => {
+      const pages = decks.get(deck) ?? []
+      decks.set(deck, pages)
+      while (pages.length <= index) pages.push(null)
+      pages[index] ??= name
+    }
+    for (const [deck, pages] of shown) {
+      decks.set(deck, [])
+      for (const [index, href] of pages) {
+        const file = this.#file(href)
+        if (file !== null) put(deck, index, file.name)
+      }
+    }
+    for (const { name, kind } of this.#files) {
+      const found = /^presentation\/([^/]+)\/(?:svgs\/)?slide-?(\d{1,5})\.(?:png|svg|jpe?g)$/.exec(
+        name.slice(this.#root.length),
+      )
+      if (found !== null && kind.startsWith('image/')) put(found[1]!, Number(found[2]) - 1, name)
+    }
+    return [...decks].map(([name, pages]) => ({ name, pages, ...this.#documentOf(name) }))
+  }
+
+  #documentOf(deck: string): { document?: string } {
+    const folder = `${this.#root}presentation/${deck}/`
+    const document = this.#files.find(({ name, kind }) => name.startsWith(folder) && kind === 'application/pdf')
+    return document === undefined ? {} : { document: document.name }
+  }
+
+  /** When the screen is shared: its own table says it, else the picture that stands for it among the slides. */
+  async #screens(shown: readonly TimelineEvent[]): Promise<TimelineEvent[]> {
+    const table = await this.#xml('deskshare.xml')
+    if (table === null) return shown.filter(({ kind }) => kind === 'screen')
+    return elementsOf(table, 'event').flatMap(({ attributes }) => {
+      const [from, to] = [secondsToMs(attributes.get('start_timestamp')), secondsToMs(attributes.get('stop_timestamp'))]
+      if (!(from >= 0)) return []
+      const on: TimelineEvent = { t: from, kind: 'screen', data: { on: true } }
+      return to >= from ? [on, { t: to, kind: 'screen', data: { on: false } }] : [on]
+    })
+  }
+
+  async #chat(): Promise<TimelineEvent[]> {
+    const table = await this.#xml('slides_new.xml')
+    if (table === null) return []
+    return [...allElements(table, 'chattimeline')].flatMap(({ attributes }) => {
+      const t = secondsToMs(attributes.get('in'))
+      if (!(t >= 0)) return []
+      const endMs = secondsToMs(attributes.get('out'))
+      const data = { sender: attributes.get('name') ?? '', text: (attributes.get('message') ?? '').trim() }
+      return [{ t, kind: 'chat', data: endMs >= t ? { ...data, endMs } : data }]
+    })
+  }
+
+  async #captions(): Promise<void> {
+    const languages = new Map<string, string>()
+    await this.#json('captions.json', captionsSchema, (listed) => {
+      for (const { locale, localeName } of listed) languages.set(locale, localeName ?? locale)
+      return []
+    })
+    for (const { name, kind } of this.#files) {
+      const language =
+        kind === 'text/vtt' ? /^caption_([\w-]+)\.vtt$/.exec(name.slice(this.#root.length))?.[1] : undefined
+      if (language === undefined) continue
+      const title = languages.get(language) ?? language
+      this.#facts.set(name, { type: 'captions', language: language.replaceAll('_', '-'), title, startMs: 0 })
+    }
+  }
+}
+
+const captionsSchema = z.array(z.object({ locale: z.string(), localeName: z.string().optional() }))
+
+const pollsSchema = z.array(
+  z.looseObject({
+    timestamp: z.number(),
+    id: z.string().optional(),
+    question: z.string().optional(),
+    answers: z.unknown(),
+  }),
+)
+
+function pollEvents(polls: z.infer<typeof pollsSchema>): TimelineEvent[] {
+  return polls.map(({ timestamp, id = '', question, answers }) => ({
+    ...{ t: Math.max(0, Math.round(timestamp * 1000)), kind: 'poll' },
+    data: { id, state: 'published', ...(question !== undefined && { question }), answers },
+  }))
+}
+
+const externalVideosSchema = z.array(z.looseObject({ timestamp: z.number(), external_video_url: z.string() }))
+
+function externalVideoEvents(videos: z.infer<typeof externalVideosSchema>): TimelineEvent[] {
+  return videos.map(({ timestamp, external_video_url: value }) => ({
+    ...{ t: Math.max(0, Math.round(timestamp * 1000)), kind: 'event' },
+    data: { label: 'external-video', value, confidence: 1 },
+  }))
+}
+
+function describedBy(root: XmlElement): Record<string, unknown> {
+  const text = (...path: string[]): string => textIn(descendant(root, ...path))
+  const date = (name: string): string | null => {
+    const value = Number(text(name) || Number.NaN)
+    return value > 0 && value < 8e15 ? new Date(value).toISOString() : null
+  }
+  const meta = descendant(root, 'meta')
+  const entries = meta === null ? [] : elementsOf(meta).map((each): [string, string] => [each.name, textIn(each)])
+  const title = Object.fromEntries(entries)['meetingName'] ?? descendant(root, 'meeting')?.attributes.get('name') ?? ''
+  const [started, ended] = [date('start_time'), date('end_time')]
+  const participants = Number(text('participants') || Number.NaN)
+  return {
+    ...(title !== '' && { title }),
+    ...(started !== null && { started }),
+    ...(ended !== null && { ended }),
+    source: {
+      ...{ system: 'BigBlueButton', id: text('id'), state: text('state') },
+      ...(text('playback', 'link') !== '' && { link: text('playback', 'link') }),
+      ...(Number.isSafeInteger(participants) && { participants }),
+      ...(entries.length > 0 && { metadata: Object.fromEntries(entries) }),
+    },
+  }
+}

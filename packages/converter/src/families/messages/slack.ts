@@ -1,0 +1,105 @@
+// An export of Slack: a folder for each channel, in it a file of messages for each day, and lists of people beside.
+import type { TimelineEvent } from '@rushes/umf'
+import { z } from 'zod'
+import { baseName, type FoundFile, folderOf, readText } from '../../input/found-file.ts'
+import { type Claim, type Family, filesBelow, type Reading, weightOf } from '../family.ts'
+
+const mostBytes = 64 * 1024 * 1024
+const mostMessages = 500_000
+
+const message = z.looseObject({
+  type: z.literal('message'),
+  /** Seconds since 1970, and microseconds. */
+  ts: z.string().regex(/^\d{9,11}\.\d{1,6}$/),
+  text: z.string().optional(),
+  user: z.string().optional(),
+  username: z.string().optional(),
+})
+const day = z.array(z.looseObject({ type: z.string(), ts: z.string().optional() })).max(mostMessages)
+const people = z.array(
+  z.looseObject({
+    id: z.string(),
+    name: z.string().optional(),
+    real_name: z.string().optional(),
+    profile: z.looseObject({ real_name: z.string().optional(), display_name: z.string().optional() }).optional(),
+  }),
+)
+
+export const slack: Family = {
+  format: 'slack',
+
+  async claims(files) {
+    const claims: Claim[] = []
+    for (const file of files) {
+      if ((await messagesOf(file)).length === 0) continue
+      // The folder of the channel lies in that of the export.
+      const root = parentOf(folderOf(file.name))
+      if (!claims.some((claim) => claim.root === root)) claims.push({ root, weight: weightOf(filesBelow(files, root)) })
+    }
+    return claims
+  },
+
+  async read(files, { root }) {
+    const own = filesBelow(files, root)
+    const names = new Map<string, string>()
+    const messages: (z.infer<typeof message> & { channel: string })[] = []
+    for (const file of own) {
+      for (const { id, name, real_name: real, profile } of await peopleOf(file)) {
+        names.set(id, profile?.real_name || real || profile?.display_name || name || id)
+      }
+      const channel = baseName(folderOf(file.name))
+      for (const each of await messagesOf(file)) messages.push({ ...each, channel })
+    }
+    return readMessages(messages, names)
+  },
+}
+
+function readMessages(
+  messages: readonly (z.infer<typeof message> & { channel: string })[],
+  names: ReadonlyMap<string, string>,
+): Reading {
+  // Seconds and microseconds in one number are more digits than it has.
+  const at = (ts: string): number => Number(ts.split('.')[0]) * 1000 + Number(`0.${ts.split('.')[1]}`) * 1000
+  const firstMs = messages.reduce((least, { ts }) => Math.min(least, at(ts)), Number.POSITIVE_INFINITY)
+  const mentioned = (text: string): string => text.replaceAll(/<@([A-Z0-9]+)>/g, (_, id: string) => `@${names.get(id) ?? id}`)
+  const events = messages.flatMap(({ ts, text = '', user = '', username, channel }): TimelineEvent[] => {
+    if (text.trim() === '') return []
+    const sender = names.get(user) ?? username ?? user
+    const t = Math.round((at(ts) - firstMs) * 1000) / 1000
+    return [{ t, kind: 'chat', data: { sender, text: mentioned(text.trim()), ...(channel !== '' && { channel }) } }]
+  })
+  return {
+    format: 'slack',
+    metadata: {
+      ...(Number.isFinite(firstMs) && { started: new Date(firstMs).toISOString() }),
+      attendees: [...names].map(([id, name]) => ({ id, name })),
+    },
+    ...{ kept: null, tracks: [], decks: [], files: new Map(), notes: [] },
+    events: events.sort((left, right) => left.t - right.t),
+  }
+}
+
+async function listOf(file: FoundFile): Promise<unknown> {
+  if (file.kind !== 'application/json' || file.size > mostBytes) return null
+  try {
+    return JSON.parse(await readText(file, mostBytes))
+  } catch {
+    return null
+  }
+}
+
+/** None where it is no such file. */
+async function messagesOf(file: FoundFile): Promise<z.infer<typeof message>[]> {
+  const parsed = day.safeParse(await listOf(file))
+  if (!parsed.success) return []
+  return parsed.data.flatMap((each) => message.safeParse(each).data ?? [])
+}
+
+async function peopleOf(file: FoundFile): Promise<z.infer<typeof people>> {
+  return baseName(file.name) === 'users.json' ? (people.safeParse(await listOf(file)).data ?? []) : []
+}
+
+function parentOf(folder: string): string {
+  const parent = folderOf(folder)
+  return parent === '' ? '' : `${parent}/`
+}

@@ -1,0 +1,279 @@
+// A mediapackage of Opencast (and of Matterhorn before it): manifest.xml, and beside it tracks, catalogs and attachments.
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import type { Note } from '@rushes/pipeline'
+import type { TimelineEvent } from '@rushes/umf'
+import { ConvertError } from '../../convert-error.ts'
+import { baseName, type FoundFile, folderOf } from '../../input/found-file.ts'
+import type { Span } from '../../timeline/kept-time.ts'
+import { elementsOf, readXmlTree, textIn, type XmlElement } from '../../xml-tree.ts'
+import {
+  type Claim,
+  type Deck,
+  type Family,
+  type FileFacts,
+  filesBelow,
+  type Reading,
+  type Track,
+  weightOf,
+} from '../family.ts'
+import { type MediaPackage, type PackageElement, readMediaPackage } from './manifest.ts'
+import { mediaTimePoint, type Segment, segmentsOf } from './mpeg7.ts'
+import { keptByEditor, partialItems } from './smil.ts'
+
+const MANIFEST = 'application/xml;root=mediapackage'
+const MPEG7 = 'application/xml;root=Mpeg7'
+const SMIL = 'application/smil+xml'
+
+export const opencast: Family = {
+  format: 'opencast',
+
+  async claims(files) {
+    const manifests = files.filter(({ kind }) => kind === MANIFEST)
+    // Catalogs for themselves tell their times as well.
+    const found = manifests.length > 0 ? manifests : files.filter(({ kind }) => kind === MPEG7 || kind === SMIL)
+    const folders = new Set(found.map(({ name }) => folderOf(name)))
+    return [...folders].map((folder): Claim => {
+      const root = folder === '' ? '' : `${folder}/`
+      return { root, weight: weightOf(filesBelow(files, root)) }
+    })
+  },
+
+  async read(files, { root }) {
+    return await new Package(filesBelow(files, root), root).read()
+  },
+}
+
+class Package {
+  readonly #files: readonly FoundFile[]
+  readonly #root: string
+  readonly #notes: Note[] = []
+  readonly #facts = new Map<string, FileFacts>()
+
+  constructor(files: readonly FoundFile[], root: string) {
+    this.#files = files
+    this.#root = root
+  }
+
+  async read(): Promise<Reading> {
+    const manifest = this.#files.find(
+      ({ kind, name }) => kind === MANIFEST && folderOf(name) === this.#root.slice(0, -1),
+    )
+    const whole = manifest === undefined ? null : readMediaPackage(await readXmlTree(manifest))
+    const elements = whole?.elements ?? []
+    const found = new Map(elements.map((element) => [element, this.#fileOf(element)]))
+    await this.#check(found)
+    const smil = await this.#smil(found)
+    const tracks = smil.tracks ?? this.#tracks(found)
+    this.#captions(found)
+    const slides = await this.#slides(found)
+    return {
+      format: 'opencast',
+      metadata: await this.#metadata(whole, found),
+      kept: smil.kept,
+      tracks,
+      decks: slides.deck === null ? [] : [slides.deck],
+      ...{ files: this.#facts, events: slides.events, notes: this.#notes },
+    }
+  }
+
+  /** By its URL's end, however far it agrees: packages are flattened, and moved into folders. */
+  #fileOf({ url, kind }: PackageElement): FoundFile | null {
+    const path = pathOf(url)
+    const parts = path.split('/').filter((part) => part !== '' && part !== '.')
+    for (let from = 0; from < parts.length; from++) {
+      const end = parts.slice(from).join('/')
+      const found = this.#files.find(({ name }) => name === `${this.#root}${end}` || name.endsWith(`/${end}`))
+      if (found !== undefined) return found
+    }
+    if (kind === 'track') {
+      const message = `${baseName(path) || 'a track'} is not in the package`
+      this.#notes.push({ severity: 'warning', code: 'missing-media', message })
+    }
+    return null
+  }
+
+  async #check(found: ReadonlyMap<PackageElement, FoundFile | null>): Promise<void> {
+    for (const [{ md5 }, file] of found) {
+      if (md5 === null || file === null || (await md5Of(file.path)) === md5) continue
+      const message = 'its checksum is not that of the manifest: it was changed since, and is kept as it is'
+      this.#notes.push({ severity: 'warning', code: 'checksum', message, resource: file.name })
+    }
+  }
+
+  /** Of each side the one that is furthest on, and among those the largest; the others are kept, and not shown. */
+  #tracks(found: ReadonlyMap<PackageElement, FoundFile | null>): Track[] {
+    const best = new Map<string, { file: FoundFile; rank: number }>()
+    for (const [{ kind, flavor }, file] of found) {
+      if (kind !== 'track' || file === null || !/^(audio|video)\//.test(file.kind)) continue
+      this.#facts.set(file.name, { startMs: 0, title: flavor })
+      const side = sideOf(flavor)
+      const rank = rankOf(flavor)
+      const other = best.get(side)
+      if (other === undefined || rank > other.rank || (rank === other.rank && file.size > other.file.size)) {
+        best.set(side, { file, rank })
+      }
+    }
+    const sides = [...best].map(([side, { file }]): Track => {
+      return { file: file.name, role: roleOf(side), startMs: 0, endMs: null, side }
+    })
+    // Who speaks stands by the presenter's microphone.
+    sides.sort((left, right) => Number(left.role === 'screen') - Number(right.role === 'screen'))
+    // Alone, one side is all there is.
+    return sides.length === 1 ? [{ ...sides[0]!, role: 'main' }] : sides
+  }
+
+  #captions(found: ReadonlyMap<PackageElement, FoundFile | null>): void {
+    for (const [{ flavor, tags, contentType }, file] of found) {
+      if (file === null) continue
+      const isText = /^(text\/vtt|application\/(ttml\+xml|x-subrip))$/.test(file.kind)
+      if (!isText || !(/caption/.test(flavor) || contentType === 'text/vtt')) continue
+      const tagged = tags.map((tag) => /^lang:([\w-]{2,35})$/.exec(tag)?.[1]).find(Boolean)
+      const language = tagged ?? /\+([a-z]{2,3}(?:-\w{2,8})?)$/i.exec(flavor)?.[1]
+      this.#facts.set(file.name, { type: 'captions', startMs: 0, ...(language !== undefined && { language }) })
+    }
+  }
+
+  async #smil(
+    found: ReadonlyMap<PackageElement, FoundFile | null>,
+  ): Promise<{ kept: Span[] | null; tracks: Track[] | null }> {
+    const catalogs = [...found].filter(([, file]) => file?.kind === SMIL)
+    const partial = catalogs.find(([{ flavor }]) => /partial/.test(flavor))
+    if (partial !== undefined) {
+      const items = partialItems(await readXmlTree(partial[1]!))
+      const tracks = items.flatMap(({ sequence, src, startMs, lengthMs }): Track[] => {
+        const file = this.#files.find(({ name }) => baseName(name) === baseName(pathOf(src)))
+        if (file === undefined) return []
+        const endMs = lengthMs === null ? null : startMs + lengthMs
+        return [{ file: file.name, role: sequence === 0 ? 'camera' : 'screen', startMs, endMs, side: String(sequence) }]
+      })
+      if (tracks.length > 0) return { kept: null, tracks }
+    }
+    const cutting = catalogs.find(([{ flavor }]) => /cutting/.test(flavor))?.[1]
+    const lone = found.size === 0 ? this.#files.find(({ kind }) => kind === SMIL) : undefined
+    // What has been cut already is not cut again.
+    const isCut = [...found].some(
+      ([{ kind, flavor }, file]) => kind === 'track' && file !== null && /\/delivery$/.test(flavor),
+    )
+    const smil = cutting ?? lone
+    if (smil === undefined || smil === null || isCut) return { kept: null, tracks: null }
+    const kept = keptByEditor(await readXmlTree(smil))
+    return { kept: kept.length === 0 ? null : kept, tracks: null }
+  }
+
+  async #slides(
+    found: ReadonlyMap<PackageElement, FoundFile | null>,
+  ): Promise<{ deck: Deck | null; events: TimelineEvent[] }> {
+    const flavored = [...found].find(([{ flavor, kind }, file]) => {
+      return kind === 'catalog' && file?.kind === MPEG7 && /mpeg-7|segments/.test(flavor)
+    })?.[1]
+    const catalog = flavored ?? this.#files.find(({ kind }) => kind === MPEG7)
+    const segments = catalog === undefined || catalog === null ? [] : segmentsOf(await readXmlTree(catalog))
+    const previews = previewsOf(found)
+    const times =
+      segments.length > 0
+        ? segments
+        : previews.map(({ t }): Segment => ({ video: '', startMs: t, endMs: null, text: '' }))
+    if (times.length === 0) return { deck: null, events: [] }
+    const name = 'presentation'
+    const pages = times.map(({ startMs }) => previews.find(({ t }) => Math.abs(t - startMs) < 1)?.file ?? null)
+    const events = times.map(({ startMs, text }, index): TimelineEvent => {
+      return { t: startMs, kind: 'slide', data: { deck: name, index, value: index + 1, ...(text !== '' && { text }) } }
+    })
+    return { deck: pages.every((page) => page === null) ? null : { name, title: 'Slides', pages }, events }
+  }
+
+  async #metadata(
+    whole: MediaPackage | null,
+    found: ReadonlyMap<PackageElement, FoundFile | null>,
+  ): Promise<Record<string, unknown>> {
+    const episode = [...found].find(([{ kind, flavor, ref }, file]) => {
+      return kind === 'catalog' && file !== null && /dublincore/.test(flavor) && !/series/.test(`${flavor}${ref}`)
+    })?.[1]
+    const core = await dublinCore(
+      episode ?? this.#files.find(({ kind }) => kind === 'application/xml;root=dublincore') ?? null,
+    )
+    const one = (term: string): string => core.get(term)?.[0] ?? ''
+    const title = one('title') || whole?.title || ''
+    const creators = core.get('creator') ?? whole?.creators ?? []
+    const started = Date.parse(whole?.start || one('created') || '')
+    const place = one('spatial')
+    const language = one('language') || whole?.language || ''
+    return {
+      ...(title !== '' && { title }),
+      ...(one('description') !== '' && { description: one('description') }),
+      ...(creators.length > 0 && { authors: creators.map((name) => ({ name })) }),
+      ...(Number.isFinite(started) && { started: new Date(started).toISOString() }),
+      ...(place !== '' && { place: { name: place } }),
+      ...(language !== '' && { language }),
+      source: {
+        ...{ system: 'Opencast', ...(whole !== null && { id: whole.id }) },
+        ...(whole !== null && whole.series !== '' && { series: whole.series }),
+        ...(core.size > 0 && { dublinCore: Object.fromEntries(core) }),
+      },
+    }
+  }
+}
+
+/** Pictures of segments, with the time that they are of. */
+function previewsOf(found: ReadonlyMap<PackageElement, FoundFile | null>): { t: number; file: string }[] {
+  return [...found]
+    .flatMap(([{ flavor, ref }, file]) => {
+      const t = mediaTimePoint(/;time=(.+)$/.exec(ref)?.[1] ?? '')
+      return file === null || t === null || !/segment\+preview/.test(flavor) ? [] : [{ t, file: file.name }]
+    })
+    .sort((left, right) => left.t - right.t)
+}
+
+/** Terms and their values; none where there is no such catalog. */
+async function dublinCore(file: FoundFile | null): Promise<Map<string, string[]>> {
+  const terms = new Map<string, string[]>()
+  if (file === null) return terms
+  let root: XmlElement
+  try {
+    root = await readXmlTree(file)
+  } catch (error) {
+    if (error instanceof ConvertError) return terms
+    throw error
+  }
+  for (const element of elementsOf(root)) {
+    const value = textIn(element).replaceAll(/\s+/g, ' ')
+    if (value !== '') terms.set(element.name, [...(terms.get(element.name) ?? []), value])
+  }
+  return terms
+}
+
+/** `http://host/a/b%20c.mp4?d`, `./a/b`, `file:a/b`. */
+function pathOf(url: string): string {
+  const path = url
+    .trim()
+    .replace(/^[a-z][a-z0-9+.-]*:(?:\/\/[^/]*)?/i, '')
+    .replace(/[?#].*$/s, '')
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
+}
+
+const sideOf = (flavor: string): string => {
+  const [first = '', second = ''] = flavor.split('/')
+  // Of the oldest: `track/presenter`.
+  return first === 'track' ? second : first
+}
+
+function roleOf(side: string): Track['role'] {
+  return side.startsWith('presentation') ? 'screen' : side.startsWith('audio') ? 'voice' : 'camera'
+}
+
+const stages = ['source', 'work', 'prepared', 'trimmed', 'themed', 'composite', 'delivery']
+
+function rankOf(flavor: string): number {
+  return stages.findIndex((stage) => flavor.endsWith(`/${stage}`))
+}
+
+async function md5Of(path: string): Promise<string> {
+  const hash = createHash('md5')
+  for await (const bytes of createReadStream(path)) hash.update(bytes as Buffer)
+  return hash.digest('hex')
+}

@@ -1,0 +1,22 @@
+import { baseName, type FoundFile } from '../input/found-file.ts'
+import type { Deck, Reading } from './family.ts'
+
+/** Files of no family: what has pages are slides, and nothing says what belongs when. */
+export function readPlain(files: readonly FoundFile[]): Reading {
+  const decks = decksAmong(files)
+  const format = files.length > 1 ? 'folder' : 'unknown'
+  return { format, metadata: {}, kept: null, tracks: [], decks, files: new Map(), events: [], notes: [] }
+}
+
+/** Each document of which pages can be drawn, under a name of its own. */
+export function decksAmong(files: readonly FoundFile[]): Deck[] {
+  const names = new Set<string>()
+  return files
+    .filter(({ kind }) => kind === 'application/pdf')
+    .map(({ name: document }) => {
+      const title = baseName(document)
+      const name = names.has(title) ? document : title
+      names.add(name)
+      return { name, title, document, pages: [] }
+    })
+}

@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+import type { Note, Processor, Resource } from '@rushes/pipeline'
+import { families } from '../families/families.ts'
+import type { Claim, Family, Reading } from '../families/family.ts'
+import { readPlain } from '../families/unknown.ts'
+import type { FoundFile } from '../input/found-file.ts'
+import { deckKind, fileKind, readingKind, trackKind, wishesKind } from '../job-kinds.ts'
+import { writeReading } from '../reading-file.ts'
+import { taskProcessor } from '../task-answer.ts'
+import { isWanted } from '../wishes.ts'
+import type { Workshop } from '../workshop.ts'
+
+/** Finds out what all the files are, and has them read by whoever knows. */
+export function inquisitor({ folder }: Workshop): Processor {
+  return taskProcessor(
+    'inquisitor',
+    async ({ takes }) => {
+      const wishes = wishesKind.one(takes)
+      const files = fileKind.all(takes).sort((left, right) => (left.name < right.name ? -1 : 1))
+      const { reading, notes } = await readFiles(files)
+      const path = join(folder, 'reading.json')
+      await writeReading(reading, path)
+      const byName = new Map(files.map((file) => [file.name, file]))
+      const gave: Resource[] = [readingKind.make('reading', { path })]
+      const isHeard = isWanted(wishes, 'video') || isWanted(wishes, 'audio')
+      for (const [index, track] of reading.tracks.entries()) {
+        const file = byName.get(track.file)!
+        // Where a file is named twice, as a camera that goes off and on again, each time is a track.
+        if (isHeard) gave.push(trackKind.make(`track:${index}:${track.file}`, { index, track, file }, file.size))
+      }
+      for (const [index, deck] of reading.decks.entries()) {
+        if (!isWanted(wishes, 'slide')) break
+        const document = deck.document === undefined ? null : (byName.get(deck.document) ?? null)
+        const { pages, thumbnails = [], ...rest } = deck
+        const whole = { ...rest, pages: [...pages], thumbnails: [...thumbnails] }
+        gave.push(
+          deckKind.make(`deck:${index}:${deck.name}`.slice(0, 1000), { index, deck: whole, document }, document?.size),
+        )
+      }
+      return { severity: 'info', gave, notes: [...notes, ...reading.notes] }
+    },
+    { isFinal: true },
+  )
+}
+
+type Asked = { reading: Reading; notes: Note[] }
+
+async function readFiles(files: readonly FoundFile[]): Promise<Asked> {
+  const claims: { family: Family; claim: Claim }[] = []
+  for (const family of families) {
+    for (const claim of await family.claims(files)) claims.push({ family, claim })
+  }
+  const rank = ({ family, claim }: (typeof claims)[number]): number => (family.isFallback ? -1 : claim.weight)
+  claims.sort((left, right) => rank(right) - rank(left))
+  const [best, ...others] = claims
+  if (best === undefined) return { reading: readPlain(files), notes: [] }
+  const notes = others
+    .filter(({ family, claim }) => !family.isFallback && claim.root !== best.claim.root)
+    .map(({ family, claim }): Note => {
+      const message = `there is another event (${family.format}) in ${claim.root || 'the same folder'}: convert it for itself`
+      return { severity: 'info', code: 'another-event', message }
+    })
+  return { reading: await best.family.read(files, best.claim), notes }
+}

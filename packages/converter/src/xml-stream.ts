@@ -1,0 +1,96 @@
+// XML as it comes, for files of any length: what is in it is told, nothing is kept.
+import { createReadStream } from 'node:fs'
+import { type SaxesAttributeNS, SaxesParser } from 'saxes'
+import { ConvertError } from './convert-error.ts'
+
+export interface XmlListener {
+  /** @param attributes by local name. @param depth 0: the root */
+  open(name: string, attributes: ReadonlyMap<string, string>, depth: number): void
+  text(text: string): void
+  close(name: string, depth: number): void
+}
+
+const MOST_DEPTH = 64
+const MOST_TEXT = 4 * 1024 * 1024
+
+export type XmlOptions = {
+  /** Of a file of which it is usual: a document type that declares nothing here. Nothing is ever fetched. */
+  allowsNamedType?: boolean
+}
+
+/** Well-formed XML in pieces. A document type is refused: no entity is ever declared. */
+export class XmlStream {
+  readonly #parser: SaxesParser<{ xmlns: true }>
+  #depth = 0
+  /** Of text between two tags, so that one that never ends is not waited for. */
+  #held = 0
+
+  constructor(listener: XmlListener, { allowsNamedType = false }: XmlOptions = {}) {
+    const parser = new SaxesParser({ xmlns: true })
+    this.#parser = parser
+    parser.on('error', (error) => {
+      throw new ConvertError('unreadable', `it is not well-formed XML: ${error.message.slice(0, 200)}`)
+    })
+    parser.on('doctype', (text) => {
+      if (allowsNamedType && !text.includes('[')) return
+      throw new ConvertError('unreadable', 'XML with a document type is not read')
+    })
+    parser.on('opentag', ({ local, attributes }) => {
+      if (this.#depth === MOST_DEPTH) throw new ConvertError('too-large', `XML is over ${MOST_DEPTH} deep`)
+      this.#held = 0
+      listener.open(local, attributesOf(attributes), this.#depth++)
+    })
+    parser.on('closetag', ({ local }) => {
+      this.#held = 0
+      listener.close(local, --this.#depth)
+    })
+    const text = (piece: string): void => {
+      this.#held += piece.length
+      if (this.#held > MOST_TEXT)
+        throw new ConvertError('too-large', `XML has over ${MOST_TEXT} letters of text in one place`)
+      listener.text(piece)
+    }
+    parser.on('text', text)
+    parser.on('cdata', text)
+  }
+
+  /** @throws ConvertError `unreadable`, `too-large` */
+  push(text: string): void {
+    this.#parser.write(text)
+  }
+
+  /** @throws ConvertError `unreadable`: it isn't whole */
+  end(): void {
+    this.#parser.close()
+  }
+}
+
+function attributesOf(attributes: Readonly<Record<string, SaxesAttributeNS>>): Map<string, string> {
+  return new Map(Object.values(attributes).map(({ local, value }) => [local, value]))
+}
+
+/** Text and tags that no element is ever as long as: a parser would hold them. */
+const MOST_FILE_BYTES = 2 * 1024 * 1024 * 1024
+
+/**
+ * Reads a file through.
+ *
+ * @param until no more of it is needed
+ * @throws ConvertError `unreadable`, `too-large`
+ */
+export async function readXml(
+  { name, path, size }: { name: string; path: string; size: number },
+  listener: XmlListener,
+  until: () => boolean = () => false,
+  options: XmlOptions = {},
+): Promise<void> {
+  if (size > MOST_FILE_BYTES) throw new ConvertError('too-large', `${name} has ${size} bytes: too many for XML`)
+  const stream = new XmlStream(listener, options)
+  const decoder = new TextDecoder('utf-8')
+  for await (const bytes of createReadStream(path, { highWaterMark: 256 * 1024 })) {
+    stream.push(decoder.decode(bytes as Buffer, { stream: true }))
+    if (until()) return
+  }
+  stream.push(decoder.decode())
+  stream.end()
+}
