@@ -61,14 +61,17 @@ async function looked(path: string, job: MediaJob): Promise<Looked> {
   const packets = isKnown ? [] : await packetTimes(path, probed, video === null ? 'a:0' : 'v:0', job)
   let fallsBack = false
   let highest = Number.NEGATIVE_INFINITY
-  let endMs = 0
-  for (const [t, length] of packets) {
-    if (t < highest - fallMs) fallsBack = true
-    highest = Math.max(highest, t)
-    endMs = Math.max(endMs, t + length)
+  let measuredMs = 0
+  for (const { shownMs, decodedMs, lengthMs } of packets) {
+    if (decodedMs < highest - fallMs) fallsBack = true
+    highest = Math.max(highest, decodedMs)
+    measuredMs = Math.max(measuredMs, shownMs + lengthMs)
   }
-  const times = packets.map(([t]) => t).sort((left, right) => left - right)
-  return { probed, times: video === null ? [] : times, endMs: Math.max(endMs, durationMs ?? 0), fallsBack }
+  const times = packets.map(({ shownMs }) => shownMs).sort((left, right) => left - right)
+  // What a header says is exact, or wrong: of FLV it counts from where a server's clock began.
+  const saidMs = probed.streamMs ?? durationMs
+  const isSaid = saidMs !== null && (packets.length === 0 || Math.abs(saidMs - measuredMs) <= 1000)
+  return { probed, times: video === null ? [] : times, endMs: isSaid ? saidMs : measuredMs, fallsBack }
 }
 
 async function kept(
@@ -92,21 +95,26 @@ async function kept(
   }
 }
 
-/** Time and length of each packet, ms after the beginning, in the file's order. */
+/** ms after the beginning. */
+type Packet = { shownMs: number; decodedMs: number; lengthMs: number }
+
+/** In the file's order. */
 async function packetTimes(
   path: string,
   { open, startMs }: Probed,
   stream: 'a:0' | 'v:0',
   job: MediaJob,
-): Promise<[number, number][]> {
-  const packets: [number, number][] = []
+): Promise<Packet[]> {
+  const packets: Packet[] = []
   let rest = ''
   let size = 0
   const line = (text: string): void => {
-    const [pts, dts, length] = text.split(',').map((each) => Number.parseFloat(each) * 1000)
-    const t = Number.isFinite(pts) ? pts! : dts!
-    if (Number.isFinite(t))
-      packets.push([Math.round((t - startMs) * 1000) / 1000, Number.isFinite(length) ? length! : 0])
+    const [pts = Number.NaN, dts = Number.NaN, length = Number.NaN] = text.split(',').map((each) => Number.parseFloat(each))
+    const [shown, decoded] = [Number.isFinite(pts) ? pts : dts, Number.isFinite(dts) ? dts : pts]
+    if (!Number.isFinite(shown)) return
+    const after = (seconds: number): number => Math.round((seconds * 1000 - startMs) * 1000) / 1000
+    const lengthMs = Number.isFinite(length) ? length * 1000 : 0
+    packets.push({ shownMs: after(shown), decodedMs: after(decoded), lengthMs })
   }
   await runFfmpeg(
     {
@@ -129,9 +137,10 @@ async function packetTimes(
   return packets
 }
 
-/** From 0 on, and where a packet is before the one before it, 40 ms after that. */
-const rising =
-  'setts=ts=if(eq(N\\,0)\\,0\\,if(gte(PTS\\,PREV_INPTS)\\,PREV_OUTPTS+PTS-PREV_INPTS\\,PREV_OUTPTS+0.04/TB))'
+/** From 0 on; a packet that is to be decoded before the one before it is 40 ms after that. What is shown keeps its distance. */
+const decoding =
+  'if(eq(N\\,0)\\,0\\,if(gte(DTS\\,PREV_INDTS)\\,PREV_OUTDTS+DTS-PREV_INDTS\\,PREV_OUTDTS+0.04/TB))'
+const rising = `setts=pts=${decoding}+PTS-DTS:dts=${decoding}`
 
 async function putInOrder(path: string, copy: string, { open, audio, video }: Probed, job: MediaJob): Promise<void> {
   await runFfmpeg(
