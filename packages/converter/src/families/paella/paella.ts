@@ -80,7 +80,7 @@ async function dataOf(file: FoundFile): Promise<Data | null> {
 }
 
 /** @param files beside it, of which sources may be some */
-export function readData(data: Data, files: readonly FoundFile[]): Reading {
+function readData(data: Data, files: readonly FoundFile[]): Reading {
   const more: MoreItem[] = []
   const facts = new Map<string, FileFacts>()
   const tracks: Track[] = []
