@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { type Probed, probe, runFfmpeg, THREADS } from '@rushes/processors'
+import { ConversionError, type Probed, probe, runFfmpeg, THREADS } from '@rushes/processors'
 import { z } from 'zod'
 import { ConvertError } from '../convert-error.ts'
 import { freshFile, type MediaJob, quiet, syncFile } from './media-job.ts'
@@ -42,12 +42,19 @@ const fallMs = 500
  */
 export async function trackFacts(path: string, place: string, job: MediaJob): Promise<TrackFacts> {
   const first = await looked(path, job)
-  if (!first.fallsBack) return await kept(path, null, first, place)
+  // In FLV there is no place to be sought that is known beforehand, and FFmpeg finds nothing at its beginning at times.
+  const isSeekable = first.probed.name !== 'flv' || first.probed.video === null
+  if (!first.fallsBack && isSeekable) return await kept(path, null, first, place)
   const copy = await freshFile(`${place}.mkv`)
-  await putInOrder(path, copy, first.probed, job)
+  try {
+    await putInOrder(path, copy, first.probed, job)
+  } catch (error) {
+    if (first.fallsBack || !(error instanceof ConversionError) || error.code === 'cancelled') throw error
+    return await kept(path, null, first, place)
+  }
   await syncFile(copy)
   const message = 'its clock falls back within: what follows is taken to go on where it was'
-  return await kept(copy, message, await looked(copy, job), place)
+  return await kept(copy, first.fallsBack ? message : null, await looked(copy, job), place)
 }
 
 type Looked = { probed: Probed; times: number[]; endMs: number; fallsBack: boolean }
