@@ -6,8 +6,9 @@ import { freshFile, type MediaJob, quiet, syncFile } from './media-job.ts'
 
 /** What is in a sound or video, as far as putting it in its place needs. */
 export type TrackFacts = {
-  /** Where to read it: the file itself, or a copy with its times in order. */
+  /** Where to read it: the file itself, or a copy in another container. */
   path: string
+  isCopy: boolean
   durationMs: number
   picture: { width: number; height: number; codec: string; ratePerSecond: number } | null
   sound: { channels: number; sampleRate: number; codec: string } | null
@@ -19,6 +20,7 @@ export type TrackFacts = {
 
 export const trackFactsSchema: z.ZodType<TrackFacts> = z.strictObject({
   path: z.string(),
+  isCopy: z.boolean(),
   durationMs: z.number().min(0),
   picture: z
     .strictObject({ width: z.number(), height: z.number(), codec: z.string(), ratePerSecond: z.number() })
@@ -44,17 +46,18 @@ export async function trackFacts(path: string, place: string, job: MediaJob): Pr
   const first = await looked(path, job)
   // In FLV there is no place to be sought that is known beforehand, and FFmpeg finds nothing at its beginning at times.
   const isSeekable = first.probed.name !== 'flv' || first.probed.video === null
-  if (!first.fallsBack && isSeekable) return await kept(path, null, first, place)
+  if (!first.fallsBack && isSeekable) return await kept({ path, isCopy: false, mended: null }, first, place)
   const copy = await freshFile(`${place}.mkv`)
   try {
     await putInOrder(path, copy, first.probed, job)
   } catch (error) {
     if (first.fallsBack || !(error instanceof ConversionError) || error.code === 'cancelled') throw error
-    return await kept(path, null, first, place)
+    return await kept({ path, isCopy: false, mended: null }, first, place)
   }
   await syncFile(copy)
   const message = 'its clock falls back within: what follows is taken to go on where it was'
-  return await kept(copy, first.fallsBack ? message : null, await looked(copy, job), place)
+  const mended = first.fallsBack ? message : null
+  return await kept({ path: copy, isCopy: true, mended }, await looked(copy, job), place)
 }
 
 type Looked = { probed: Probed; times: number[]; endMs: number; fallsBack: boolean }
@@ -82,8 +85,7 @@ async function looked(path: string, job: MediaJob): Promise<Looked> {
 }
 
 async function kept(
-  path: string,
-  mended: string | null,
+  file: Pick<TrackFacts, 'path' | 'isCopy' | 'mended'>,
   { probed, times, endMs }: Looked,
   place: string,
 ): Promise<TrackFacts> {
@@ -95,7 +97,7 @@ async function kept(
   }
   const ratePerSecond = times.length < 2 ? 1 : (times.length - 1) / Math.max(0.001, (times.at(-1)! - times[0]!) / 1000)
   return {
-    ...{ path, durationMs: Math.round(endMs * 1000) / 1000, mended },
+    ...{ ...file, durationMs: Math.round(endMs * 1000) / 1000 },
     picture: video && { width: video.width, height: video.height, codec: video.codec, ratePerSecond },
     sound: audio && { channels: audio.channels, sampleRate: audio.sampleRate, codec: audio.codec },
     times: video === null ? null : timesPath,
