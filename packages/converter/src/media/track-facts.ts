@@ -57,7 +57,10 @@ export async function trackFacts(path: string, place: string, job: MediaJob): Pr
   await syncFile(copy)
   const message = 'its clock falls back within: what follows is taken to go on where it was'
   const mended = first.fallsBack ? message : null
-  return await kept({ path: copy, isCopy: true, mended }, await looked(copy, job), place)
+  const second = await looked(copy, job)
+  // A container of another kind may count its length otherwise.
+  const endMs = first.fallsBack ? second.endMs : first.endMs
+  return await kept({ path: copy, isCopy: true, mended }, { ...second, endMs }, place)
 }
 
 type Looked = { probed: Probed; times: number[]; endMs: number; fallsBack: boolean }
