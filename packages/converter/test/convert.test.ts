@@ -13,7 +13,7 @@ let meeting: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rushes-convert-'))
   meeting = await makeSmallMeeting(folder)
-})
+}, 120_000)
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const drawId = async () => newArchiveId()
@@ -32,7 +32,7 @@ describe('a meeting of BigBlueButton', () => {
   beforeAll(async () => {
     output = join(folder, 'meeting.umf')
     await convertArchive({ inputs: [meeting], output, drawId })
-  })
+  }, 300_000)
 
   it('becomes a whole archive, and leaves nothing beside it', async () => {
     await using source = await openFile(output)
