@@ -113,7 +113,9 @@ function fileItem(file: FoundFile, { reading, looked, kept }: Collected, slide: 
 function heardKind({ name, kind }: FoundFile, looked: readonly LookedTrack[]): string {
   const facts = looked.find(({ track }) => track.file === name)?.facts
   const isSound = facts !== undefined && facts.picture === null && facts.sound !== null
-  return isSound ? kind.replace(/^video\/(?:x-ms-asf|(?=))/, (begun) => (begun === 'video/' ? 'audio/' : 'audio/x-ms-wma')) : kind
+  return isSound
+    ? kind.replace(/^video\/(?:x-ms-asf|(?=))/, (begun) => (begun === 'video/' ? 'audio/' : 'audio/x-ms-wma'))
+    : kind
 }
 
 /** A server that stops a moment after the meeting has recorded nothing that was not to be. */

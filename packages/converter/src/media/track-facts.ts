@@ -121,7 +121,9 @@ async function packetTimes(
   let rest = ''
   let size = 0
   const line = (text: string): void => {
-    const [pts = Number.NaN, dts = Number.NaN, length = Number.NaN] = text.split(',').map((each) => Number.parseFloat(each))
+    const [pts = Number.NaN, dts = Number.NaN, length = Number.NaN] = text
+      .split(',')
+      .map((each) => Number.parseFloat(each))
     const [shown, decoded] = [Number.isFinite(pts) ? pts : dts, Number.isFinite(dts) ? dts : pts]
     if (!Number.isFinite(shown)) return
     const after = (seconds: number): number => Math.round((seconds * 1000 - startMs) * 1000) / 1000
@@ -150,8 +152,7 @@ async function packetTimes(
 }
 
 /** From 0 on; a packet that is to be decoded before the one before it is 40 ms after that. What is shown keeps its distance. */
-const decoding =
-  'if(eq(N\\,0)\\,0\\,if(gte(DTS\\,PREV_INDTS)\\,PREV_OUTDTS+DTS-PREV_INDTS\\,PREV_OUTDTS+0.04/TB))'
+const decoding = 'if(eq(N\\,0)\\,0\\,if(gte(DTS\\,PREV_INDTS)\\,PREV_OUTDTS+DTS-PREV_INDTS\\,PREV_OUTDTS+0.04/TB))'
 const rising = `setts=pts=${decoding}+PTS-DTS:dts=${decoding}`
 
 async function putInOrder(path: string, copy: string, { open, audio, video }: Probed, job: MediaJob): Promise<void> {

@@ -117,7 +117,9 @@ function checked(
   const startMs = ((audio?.start_time ?? 0) - (format.start_time ?? 0)) * 1000
   return {
     durationMs: seconds === 0 ? null : seconds * 1000,
-    streamMs: streams.some(({ duration }) => duration) ? Math.max(...streams.map((each) => each.duration ?? 0)) * 1000 : null,
+    streamMs: streams.some(({ duration }) => duration)
+      ? Math.max(...streams.map((each) => each.duration ?? 0)) * 1000
+      : null,
     startMs: (format.start_time ?? 0) * 1000,
     audio:
       audio === undefined || !audio.sample_rate || !audio.channels

@@ -61,7 +61,8 @@ function readMessages(
   // Seconds and microseconds in one number are more digits than it has.
   const at = (ts: string): number => Number(ts.split('.')[0]) * 1000 + Number(`0.${ts.split('.')[1]}`) * 1000
   const firstMs = messages.reduce((least, { ts }) => Math.min(least, at(ts)), Number.POSITIVE_INFINITY)
-  const mentioned = (text: string): string => text.replaceAll(/<@([A-Z0-9]+)>/g, (_, id: string) => `@${names.get(id) ?? id}`)
+  const mentioned = (text: string): string =>
+    text.replaceAll(/<@([A-Z0-9]+)>/g, (_, id: string) => `@${names.get(id) ?? id}`)
   const events = messages.flatMap(({ ts, text = '', user = '', username, channel }): TimelineEvent[] => {
     if (text.trim() === '') return []
     const sender = names.get(user) ?? username ?? user

@@ -9,7 +9,9 @@ const mostBytes = 4 * 1024 * 1024
 /** Participants are often none, and of whatever form the meeting's server gives them. */
 const schema = z.looseObject({
   meeting_url: z.string(),
-  participants: z.array(z.looseObject({ user: z.looseObject({ name: z.string().nullish() }).nullish(), name: z.string().nullish() })),
+  participants: z.array(
+    z.looseObject({ user: z.looseObject({ name: z.string().nullish() }).nullish(), name: z.string().nullish() }),
+  ),
 })
 
 export const jibri: Family = {
@@ -32,7 +34,9 @@ export const jibri: Family = {
     for (const file of own) {
       const metadata = await metadataOf(file)
       if (metadata === null) continue
-      const names = metadata.participants.map(({ user, name }) => user?.name ?? name ?? '').filter((name) => name !== '')
+      const names = metadata.participants
+        .map(({ user, name }) => user?.name ?? name ?? '')
+        .filter((name) => name !== '')
       return {
         ...{ ...reading, format: 'jibri' },
         metadata: {
