@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Note, Processor, Resource } from '@rushes/pipeline'
-import { families } from '../families/families.ts'
-import type { Claim, Family, Reading } from '../families/family.ts'
+import { claimedEvents } from '../families/claimed-events.ts'
+import type { Reading } from '../families/family.ts'
 import { readPlain } from '../families/unknown.ts'
 import type { FoundFile } from '../input/found-file.ts'
 import { deckKind, fileKind, readingKind, trackKind, wishesKind } from '../job-kinds.ts'
@@ -46,12 +46,7 @@ export function inquisitor({ folder }: Workshop): Processor {
 type Asked = { reading: Reading; notes: Note[] }
 
 async function readFiles(files: readonly FoundFile[]): Promise<Asked> {
-  const claims: { family: Family; claim: Claim }[] = []
-  for (const family of families) {
-    for (const claim of await family.claims(files)) claims.push({ family, claim })
-  }
-  const rank = ({ family, claim }: (typeof claims)[number]): number => (family.isFallback ? -1 : claim.weight)
-  claims.sort((left, right) => rank(right) - rank(left))
+  const claims = await claimedEvents(files)
   const [best, ...others] = claims
   if (best === undefined) return { reading: readPlain(files), notes: [] }
   const notes = others

@@ -2,7 +2,7 @@
 import type { TimelineEvent } from '@rushes/umf'
 import { z } from 'zod'
 import { type FoundFile, readStart, readText } from '../../input/found-file.ts'
-import { type Claim, type Family, filesBelow, type Reading, weightOf } from '../family.ts'
+import { type Claim, type Family, filesBelow, type Reading } from '../family.ts'
 
 const mostBytes = 256 * 1024 * 1024
 const mostPosts = 500_000
@@ -24,7 +24,7 @@ export const mattermost: Family = {
     const claims: Claim[] = []
     for (const file of files) {
       if (await isExport(file))
-        claims.push({ root: file.name.slice(0, file.name.lastIndexOf('/') + 1), weight: weightOf([file]) })
+        claims.push({ root: file.name.slice(0, file.name.lastIndexOf('/') + 1) })
     }
     return claims
   },

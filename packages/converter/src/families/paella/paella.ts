@@ -12,7 +12,6 @@ import {
   type MoreItem,
   type Reading,
   type Track,
-  weightOf,
 } from '../family.ts'
 
 const seconds = z.coerce.number().min(0).max(1e7)
@@ -52,7 +51,7 @@ export const paella: Family = {
       if ((await dataOf(file)) === null) continue
       const folder = folderOf(file.name)
       const root = folder === '' ? '' : `${folder}/`
-      if (!claims.some((claim) => claim.root === root)) claims.push({ root, weight: weightOf(filesBelow(files, root)) })
+      if (!claims.some((claim) => claim.root === root)) claims.push({ root })
     }
     return claims
   },

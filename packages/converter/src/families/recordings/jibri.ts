@@ -1,7 +1,7 @@
 // A recording of Jibri: one video, and beside it metadata.json with where the meeting was and who was there.
 import { z } from 'zod'
 import { type FoundFile, folderOf, readText } from '../../input/found-file.ts'
-import { type Claim, type Family, filesBelow, weightOf } from '../family.ts'
+import { type Claim, type Family, filesBelow } from '../family.ts'
 import { recordings } from './recordings.ts'
 
 const mostBytes = 4 * 1024 * 1024
@@ -23,7 +23,7 @@ export const jibri: Family = {
       if ((await metadataOf(file)) === null) continue
       const folder = folderOf(file.name)
       const root = folder === '' ? '' : `${folder}/`
-      claims.push({ root, weight: weightOf(filesBelow(files, root)) })
+      claims.push({ root })
     }
     return claims
   },
