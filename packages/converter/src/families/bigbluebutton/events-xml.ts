@@ -27,8 +27,10 @@ export type MeetingEvents = {
   damage: string | null
 }
 
-const MOST_EVENTS = 2_000_000
+const MOST_EVENTS = 1_000_000
 const MOST_FIELD = 1_000_000
+/** Of all that is kept; meetings of a day have a tenth. */
+const MOST_LETTERS = 200_000_000
 
 /** Where somebody's pointer was, many times a second, and what other tables say of the same. */
 const passedOver =
@@ -47,6 +49,7 @@ export class EventsListener implements XmlListener {
   #event: { timestamp: number; module: string; name: string; fields: Map<string, string> } | null = null
   #field: { name: string; text: string } | null = null
   #isTitle = false
+  #letters = 0
 
   open(name: string, attributes: ReadonlyMap<string, string>, depth: number): void {
     if (depth === 0 && name !== 'recording' && name !== 'events') {
@@ -65,6 +68,8 @@ export class EventsListener implements XmlListener {
     if (this.#isTitle) this.found.title += text
     if (this.#field === null) return
     if (this.#field.text.length + text.length > MOST_FIELD) throw new ConvertError('too-large', 'an event is too long')
+    this.#letters += text.length
+    if (this.#letters > MOST_LETTERS) throw new ConvertError('too-large', `its events have over ${MOST_LETTERS} letters`)
     this.#field.text += text
   }
 
