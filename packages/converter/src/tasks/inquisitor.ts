@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Note, Processor, Resource } from '@rushes/pipeline'
-import { claimedEvents } from '../families/claimed-events.ts'
+import { ConvertError } from '../convert-error.ts'
+import { type ClaimedEvent, claimedEvents } from '../families/claimed-events.ts'
 import type { Reading } from '../families/family.ts'
 import { readPlain } from '../families/unknown.ts'
 import type { FoundFile } from '../input/found-file.ts'
@@ -47,13 +48,27 @@ type Asked = { reading: Reading; notes: Note[] }
 
 async function readFiles(files: readonly FoundFile[]): Promise<Asked> {
   const claims = await claimedEvents(files)
-  const [best, ...others] = claims
-  if (best === undefined) return { reading: readPlain(files), notes: [] }
-  const notes = others
-    .filter(({ family, claim }) => !family.isFallback && claim.root !== best.claim.root)
-    .map(({ family, claim }): Note => {
+  const notes: Note[] = []
+  for (const [index, { family, claim }] of claims.entries()) {
+    try {
+      const reading = await family.read(files, claim)
+      return { reading, notes: [...notes, ...otherEvents(claims.slice(index))] }
+    } catch (error) {
+      // What is damaged for one may be whole for the next, and is kept as it is in any case.
+      if (!(error instanceof ConvertError) || error.code !== 'unreadable') throw error
+      const message = `it seems to be of ${family.format}, and can't be read: ${error.message}`
+      notes.push({ severity: 'warning', code: 'unreadable', message })
+    }
+  }
+  return { reading: readPlain(files), notes }
+}
+
+/** All but the first, which is the one that is read. */
+function otherEvents([best, ...others]: readonly ClaimedEvent[]): Note[] {
+  return others
+    .filter(({ family, claim }) => !family.isFallback && claim.root !== best?.claim.root)
+    .map(({ family, claim }) => {
       const message = `there is another event (${family.format}) in ${claim.root || 'the same folder'}: convert it for itself`
       return { severity: 'info', code: 'another-event', message }
     })
-  return { reading: await best.family.read(files, best.claim), notes }
 }
