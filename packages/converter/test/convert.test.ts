@@ -13,7 +13,7 @@ let meeting: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rushes-convert-'))
   meeting = await makeSmallMeeting(folder)
-})
+}, 120_000)
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const drawId = async () => newArchiveId()
@@ -32,7 +32,7 @@ describe('a meeting of BigBlueButton', () => {
   beforeAll(async () => {
     output = join(folder, 'meeting.umf')
     await convertArchive({ inputs: [meeting], output, drawId })
-  })
+  }, 300_000)
 
   it('becomes a whole archive, and leaves nothing beside it', async () => {
     await using source = await openFile(output)
@@ -103,7 +103,9 @@ describe('wishes', () => {
     const output = join(folder, 'slides.umf')
     const wishes = { only: ['slide', 'chat'] }
     const { tasks } = await convertArchive({ inputs: [meeting], output, drawId, wishes })
-    expect(new Set(tasks.map(({ rule }) => rule))).toEqual(new Set(['list', 'identity', 'read', 'arrange', 'pages', 'collate']))
+    expect(new Set(tasks.map(({ rule }) => rule))).toEqual(
+      new Set(['list', 'identity', 'read', 'arrange', 'pages', 'collate']),
+    )
     await opened(output, async (archive) => {
       expect([archive.presentation, new Set(archive.items().map(({ type }) => type))]).toEqual([
         null,
@@ -129,7 +131,11 @@ describe('a damaged page', () => {
     )
     expect(slides).toEqual([0, 1, 2, 3])
     expect(notes.filter(({ code }) => code === 'page-damaged')).toMatchObject([
-      { severity: 'info', resource: 'presentation/deck/deck.pdf', message: expect.stringMatching(/^page 2 of Talk.pdf/) },
+      {
+        severity: 'info',
+        resource: 'presentation/deck/deck.pdf',
+        message: expect.stringMatching(/^page 2 of Talk.pdf/),
+      },
     ])
     // Where nothing is broken the slower one is not used.
     const again = join(folder, 'again.umf')

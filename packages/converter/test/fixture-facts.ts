@@ -1,7 +1,7 @@
 // The archives of other people's systems, and what was measured of them, where they are there.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { families } from '../src/families/families.ts'
+import { claimedEvents } from '../src/families/claimed-events.ts'
 import type { Reading } from '../src/families/family.ts'
 import { foundInput } from '../src/input/input-folder.ts'
 
@@ -19,11 +19,7 @@ export const fixturePath = (file: string): string => join(root, file)
 /** What the family of the most weight reads in a folder or file. */
 export async function readFixture(file: string): Promise<Reading> {
   const { files } = await foundInput(fixturePath(file))
-  const claims = await Promise.all(
-    families.map(async (family) => (await family.claims(files)).map((claim) => ({ family, claim }))),
-  )
-  const rank = ({ family, claim }: (typeof claims)[number][number]) => (family.isFallback ? -1 : claim.weight)
-  const [best] = claims.flat().sort((left, right) => rank(right) - rank(left))
+  const [best] = await claimedEvents(files)
   if (best === undefined) throw new Error(`nobody knows ${file}`)
   return await best.family.read(files, best.claim)
 }

@@ -13,7 +13,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rushes-convert-'))
   environment = { RUSHES_REGISTRY: join(folder, 'registry') }
   meeting = await makeSmallMeeting(folder)
-})
+}, 120_000)
 afterAll(async () => {
   endCommands()
   await rm(folder, { recursive: true, force: true })
@@ -43,7 +43,7 @@ describe('rushes convert', () => {
   let whole: Shown
   beforeAll(async () => {
     whole = await shown('convert', meeting, '-o', join(folder, 'whole.umf'))
-  })
+  }, 300_000)
 
   it('prints what became of a folder, and where it was in it', async () => {
     expect([whole.format, whole.durationMs]).toEqual(['bigbluebutton', 6000])
@@ -80,7 +80,7 @@ describe('rushes convert', () => {
     const again = await shown('convert', meeting, '-o', place, '--force')
     expect(lasting(again), `seed ${seed}, ${kills} kills`).toEqual(lasting(whole))
     expect((await readdir(folder)).filter((name) => name.endsWith('.work'))).toEqual([])
-  })
+  }, 300_000)
 
   it.each([
     ['no output', 2, ['MEETING'], 'misused'],

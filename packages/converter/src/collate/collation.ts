@@ -97,15 +97,25 @@ function fileItem(file: FoundFile, { reading, looked, kept }: Collected, slide: 
     ...(file.origin !== undefined && { origin: file.origin }),
   }
   const { title, language } = facts
+  const kind = heardKind(file, looked)
   return {
-    ...{ name: file.name, type: slide === undefined ? (facts.type ?? itemTypeOf(file.kind)) : 'slide' },
-    contentType: contentTypeOf(file.kind),
+    ...{ name: file.name, type: slide === undefined ? (facts.type ?? itemTypeOf(kind)) : 'slide' },
+    contentType: contentTypeOf(kind),
     ...place.span,
     ...(isPrivate && { level: OWNER_LEVEL }),
     ...(title !== undefined && { title }),
     ...(language !== undefined && { language }),
     ...(Object.keys(metadata).length > 0 && { metadata }),
   }
+}
+
+/** A container of pictures in which there is only sound is a sound. */
+function heardKind({ name, kind }: FoundFile, looked: readonly LookedTrack[]): string {
+  const facts = looked.find(({ track }) => track.file === name)?.facts
+  const isSound = facts !== undefined && facts.picture === null && facts.sound !== null
+  return isSound
+    ? kind.replace(/^video\/(?:x-ms-asf|(?=))/, (begun) => (begun === 'video/' ? 'audio/' : 'audio/x-ms-wma'))
+    : kind
 }
 
 /** A server that stops a moment after the meeting has recorded nothing that was not to be. */

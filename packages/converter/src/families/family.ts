@@ -69,12 +69,10 @@ export type Reading = {
   notes: readonly Note[]
 }
 
-/** Files of one event of a family, and how sure that is. */
+/** Where in the input an event of a family lies. */
 export type Claim = {
-  /** Folder in the input, with a slash behind it where it isn't the root. */
+  /** Folder, with a slash behind it where it isn't the root. */
   root: string
-  /** Bytes of media and documents that belong to it, roughly: of several claims the largest is converted. */
-  weight: number
 }
 
 /** Reads archives of one kind. */
@@ -90,8 +88,4 @@ export interface Family {
 
 export function filesBelow(files: readonly FoundFile[], root: string): FoundFile[] {
   return root === '' ? [...files] : files.filter(({ name }) => name.startsWith(root))
-}
-
-export function weightOf(files: readonly FoundFile[]): number {
-  return files.reduce((sum, { size }) => sum + size, 0)
 }

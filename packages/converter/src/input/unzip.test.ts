@@ -22,7 +22,11 @@ async function unzipped(entries: readonly ZipEntry[] | Buffer) {
   const { files } = await foundInput(join(place, 'a.zip'))
   expect(files[0]!.kind).toBe('application/zip')
   const out = join(place, 'out')
-  return { ...(await unzip(files[0]!, { folder: out, prefix: '', signal: new AbortController().signal })), out, zip: files[0]! }
+  return {
+    ...(await unzip(files[0]!, { folder: out, prefix: '', signal: new AbortController().signal })),
+    out,
+    zip: files[0]!,
+  }
 }
 
 describe('a zip', () => {
@@ -66,7 +70,10 @@ describe('a zip', () => {
   it('that is a bomb is refused, before it fills a disk', async () => {
     const zeros = { name: 'zeros', content: Buffer.alloc(100 * 2 ** 20), isDeflated: true }
     await expect(unzipped([zeros])).rejects.toMatchObject({ code: 'too-large' })
-    const twice: ZipEntry[] = [{ name: 'x', content: text('kernel') }, { name: 'x', content: text('kernel'), at: 0 }]
+    const twice: ZipEntry[] = [
+      { name: 'x', content: text('kernel') },
+      { name: 'x', content: text('kernel'), at: 0 },
+    ]
     const { files } = await unzipped(twice)
     expect(files).toHaveLength(1)
   })

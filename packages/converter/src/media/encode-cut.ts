@@ -39,7 +39,7 @@ export async function encodeCut(
       files: { inputs: files.map((facts) => facts.path), outputs: [output] },
       args: ({ inputs, outputs }) => [
         ...inputs.flatMap((input, index) => [
-          ...[...THREADS, ...opened[index]!, '-ss', (leads[index]!.seekMs / 1000).toFixed(3)],
+          ...[...THREADS, ...opened[index]!, ...seek(leads[index]!.seekMs)],
           ...['-t', inputSeconds(index), '-i', `file:${input}`],
         ]),
         ...[
@@ -69,6 +69,11 @@ export async function encodeCut(
     )
   }
   await syncFile(output)
+}
+
+/** To its beginning nothing is sought: FFmpeg finds no such place in some files. */
+function seek(ms: number): string[] {
+  return ms > 0 ? ['-ss', (ms / 1000).toFixed(3)] : []
 }
 
 /** A picture that stands since before the cut is what is seen at its beginning: reading begins with that one. */

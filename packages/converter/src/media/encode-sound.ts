@@ -35,9 +35,9 @@ export async function encodeSound(
       args: ({ inputs, outputs }) => [
         ...inputs.flatMap((input, index) => {
           const { fromMs, toMs } = pieces[index]!
-          const from = (fromMs / 1000).toFixed(6)
           const length = ((toMs - fromMs) / 1000 + 0.1).toFixed(6)
-          return [...THREADS, ...opened[index]!, '-ss', from, '-t', length, '-i', `file:${input}`]
+          const seek = fromMs > 0 ? ['-ss', (fromMs / 1000).toFixed(6)] : []
+          return [...THREADS, ...opened[index]!, ...seek, '-t', length, '-i', `file:${input}`]
         }),
         ...['-filter_complex', soundFilter(pieces, durationMs, layout), '-map', '[heard]', '-vn'],
         ...['-c:a', 'aac', '-b:a', layout === 'mono' ? '64k' : '128k', '-map_metadata', '-1', '-fflags', '+bitexact'],

@@ -1,13 +1,14 @@
 import { writeFile } from 'node:fs/promises'
-import { type Probed, probe, runFfmpeg, THREADS } from '@rushes/processors'
+import { ConversionError, type Probed, probe, runFfmpeg, THREADS } from '@rushes/processors'
 import { z } from 'zod'
 import { ConvertError } from '../convert-error.ts'
 import { freshFile, type MediaJob, quiet, syncFile } from './media-job.ts'
 
 /** What is in a sound or video, as far as putting it in its place needs. */
 export type TrackFacts = {
-  /** Where to read it: the file itself, or a copy with its times in order. */
+  /** Where to read it: the file itself, or a copy in another container. */
   path: string
+  isCopy: boolean
   durationMs: number
   picture: { width: number; height: number; codec: string; ratePerSecond: number } | null
   sound: { channels: number; sampleRate: number; codec: string } | null
@@ -19,6 +20,7 @@ export type TrackFacts = {
 
 export const trackFactsSchema: z.ZodType<TrackFacts> = z.strictObject({
   path: z.string(),
+  isCopy: z.boolean(),
   durationMs: z.number().min(0),
   picture: z
     .strictObject({ width: z.number(), height: z.number(), codec: z.string(), ratePerSecond: z.number() })
@@ -42,12 +44,23 @@ const fallMs = 500
  */
 export async function trackFacts(path: string, place: string, job: MediaJob): Promise<TrackFacts> {
   const first = await looked(path, job)
-  if (!first.fallsBack) return await kept(path, null, first, place)
+  // In FLV there is no place to be sought that is known beforehand, and FFmpeg finds nothing at its beginning at times.
+  const isSeekable = first.probed.name !== 'flv' || first.probed.video === null
+  if (!first.fallsBack && isSeekable) return await kept({ path, isCopy: false, mended: null }, first, place)
   const copy = await freshFile(`${place}.mkv`)
-  await putInOrder(path, copy, first.probed, job)
+  try {
+    await putInOrder(path, copy, first.probed, job)
+  } catch (error) {
+    if (first.fallsBack || !(error instanceof ConversionError) || error.code === 'cancelled') throw error
+    return await kept({ path, isCopy: false, mended: null }, first, place)
+  }
   await syncFile(copy)
   const message = 'its clock falls back within: what follows is taken to go on where it was'
-  return await kept(copy, message, await looked(copy, job), place)
+  const mended = first.fallsBack ? message : null
+  const second = await looked(copy, job)
+  // A container of another kind may count its length otherwise.
+  const endMs = first.fallsBack ? second.endMs : first.endMs
+  return await kept({ path: copy, isCopy: true, mended }, { ...second, endMs }, place)
 }
 
 type Looked = { probed: Probed; times: number[]; endMs: number; fallsBack: boolean }
@@ -61,19 +74,21 @@ async function looked(path: string, job: MediaJob): Promise<Looked> {
   const packets = isKnown ? [] : await packetTimes(path, probed, video === null ? 'a:0' : 'v:0', job)
   let fallsBack = false
   let highest = Number.NEGATIVE_INFINITY
-  let endMs = 0
-  for (const [t, length] of packets) {
-    if (t < highest - fallMs) fallsBack = true
-    highest = Math.max(highest, t)
-    endMs = Math.max(endMs, t + length)
+  let measuredMs = 0
+  for (const { shownMs, decodedMs, lengthMs } of packets) {
+    if (decodedMs < highest - fallMs) fallsBack = true
+    highest = Math.max(highest, decodedMs)
+    measuredMs = Math.max(measuredMs, shownMs + lengthMs)
   }
-  const times = packets.map(([t]) => t).sort((left, right) => left - right)
-  return { probed, times: video === null ? [] : times, endMs: Math.max(endMs, durationMs ?? 0), fallsBack }
+  const times = packets.map(({ shownMs }) => shownMs).sort((left, right) => left - right)
+  // What a header says is exact, or wrong: of FLV it counts from where a server's clock began.
+  const saidMs = probed.streamMs ?? durationMs
+  const isSaid = saidMs !== null && (packets.length === 0 || Math.abs(saidMs - measuredMs) <= 1000)
+  return { probed, times: video === null ? [] : times, endMs: isSaid ? saidMs : measuredMs, fallsBack }
 }
 
 async function kept(
-  path: string,
-  mended: string | null,
+  file: Pick<TrackFacts, 'path' | 'isCopy' | 'mended'>,
   { probed, times, endMs }: Looked,
   place: string,
 ): Promise<TrackFacts> {
@@ -85,28 +100,35 @@ async function kept(
   }
   const ratePerSecond = times.length < 2 ? 1 : (times.length - 1) / Math.max(0.001, (times.at(-1)! - times[0]!) / 1000)
   return {
-    ...{ path, durationMs: Math.round(endMs * 1000) / 1000, mended },
+    ...{ ...file, durationMs: Math.round(endMs * 1000) / 1000 },
     picture: video && { width: video.width, height: video.height, codec: video.codec, ratePerSecond },
     sound: audio && { channels: audio.channels, sampleRate: audio.sampleRate, codec: audio.codec },
     times: video === null ? null : timesPath,
   }
 }
 
-/** Time and length of each packet, ms after the beginning, in the file's order. */
+/** ms after the beginning. */
+type Packet = { shownMs: number; decodedMs: number; lengthMs: number }
+
+/** In the file's order. */
 async function packetTimes(
   path: string,
   { open, startMs }: Probed,
   stream: 'a:0' | 'v:0',
   job: MediaJob,
-): Promise<[number, number][]> {
-  const packets: [number, number][] = []
+): Promise<Packet[]> {
+  const packets: Packet[] = []
   let rest = ''
   let size = 0
   const line = (text: string): void => {
-    const [pts, dts, length] = text.split(',').map((each) => Number.parseFloat(each) * 1000)
-    const t = Number.isFinite(pts) ? pts! : dts!
-    if (Number.isFinite(t))
-      packets.push([Math.round((t - startMs) * 1000) / 1000, Number.isFinite(length) ? length! : 0])
+    const [pts = Number.NaN, dts = Number.NaN, length = Number.NaN] = text
+      .split(',')
+      .map((each) => Number.parseFloat(each))
+    const [shown, decoded] = [Number.isFinite(pts) ? pts : dts, Number.isFinite(dts) ? dts : pts]
+    if (!Number.isFinite(shown)) return
+    const after = (seconds: number): number => Math.round((seconds * 1000 - startMs) * 1000) / 1000
+    const lengthMs = Number.isFinite(length) ? length * 1000 : 0
+    packets.push({ shownMs: after(shown), decodedMs: after(decoded), lengthMs })
   }
   await runFfmpeg(
     {
@@ -129,9 +151,9 @@ async function packetTimes(
   return packets
 }
 
-/** From 0 on, and where a packet is before the one before it, 40 ms after that. */
-const rising =
-  'setts=ts=if(eq(N\\,0)\\,0\\,if(gte(PTS\\,PREV_INPTS)\\,PREV_OUTPTS+PTS-PREV_INPTS\\,PREV_OUTPTS+0.04/TB))'
+/** From 0 on; a packet that is to be decoded before the one before it is 40 ms after that. What is shown keeps its distance. */
+const decoding = 'if(eq(N\\,0)\\,0\\,if(gte(DTS\\,PREV_INDTS)\\,PREV_OUTDTS+DTS-PREV_INDTS\\,PREV_OUTDTS+0.04/TB))'
+const rising = `setts=pts=${decoding}+PTS-DTS:dts=${decoding}`
 
 async function putInOrder(path: string, copy: string, { open, audio, video }: Probed, job: MediaJob): Promise<void> {
   await runFfmpeg(

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import type { Note, Processor, Resource } from '@rushes/pipeline'
-import { families } from '../families/families.ts'
-import type { Claim, Family, Reading } from '../families/family.ts'
+import { ConvertError } from '../convert-error.ts'
+import { type ClaimedEvent, claimedEvents } from '../families/claimed-events.ts'
+import type { Reading } from '../families/family.ts'
 import { readPlain } from '../families/unknown.ts'
 import type { FoundFile } from '../input/found-file.ts'
 import { deckKind, fileKind, readingKind, trackKind, wishesKind } from '../job-kinds.ts'
@@ -46,19 +47,28 @@ export function inquisitor({ folder }: Workshop): Processor {
 type Asked = { reading: Reading; notes: Note[] }
 
 async function readFiles(files: readonly FoundFile[]): Promise<Asked> {
-  const claims: { family: Family; claim: Claim }[] = []
-  for (const family of families) {
-    for (const claim of await family.claims(files)) claims.push({ family, claim })
+  const claims = await claimedEvents(files)
+  const notes: Note[] = []
+  for (const [index, { family, claim }] of claims.entries()) {
+    try {
+      const reading = await family.read(files, claim)
+      return { reading, notes: [...notes, ...otherEvents(claims.slice(index))] }
+    } catch (error) {
+      // What is damaged for one may be whole for the next, and is kept as it is in any case.
+      if (!(error instanceof ConvertError) || error.code !== 'unreadable') throw error
+      const message = `it seems to be of ${family.format}, and can't be read: ${error.message}`
+      notes.push({ severity: 'warning', code: 'unreadable', message })
+    }
   }
-  const rank = ({ family, claim }: (typeof claims)[number]): number => (family.isFallback ? -1 : claim.weight)
-  claims.sort((left, right) => rank(right) - rank(left))
-  const [best, ...others] = claims
-  if (best === undefined) return { reading: readPlain(files), notes: [] }
-  const notes = others
-    .filter(({ family, claim }) => !family.isFallback && claim.root !== best.claim.root)
-    .map(({ family, claim }): Note => {
+  return { reading: readPlain(files), notes }
+}
+
+/** All but the first, which is the one that is read. */
+function otherEvents([best, ...others]: readonly ClaimedEvent[]): Note[] {
+  return others
+    .filter(({ family, claim }) => !family.isFallback && claim.root !== best?.claim.root)
+    .map(({ family, claim }) => {
       const message = `there is another event (${family.format}) in ${claim.root || 'the same folder'}: convert it for itself`
       return { severity: 'info', code: 'another-event', message }
     })
-  return { reading: await best.family.read(files, best.claim), notes }
 }

@@ -139,7 +139,7 @@ const mostExcessMs = 1000
 async function presentableAsItIs(
   looked: readonly (LookedTrack & { track: { file: string } })[],
   { durationMs, sound, cuts }: Montage,
-): Promise<{ path: string; startMs: number; file: string } | null> {
+): Promise<{ path: string; startMs: number; file: string | null } | null> {
   const [only, ...others] = looked
   if (only === undefined || others.length > 0) return null
   const { track, facts } = only
@@ -155,5 +155,5 @@ async function presentableAsItIs(
   await using source = await openFile(facts.path)
   const prepared = await preparePresentation(source, '00000000-0000-7000-8000-000000000000', { sha256: nodeSha256 })
   if (prepared.state !== 'ready' || prepared.damage !== null) return null
-  return { path: facts.path, startMs, file: track.file }
+  return { path: facts.path, startMs, file: facts.isCopy ? null : track.file }
 }

@@ -41,6 +41,8 @@ export type Probed = {
   open: string[]
   /** Null: it doesn't say; what is made of it is bounded all the same. */
   durationMs: number | null
+  /** Of its longest stream; null: none says it. */
+  streamMs: number | null
   /** On its own clock, where it begins: programs count from there. */
   startMs: number
   audio: ProbedAudio | null
@@ -115,6 +117,9 @@ function checked(
   const startMs = ((audio?.start_time ?? 0) - (format.start_time ?? 0)) * 1000
   return {
     durationMs: seconds === 0 ? null : seconds * 1000,
+    streamMs: streams.some(({ duration }) => duration)
+      ? Math.max(...streams.map((each) => each.duration ?? 0)) * 1000
+      : null,
     startMs: (format.start_time ?? 0) * 1000,
     audio:
       audio === undefined || !audio.sample_rate || !audio.channels

@@ -10,7 +10,6 @@ import {
   filesBelow,
   type Reading,
   type Track,
-  weightOf,
 } from '../family.ts'
 import { changedTo, objectsOf, readSession, type SessionMessage, type SessionValue, textsOf } from './session-xml.ts'
 
@@ -24,7 +23,7 @@ export const adobeConnect: Family = {
       const folder = folderOf(file.name)
       roots.add(folder === '' ? '' : `${folder}/`)
     }
-    return [...roots].map((root): Claim => ({ root, weight: weightOf(filesBelow(files, root)) }))
+    return [...roots].map((root): Claim => ({ root }))
   },
 
   async read(files, { root }) {

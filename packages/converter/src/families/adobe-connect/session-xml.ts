@@ -101,7 +101,7 @@ export function objectsOf(value: SessionValue, name: string): Exclude<SessionVal
 /** `<name>slideIndex</name><newValue>3</newValue>`, wherever they stand beside each other. */
 export function changedTo(value: SessionValue, name: string): string | null {
   if (typeof value === 'string') return null
-  const at = value['name']?.findIndex((each) => each === name) ?? -1
+  const at = value['name']?.indexOf(name) ?? -1
   const found = at < 0 ? undefined : value['newValue']?.[at]
   if (typeof found === 'string') return found
   for (const child of Object.values(value).flat()) {

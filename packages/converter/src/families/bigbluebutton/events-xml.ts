@@ -1,7 +1,7 @@
 // events.xml of BigBlueButton 0.7 to 3: what happened in a meeting, one element for each event, in the order in which the
 // server got to know of it.
 import { ConvertError } from '../../convert-error.ts'
-import type { FoundFile } from '../../input/found-file.ts'
+import { decodeText, type FoundFile, readStart } from '../../input/found-file.ts'
 import { readXml, type XmlListener } from '../../xml-stream.ts'
 
 export type MeetingEvent = {
@@ -27,8 +27,10 @@ export type MeetingEvents = {
   damage: string | null
 }
 
-const MOST_EVENTS = 2_000_000
+const MOST_EVENTS = 1_000_000
 const MOST_FIELD = 1_000_000
+/** Of all that is kept; meetings of a day have a tenth. */
+const MOST_LETTERS = 200_000_000
 
 /** Where somebody's pointer was, many times a second, and what other tables say of the same. */
 const passedOver =
@@ -47,6 +49,7 @@ export class EventsListener implements XmlListener {
   #event: { timestamp: number; module: string; name: string; fields: Map<string, string> } | null = null
   #field: { name: string; text: string } | null = null
   #isTitle = false
+  #letters = 0
 
   open(name: string, attributes: ReadonlyMap<string, string>, depth: number): void {
     if (depth === 0 && name !== 'recording' && name !== 'events') {
@@ -65,6 +68,8 @@ export class EventsListener implements XmlListener {
     if (this.#isTitle) this.found.title += text
     if (this.#field === null) return
     if (this.#field.text.length + text.length > MOST_FIELD) throw new ConvertError('too-large', 'an event is too long')
+    this.#letters += text.length
+    if (this.#letters > MOST_LETTERS) throw new ConvertError('too-large', `its events have over ${MOST_LETTERS} letters`)
     this.#field.text += text
   }
 
@@ -96,16 +101,9 @@ function eventOf(attributes: ReadonlyMap<string, string>): {
   return { timestamp, module: attributes.get('module') ?? '', name, fields: new Map() }
 }
 
-/** Whether it is one: begins with a meeting, and has an event in it. */
+/** Whether it is one: an event stands near its beginning. What is wrong with it is for whoever reads it. */
 export async function isEventsXml(file: FoundFile): Promise<boolean> {
-  const listener = new EventsListener()
-  try {
-    await readXml(file, listener, () => true)
-  } catch {
-    // What is wrong with it further on is for whoever reads it.
-  }
-  const [first] = listener.found.events
-  return first !== undefined && (first.module !== '' || first.fields.size > 0)
+  return /<event\s[^>]*\beventname\s*=/.test(decodeText(await readStart(file, 262_144)))
 }
 
 /**

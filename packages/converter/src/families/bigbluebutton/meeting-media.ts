@@ -50,7 +50,13 @@ export function meetingMedia(
       result.notes.push({ severity: 'warning', code: 'missing-media', message: `${what} is not in the archive` })
     } else {
       taken.add(file.name)
-      result.tracks.push({ file: file.name, role, startMs, endMs, isStretched: role === 'voice' && share.endMs !== null })
+      result.tracks.push({
+        file: file.name,
+        role,
+        startMs,
+        endMs,
+        isStretched: role === 'voice' && share.endMs !== null,
+      })
     }
     if (role !== 'screen') continue
     const resource = file === null ? {} : { resource: file.name }

@@ -15,7 +15,6 @@ import {
   filesBelow,
   type Reading,
   type Track,
-  weightOf,
 } from '../family.ts'
 import { shownSlides } from './published-slides.ts'
 
@@ -29,7 +28,7 @@ export const bigBlueButtonPublished: Family = {
     }
     return [...roots].map((folder): Claim => {
       const root = folder === '' ? '' : `${folder}/`
-      return { root, weight: weightOf(filesBelow(files, root)) }
+      return { root }
     })
   },
 

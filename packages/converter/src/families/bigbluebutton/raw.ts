@@ -2,7 +2,7 @@
 // presentation(s). Versions 0.7 to 3.
 import type { Note } from '@rushes/pipeline'
 import { type FoundFile, folderOf } from '../../input/found-file.ts'
-import { type Claim, type Family, type FileFacts, filesBelow, type Reading, weightOf } from '../family.ts'
+import { type Claim, type Family, type FileFacts, filesBelow, type Reading } from '../family.ts'
 import { isEventsXml, type MeetingEvents, readEventsXml } from './events-xml.ts'
 import { meetingClock } from './meeting-clock.ts'
 import { meetingMedia } from './meeting-media.ts'
@@ -17,7 +17,7 @@ export const bigBlueButtonRaw: Family = {
     return found.map(({ name }): Claim => {
       const folder = folderOf(name)
       const root = folder === '' ? '' : `${folder}/`
-      return { root, weight: weightOf(filesBelow(files, root)) }
+      return { root }
     })
   },
 

@@ -2,7 +2,7 @@
 import type { TimelineEvent } from '@rushes/umf'
 import { z } from 'zod'
 import { type FoundFile, readStart, readText } from '../../input/found-file.ts'
-import { type Claim, type Family, filesBelow, type Reading, weightOf } from '../family.ts'
+import { type Claim, type Family, filesBelow, type Reading } from '../family.ts'
 
 const mostBytes = 256 * 1024 * 1024
 const mostPosts = 500_000
@@ -23,7 +23,8 @@ export const mattermost: Family = {
   async claims(files) {
     const claims: Claim[] = []
     for (const file of files) {
-      if (await isExport(file)) claims.push({ root: file.name.slice(0, file.name.lastIndexOf('/') + 1), weight: weightOf([file]) })
+      if (await isExport(file))
+        claims.push({ root: file.name.slice(0, file.name.lastIndexOf('/') + 1) })
     }
     return claims
   },
@@ -38,7 +39,9 @@ export const mattermost: Family = {
 
 async function isExport(file: FoundFile): Promise<boolean> {
   if (file.kind !== 'application/json') return false
-  const [first = ''] = Buffer.from(await readStart(file, 4096)).toString('utf8').split('\n')
+  const [first = ''] = Buffer.from(await readStart(file, 4096))
+    .toString('utf8')
+    .split('\n')
   return /^\{\s*"type"\s*:\s*"version"/.test(first.trim()) && /"version"\s*:\s*\d/.test(first)
 }
 
@@ -63,7 +66,13 @@ export function readExport(text: string): Reading {
   const firstMs = posts.reduce((least, { createdAt }) => Math.min(least, createdAt), Number.POSITIVE_INFINITY)
   const events = posts.flatMap(({ user, message, createdAt, channel }): TimelineEvent[] => {
     if (message.trim() === '') return []
-    return [{ t: createdAt - firstMs, kind: 'chat', data: { sender: user, text: message.trim(), ...(channel !== null && { channel }) } }]
+    return [
+      {
+        t: createdAt - firstMs,
+        kind: 'chat',
+        data: { sender: user, text: message.trim(), ...(channel !== null && { channel }) },
+      },
+    ]
   })
   return {
     format: 'mattermost',

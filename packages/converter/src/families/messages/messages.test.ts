@@ -17,11 +17,17 @@ describe('an export of Slack', () => {
     const place = join(folder, 'slack')
     await mkdir(join(place, 'general'), { recursive: true })
     await mkdir(join(place, 'random'))
-    await writeFile(join(place, 'users.json'), JSON.stringify([{ id: 'U1', name: 'ada', profile: { real_name: 'Ada L.' } }]))
+    await writeFile(
+      join(place, 'users.json'),
+      JSON.stringify([{ id: 'U1', name: 'ada', profile: { real_name: 'Ada L.' } }]),
+    )
     const message = (ts: string, user: string, text: string) => ({ type: 'message', ts, user, text })
     const later = [message('1600000002.500100', 'U2', 'hi <@U1>'), { type: 'other' }]
     await writeFile(join(place, 'general/2020-09-13.json'), JSON.stringify(later))
-    await writeFile(join(place, 'random/2020-09-13.json'), JSON.stringify([message('1600000000.000100', 'U1', 'first')]))
+    await writeFile(
+      join(place, 'random/2020-09-13.json'),
+      JSON.stringify([message('1600000000.000100', 'U1', 'first')]),
+    )
     const { files } = await foundInput(place)
     const [claim, ...others] = await slack.claims(files)
     expect([claim!.root, others]).toEqual(['', []])
@@ -48,7 +54,10 @@ describe('an export of Mattermost', () => {
           replies: [{ user: 'bob', message: 'two', create_at: 1_600_000_001_250 }],
         },
       },
-      { type: 'direct_post', direct_post: { channel_members: [], user: 'bob', message: 'three', create_at: 1_600_000_000_500 } },
+      {
+        type: 'direct_post',
+        direct_post: { channel_members: [], user: 'bob', message: 'three', create_at: 1_600_000_000_500 },
+      },
     ]
     await writeFile(place, `${lines.map((line) => JSON.stringify(line)).join('\n')}\nnot json\n`)
     const { files } = await foundInput(place)

@@ -2,7 +2,7 @@
 import type { TimelineEvent } from '@rushes/umf'
 import { z } from 'zod'
 import { baseName, type FoundFile, folderOf, readText } from '../../input/found-file.ts'
-import { type Claim, type Family, filesBelow, type Reading, weightOf } from '../family.ts'
+import { type Claim, type Family, filesBelow, type Reading } from '../family.ts'
 
 const mostBytes = 64 * 1024 * 1024
 const mostMessages = 500_000
@@ -34,7 +34,7 @@ export const slack: Family = {
       if ((await messagesOf(file)).length === 0) continue
       // The folder of the channel lies in that of the export.
       const root = parentOf(folderOf(file.name))
-      if (!claims.some((claim) => claim.root === root)) claims.push({ root, weight: weightOf(filesBelow(files, root)) })
+      if (!claims.some((claim) => claim.root === root)) claims.push({ root })
     }
     return claims
   },
@@ -61,7 +61,8 @@ function readMessages(
   // Seconds and microseconds in one number are more digits than it has.
   const at = (ts: string): number => Number(ts.split('.')[0]) * 1000 + Number(`0.${ts.split('.')[1]}`) * 1000
   const firstMs = messages.reduce((least, { ts }) => Math.min(least, at(ts)), Number.POSITIVE_INFINITY)
-  const mentioned = (text: string): string => text.replaceAll(/<@([A-Z0-9]+)>/g, (_, id: string) => `@${names.get(id) ?? id}`)
+  const mentioned = (text: string): string =>
+    text.replaceAll(/<@([A-Z0-9]+)>/g, (_, id: string) => `@${names.get(id) ?? id}`)
   const events = messages.flatMap(({ ts, text = '', user = '', username, channel }): TimelineEvent[] => {
     if (text.trim() === '') return []
     const sender = names.get(user) ?? username ?? user

@@ -15,7 +15,6 @@ import {
   filesBelow,
   type Reading,
   type Track,
-  weightOf,
 } from '../family.ts'
 import { type MediaPackage, type PackageElement, readMediaPackage } from './manifest.ts'
 import { mediaTimePoint, type Segment, segmentsOf } from './mpeg7.ts'
@@ -35,7 +34,7 @@ export const opencast: Family = {
     const folders = new Set(found.map(({ name }) => folderOf(name)))
     return [...folders].map((folder): Claim => {
       const root = folder === '' ? '' : `${folder}/`
-      return { root, weight: weightOf(filesBelow(files, root)) }
+      return { root }
     })
   },
 

@@ -12,7 +12,6 @@ import {
   type MoreItem,
   type Reading,
   type Track,
-  weightOf,
 } from '../family.ts'
 
 const seconds = z.coerce.number().min(0).max(1e7)
@@ -52,7 +51,7 @@ export const paella: Family = {
       if ((await dataOf(file)) === null) continue
       const folder = folderOf(file.name)
       const root = folder === '' ? '' : `${folder}/`
-      if (!claims.some((claim) => claim.root === root)) claims.push({ root, weight: weightOf(filesBelow(files, root)) })
+      if (!claims.some((claim) => claim.root === root)) claims.push({ root })
     }
     return claims
   },
@@ -80,7 +79,7 @@ async function dataOf(file: FoundFile): Promise<Data | null> {
 }
 
 /** @param files beside it, of which sources may be some */
-export function readData(data: Data, files: readonly FoundFile[]): Reading {
+function readData(data: Data, files: readonly FoundFile[]): Reading {
   const more: MoreItem[] = []
   const facts = new Map<string, FileFacts>()
   const tracks: Track[] = []

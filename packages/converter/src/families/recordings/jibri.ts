@@ -1,7 +1,7 @@
 // A recording of Jibri: one video, and beside it metadata.json with where the meeting was and who was there.
 import { z } from 'zod'
 import { type FoundFile, folderOf, readText } from '../../input/found-file.ts'
-import { type Claim, type Family, filesBelow, weightOf } from '../family.ts'
+import { type Claim, type Family, filesBelow } from '../family.ts'
 import { recordings } from './recordings.ts'
 
 const mostBytes = 4 * 1024 * 1024
@@ -9,7 +9,9 @@ const mostBytes = 4 * 1024 * 1024
 /** Participants are often none, and of whatever form the meeting's server gives them. */
 const schema = z.looseObject({
   meeting_url: z.string(),
-  participants: z.array(z.looseObject({ user: z.looseObject({ name: z.string().nullish() }).nullish(), name: z.string().nullish() })),
+  participants: z.array(
+    z.looseObject({ user: z.looseObject({ name: z.string().nullish() }).nullish(), name: z.string().nullish() }),
+  ),
 })
 
 export const jibri: Family = {
@@ -21,7 +23,7 @@ export const jibri: Family = {
       if ((await metadataOf(file)) === null) continue
       const folder = folderOf(file.name)
       const root = folder === '' ? '' : `${folder}/`
-      claims.push({ root, weight: weightOf(filesBelow(files, root)) })
+      claims.push({ root })
     }
     return claims
   },
@@ -32,7 +34,9 @@ export const jibri: Family = {
     for (const file of own) {
       const metadata = await metadataOf(file)
       if (metadata === null) continue
-      const names = metadata.participants.map(({ user, name }) => user?.name ?? name ?? '').filter((name) => name !== '')
+      const names = metadata.participants
+        .map(({ user, name }) => user?.name ?? name ?? '')
+        .filter((name) => name !== '')
       return {
         ...{ ...reading, format: 'jibri' },
         metadata: {

@@ -6,7 +6,7 @@ import type { TimelineEvent } from '@rushes/umf'
 import { z } from 'zod'
 import { type FoundFile, readText, stemOf } from '../../input/found-file.ts'
 import { type SpokenCue, speakerTurns, spokenCues } from '../cues.ts'
-import { type Family, type FileFacts, type MoreItem, type Reading, type Track, weightOf } from '../family.ts'
+import { type Family, type FileFacts, type MoreItem, type Reading, type Track } from '../family.ts'
 import { decksAmong } from '../unknown.ts'
 import { type Attendance, attendanceOf } from './attendance.ts'
 import { folderTimeOfDay, gmtStamp, type ZoomChat, zoomChat } from './zoom-chat.ts'
@@ -22,7 +22,7 @@ export const recordings: Family = {
   async claims(files) {
     const isKnown = files.some((file) => isMedia(file) || isCaptions(file) || file.kind === 'text/x-subviewer')
     if (!isKnown && !(await hasTable(files))) return []
-    return [{ root: '', weight: weightOf(files) }]
+    return [{ root: '' }]
   },
 
   async read(files) {

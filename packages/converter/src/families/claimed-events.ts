@@ -1,0 +1,25 @@
+import type { FoundFile } from '../input/found-file.ts'
+import { families } from './families.ts'
+import type { Claim, Family } from './family.ts'
+
+export type ClaimedEvent = { family: Family; claim: Claim }
+
+/**
+ * What families claim, the most bytes first: an event has those files below its root that are below no other's within. Whoever
+ * takes everything comes last.
+ */
+export async function claimedEvents(files: readonly FoundFile[]): Promise<ClaimedEvent[]> {
+  const claims: ClaimedEvent[] = []
+  for (const family of families) {
+    for (const claim of await family.claims(files)) claims.push({ family, claim })
+  }
+  const roots = claims.filter(({ family }) => !family.isFallback).map(({ claim }) => claim.root)
+  const weights = new Map<string, number>()
+  for (const { name, size } of files) {
+    const within = roots.filter((root) => name.startsWith(root))
+    const own = within.reduce((longest, root) => (root.length > longest.length ? root : longest), '')
+    weights.set(own, (weights.get(own) ?? 0) + size)
+  }
+  const rank = ({ family, claim }: ClaimedEvent): number => (family.isFallback ? -1 : (weights.get(claim.root) ?? 0))
+  return claims.sort((left, right) => rank(right) - rank(left))
+}
