@@ -41,6 +41,11 @@ export interface ApiClient {
   /** @param from the `next` of the page before; 0 */
   timeline(id: string, from?: number): Promise<api.TimelineView>
   sharedTimeline(shareId: string, from?: number): Promise<api.TimelineView>
+  /** What is in a recording that the caller may read: a page of it. */
+  resources(id: string, wish?: api.ResourceWish): Promise<api.ResourceList>
+  sharedResources(shareId: string, wish?: api.ResourceWish): Promise<api.ResourceList>
+  /** Takes away what was made of other items, and what was made of it. */
+  removeResource(id: string, name: string): Promise<void>
   session(): Promise<api.SessionView>
   setup(request: api.SetupRequest): Promise<api.SessionView>
   login(email: string, password: string): Promise<api.SessionView>
@@ -122,6 +127,11 @@ export function apiClient(options: ApiClientOptions): ApiClient {
     sharedTimeline: (shareId, from = 0) =>
       call('GET', `/r/${encodeURIComponent(shareId)}/timeline?from=${from}`, api.timelineView),
     shared: (shareId) => call('GET', at('shares', shareId), api.recordingView),
+    resources: (id, wish) => call('GET', at('recordings', id, 'resources') + queryOf(wish), api.resourceList),
+    sharedResources: (shareId, wish) =>
+      call('GET', `/r/${encodeURIComponent(shareId)}/resources${queryOf(wish)}`, api.resourceList),
+    removeResource: async (id, name) =>
+      void (await call('DELETE', at('recordings', id, 'resources', ...name.split('/')), nothing)),
     session: () => call('GET', at('session'), api.sessionView),
     setup: (request) => call('POST', at('setup'), api.sessionView, request),
     login: (email, password) => call('POST', at('session'), api.sessionView, { email, password }),
@@ -144,6 +154,11 @@ export function apiClient(options: ApiClientOptions): ApiClient {
     removeWebhook: async (id) => void (await call('DELETE', at('encoder-alerts', 'webhooks', id), nothing)),
     testWebhook: async (id) => void (await call('POST', at('encoder-alerts', 'webhooks', id, 'test'), nothing)),
   }
+}
+
+function queryOf(wish: api.ResourceWish = {}): string {
+  const given = Object.entries(wish).map(([name, value]) => [name, String(value)])
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`
 }
 
 function parseJson(text: string): unknown {

@@ -243,6 +243,16 @@ export type ResourceView = {
   from?: { items: string[]; by: string } | undefined
   isPresentation?: true | undefined
 }
+/** Which of them; `event`: those that events of that kind name within the time span; a page of `limit` from the `from`th on. */
+export type ResourceWish = {
+  name?: string
+  type?: string
+  event?: string
+  fromMs?: number
+  toMs?: number
+  from?: number
+  limit?: number
+}
 export type ResourceList = {
   resources: ResourceView[]
   /** Of all pages. */

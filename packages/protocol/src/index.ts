@@ -26,6 +26,7 @@ export {
   type RenameRecordingRequest,
   type ResourceList,
   type ResourceView,
+  type ResourceWish,
   recordingList,
   recordingView,
   renameRecordingRequest,

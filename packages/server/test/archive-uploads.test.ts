@@ -383,16 +383,78 @@ describe('an archive that is uploaded', () => {
     expect(view.archive).toMatchObject({ state: 'plain', note: expect.stringContaining('across each other') })
   })
 
-  it('without pictures and sound is refused', async () => {
+  const alone = async (fill: (writer: UmfWriter) => Promise<unknown>) => {
     const all: Uint8Array[] = []
-    const writer = new UmfWriter({ write: (piece) => void all.push(piece.slice()), sha256 })
-    await writer.add({ item: item('alone'), content: bytes('nothing to see') })
+    const metadata = { title: 'Minutes', authors: [{ name: 'Ada' }] }
+    const writer = new UmfWriter({ write: (piece) => void all.push(piece.slice()), sha256, metadata })
+    await fill(writer)
     await writer.finish()
+    return Buffer.concat(all)
+  }
+  const ofItems = () =>
+    alone(async (writer) => {
+      await writer.add(
+        { item: item('minutes.txt', { startMs: 100, endMs: 900 }), content: bytes('nothing to see') },
+        { item: item('closed.txt', { level: 10 }), content: bytes('NOBODY KNOWS') },
+        {
+          item: { name: 'timeline', type: 'events', contentType: 'application/vnd.umf.events+json' },
+          content: eventsContent(events.toSorted((one, other) => one.t - other.t)),
+        },
+      )
+      await writer.extension('abcd', bytes("somebody's own"))
+    })
+
+  it('of items alone, without pictures and sound, is restored whole, and shows each reader what they may read', async () => {
+    const file = await ofItems()
+    const view = await uploaded(file)
+    expect(view).toMatchObject({
+      title: 'Minutes',
+      mp4State: 'unsupported',
+      archive: { state: 'restored', note: null },
+    })
+    const own = await intact(await bytesOf(owned(view.id, 'file.umf')))
+    const { presentation: _, ...content } = await contentOf(await opened(file))
+    expect(await contentOf(await opened(own))).toMatchObject(content)
+    expect(Buffer.from(own).includes("somebody's own")).toBe(true)
+    expect(await timelineOf(view)).toEqual(events.toSorted((one, other) => one.t - other.t))
+    const { url } = await server.client.share(view.id)
+    const theirs = await intact(await bytesOf(`${url}/file.umf`))
+    expect((await opened(theirs)).items().map(({ name }) => name)).toEqual(['minutes.txt', 'timeline'])
+    expect(Buffer.from(theirs).includes('NOBODY KNOWS')).toBe(false)
+    const text = await fetch(`${url}/resources/minutes.txt`)
+    expect([text.status, await text.text()]).toEqual([200, 'nothing to see'])
+    expect((await fetch(`${url}/resources/closed.txt`)).status).toBe(404)
+    expect((await fetch(`${url}/file.mp4`)).status).not.toBe(200)
+  })
+
+  it('of items alone goes from server to server and stays what it is', async () => {
+    const first = await uploaded(await ofItems())
+    const file = await bytesOf(owned(first.id, 'file.umf'))
+    await server.client.remove(first.id)
+    const second = await uploaded(file)
+    expect(second.archive).toMatchObject({ state: 'restored', note: null })
+    const again = await intact(await bytesOf(owned(second.id, 'file.umf')))
+    expect(await contentOf(await opened(again))).toEqual(await contentOf(await opened(file)))
+  })
+
+  it.each([
+    ['with nothing in it', () => alone(async () => {})],
+    ['of items, cut off', async () => (await ofItems()).subarray(0, -300)],
+  ])('%s is refused', async (_, made) => {
     const sender = new UploadSender(server)
-    const file = Buffer.concat(all)
+    const file = await made()
     const refused = await sender.patch(await sender.created(file.length), 0, file)
     expect(refused.status).toBe(422)
     expect(await refused.json()).toMatchObject({ error: { code: 'nothing-playable' } })
+  })
+
+  it('of items alone with a damaged one is kept as it came, for its owner alone', async () => {
+    const file = await ofItems()
+    file[file.indexOf('nothing to see')]! ^= 1
+    const view = await uploaded(file)
+    expect(view.archive).toMatchObject({ state: 'plain' })
+    const { url } = await server.client.share(view.id)
+    expect((await opened(await intact(await bytesOf(`${url}/file.umf`)))).items()).toEqual([])
   })
 
   it('is restored by the next process, where one ended before it was', async () => {

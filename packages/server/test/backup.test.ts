@@ -115,6 +115,44 @@ describe('a backup of a running server', () => {
     }
   })
 
+  it('restores what was made of items, and follows where that was taken away', async () => {
+    const headers = { authorization: `Bearer ${testOwnerKey}` }
+    const { client } = server
+    const madeNames = async () =>
+      (await client.resources(published.id)).resources.flatMap(({ name, from }) => (from === undefined ? [] : [name]))
+    const path = `/api/v1/recordings/${published.id}`
+    const [presentation] = (await client.resources(published.id, { type: 'video' })).resources
+    for (const atMs of [0, 1000]) {
+      const query = `as=image/jpeg&width=80&atMs=${atMs}`
+      const made = await fetch(`${server.url}${path}/resources/${presentation!.name}?${query}`, { headers })
+      expect([made.status, (await made.arrayBuffer()).byteLength > 0]).toEqual([200, true])
+    }
+    const [first, second] = (await madeNames()) as [string, string]
+    await backup('with-made')
+    expect(await verifyBackup({ folder: folderOf('with-made'), ...silent })).toMatchObject({ problems: [] })
+    const dataDir = folderOf('restored-with-made')
+    await restore('with-made', dataDir)
+    const again = await openServer(serverOptions(dataDir))
+    try {
+      for (const name of [`resources/${first}`, `resources/${second}`, 'file.umf']) {
+        const [before, after] = await Promise.all(
+          [server.url, again.url].map((url) => fetch(`${url}${path}/${name}`, { headers })),
+        )
+        expect([name, after!.status]).toEqual([name, 200])
+        expect(Buffer.from(await after!.arrayBuffer()).equals(Buffer.from(await before!.arrayBuffer())), name).toBe(true)
+      }
+    } finally {
+      await again.close()
+    }
+    const made = () => readdir(join(folderOf('with-made'), 'recordings', published.id, 'made'))
+    expect(await made()).toHaveLength(2)
+    await client.removeResource(published.id, first)
+    await backup('with-made')
+    expect(await made()).toHaveLength(1)
+    expect(await verifyBackup({ folder: folderOf('with-made'), ...silent })).toMatchObject({ problems: [] })
+    await client.removeResource(published.id, second)
+  }, 120_000)
+
   it('copies only what came since the one before, and follows deletions', async () => {
     await backup('grows')
     expect((await backup('grows')).copiedBytes).toBe(0)

@@ -1,7 +1,7 @@
 // What is in a recording, item by item, over HTTP (packages/umf/SPEC.md, Access and Pointers), and what is made of it when
 // somebody asks.
 
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -182,6 +182,13 @@ describe('the items of a recording', () => {
       from = page.next
     }
     expect(pages).toEqual(namesOf(all))
+    expect(await server.client.resources(recording.id)).toEqual(all)
+    const { client } = server
+    const wish = { type: 'slide', fromMs: 300, limit: 1 }
+    expect(namesOf(await client.resources(recording.id, wish))).toEqual(['slides/ü.txt'])
+    expect(namesOf(await client.resources(recording.id, { name: 'slides/1 of 100%.txt' }))).toHaveLength(1)
+    const { id: link } = await client.share(recording.id)
+    expect(namesOf(await client.sharedResources(link, wish))).toEqual(['slides/ü.txt'])
   })
 
   it('are given byte for byte, whole and in ranges, with a validator of their own', async () => {
@@ -384,6 +391,109 @@ describe('what is made of an item when somebody asks for it', () => {
     const rows = await sql`select content_type from derived_items where recording_id = ${id}`.execute(database.kysely)
     expect(rows.rows).toEqual([{ content_type: 'audio/mpeg' }])
   }, 240_000)
+
+  it('tells how far it is, where one would rather not wait, and goes on as long as one asks', async () => {
+    const silence = await readFile(
+      await madeByFfmpeg('flac', '-f lavfi -i anullsrc=r=48000:cl=stereo -t 600 -c:a flac'.split(' ')),
+    )
+    const long = { name: 'silence.flac', type: 'audio', contentType: 'audio/flac' }
+    const { id } = await furnished(server, talk, () => [{ item: long, content: silence }])
+    const asked = (type: string, prefer: string) =>
+      fetch(`${server.url}/api/v1/recordings/${id}/resources/silence.flac?as=${type}`, {
+        headers: asOwner({ prefer }),
+      })
+    const told: number[] = []
+    let answer: Response
+    do {
+      answer = await asked('audio/mpeg', 'respond-async, wait=1')
+      expect(answer.headers.get('preference-applied')).toBe('respond-async')
+      if (answer.status === 202) told.push(((await answer.json()) as { progress: number }).progress)
+    } while (answer.status === 202)
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'audio/mpeg'])
+    expect(Number(answer.headers.get('content-length'))).toBe((await answer.arrayBuffer()).byteLength)
+    expect(told).toEqual(told.toSorted((one, other) => one - other))
+    expect(told.every((progress) => progress >= 0 && progress <= 1)).toBe(true)
+    const refused = await asked('image/png', 'respond-async')
+    expect([refused.status, ((await refused.json()) as { error: { code: string } }).error.code]).toEqual([
+      ...[406, 'not-possible'],
+    ])
+    const first = await asked('audio/ogg', 'respond-async')
+    expect(await first.json()).toEqual({ progress: 0 })
+    expect(first.headers.get('retry-after')).toBe('1')
+  }, 240_000)
+
+  it('is made of what a pointer leads to in the archive, with the limits of both, and of nothing that lies elsewhere', async () => {
+    const transcript = { type: 'transcript', contentType: 'text/vtt', startMs: 0, endMs: 900 } as const
+    const { id } = await furnished(server, talk, (archiveId) => [
+      { item: item('talk.vtt', transcript), content: bytes(vtt) },
+      { item: item('to it', { ...transcript, level: 10 }), pointer: itemPointer(archiveId, 'talk.vtt') },
+      { item: item('to that', transcript), pointer: itemPointer(archiveId, 'to it') },
+      { item: item('round', transcript), pointer: itemPointer(archiveId, 'round again') },
+      { item: item('round again', transcript), pointer: itemPointer(archiveId, 'round') },
+      { item: item('nowhere', transcript), pointer: itemPointer(archiveId, 'nothing') },
+    ])
+    const asked = (name: string, type: string) =>
+      fetch(`${server.url}/api/v1/recordings/${id}/resources/${encoded(name)}?as=${type}`, { headers: asOwner() })
+    const text = await asked('to that', 'text/plain')
+    expect([text.status, (await text.text()).trim()]).toEqual([200, 'Hello there'])
+    const same = await asked('to that', 'text/vtt')
+    expect([await same.text(), same.headers.get('content-location')]).toEqual([
+      ...[vtt, `/api/v1/recordings/${id}/resources/talk.vtt`],
+    ])
+    const { resources } = await server.client.resources(id)
+    expect(resources.filter(({ from }) => from !== undefined)).toMatchObject([
+      { level: 10, from: { items: ['to that', 'to it', 'talk.vtt'] } },
+    ])
+    const { id: link } = await server.client.share(id)
+    const theirs = await server.client.sharedResources(link)
+    expect(namesOf(theirs)).not.toEqual(expect.arrayContaining([expect.stringMatching(/^made\//)]))
+    for (const name of ['round', 'nowhere']) expect((await asked(name, 'text/plain')).status).toBe(422)
+  }, 120_000)
+
+  it('can be taken away by its owner, with its bytes and what was made of it, and be made again', async () => {
+    const { id } = await furnished(server, talk, items)
+    const { client } = server
+    const ask = (name: string, query = '', method = 'GET') =>
+      fetch(`${server.url}/api/v1/recordings/${id}/resources/${encoded(name)}${query}`, { method, headers: asOwner() })
+    const madeNames = async () => {
+      const { resources } = await client.resources(id)
+      return resources.filter(({ from }) => from !== undefined).map(({ name }) => name)
+    }
+    const archive = async () => {
+      const response = await fetch(`${server.url}/api/v1/recordings/${id}/file.umf`, { headers: asOwner() })
+      const file = new Uint8Array(await response.arrayBuffer())
+      expect((await checkArchive(bytesSource(file), { sha256 })).problems).toEqual([])
+      return openArchive(bytesSource(file), { sha256 })
+    }
+    const files = () => readdir(`${server.dataDir}/blobs/recordings/${id}/made`)
+    expect((await ask('talk.vtt', '?as=application/x-subrip')).status).toBe(200)
+    const [subrip] = (await madeNames()) as [string]
+    expect((await ask(subrip, '?as=text/plain')).status).toBe(200)
+    expect((await ask('talk.vtt', '?as=application/ttml%2Bxml')).status).toBe(200)
+    const [, text, ttml] = (await madeNames()) as [string, string, string]
+    const before = await archive()
+    const kept = await (await ask(ttml)).text()
+    expect(await files()).toHaveLength(3)
+
+    await client.removeResource(id, subrip)
+    expect(await madeNames()).toEqual([ttml])
+    expect(await Promise.all([subrip, text].map(async (name) => (await ask(name)).status))).toEqual([404, 404])
+    expect(await (await ask(ttml)).text()).toBe(kept)
+    expect(await files()).toHaveLength(1)
+    const after = await archive()
+    expect(after.generation).toBeGreaterThan(before.generation)
+    expect(new TextDecoder().decode(await after.bytes(ttml))).toBe(kept)
+
+    expect((await ask('talk.vtt', '?as=application/x-subrip')).status).toBe(200)
+    expect(await madeNames()).toHaveLength(2)
+    expect((await archive()).generation).toBeGreaterThan(after.generation)
+    await expect(client.removeResource(id, 'talk.vtt')).rejects.toMatchObject({ status: 409, code: 'not-derived' })
+    await expect(client.removeResource(id, subrip)).rejects.toMatchObject({ status: 404 })
+    const { id: link } = await client.share(id)
+    const asShare = await fetch(`${server.url}/r/${link}/resources/${encoded(ttml)}`, { method: 'DELETE' })
+    expect(asShare.status).toBe(404)
+    expect(await madeNames()).toHaveLength(2)
+  }, 120_000)
 
   it('is there after a restart, and goes with its recording', async () => {
     const [{ name }] = (await made()) as [ResourceView]

@@ -5,7 +5,19 @@ export interface Sha256 {
   digest(): Uint8Array
 }
 
-export type MakeSha256 = () => Sha256
+export interface MakeSha256 {
+  (): Sha256
+  /** Of bytes that are all there, where a platform can do that beside the caller's thread. */
+  whole?(bytes: Uint8Array): Promise<Uint8Array>
+}
+
+/** Fewer bytes are hashed sooner than they are handed over. */
+const worthHandingOver = 64 * 1024
+
+/** Of bytes that stay as they are meanwhile. */
+export async function sha256OfWhole(make: MakeSha256, bytes: Uint8Array): Promise<Uint8Array> {
+  return make.whole === undefined || bytes.length < worthHandingOver ? sha256Of(make, bytes) : await make.whole(bytes)
+}
 
 export function sha256Of(make: MakeSha256, ...pieces: readonly Uint8Array[]): Uint8Array {
   const hash = make()

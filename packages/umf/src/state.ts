@@ -7,7 +7,7 @@ import { type Description, parseDescription } from './description.ts'
 import { readIndexPayload } from './index-box.ts'
 import { checkApart, checkCover, checkNamed } from './places.ts'
 import { readRecord } from './record.ts'
-import { type MakeSha256, sameBytes, sha256Of } from './sha256.ts'
+import { type MakeSha256, sameBytes, sha256OfWhole } from './sha256.ts'
 import { MOST_SIGNATURE_BYTES, MOST_SIGNATURES, readSignature, type Signature } from './signature-box.ts'
 import type { Source } from './source.ts'
 import { UmfError } from './umf-error.ts'
@@ -93,7 +93,7 @@ async function stateAt(source: Source, anchor: Anchor, sha256: MakeSha256): Prom
   const header = readBoxHeader(bytes.subarray(0, 16), indexOffset, end)
   if (header === null || header.headerSize !== 8 || header.size !== indexSize) return null
   const payload = bytes.subarray(8)
-  if (!sameBytes(sha256Of(sha256, payload), root)) return null
+  if (!sameBytes(await sha256OfWhole(sha256, payload), root)) return null
   const parts = readIndexPayload(payload, indexOffset + 8)
   const description = parseDescription(parts.description, indexOffset + 8 + parts.descriptionAt)
   if (description.id !== idText(id) || description.generation > generation) {

@@ -30,7 +30,8 @@ export async function findFront(file: SourceFile): Promise<Front | null> {
     const size = boxSize(view, file.size - at)
     // Not boxes any more: the server reads it as far as it is whole.
     if (size === null) return null
-    if (type === 'moof') return null
+    // An archive has its moov in front, or none: it may be one of items alone (packages/umf/SPEC.md, F3, F5).
+    if (type === 'moof' || type === 'umfh') return null
     if (type === 'moov') {
       const fits = at + size <= file.size && size <= maxFrontBytes
       return hasSamples && fits ? { offset: at, length: size } : null

@@ -36,6 +36,9 @@ export type OpenedArchive = {
   close(): void
 }
 
+/** Of a medium of which nothing is known yet; browsers look into it themselves. */
+export const earlyType = 'video/mp4' as const
+
 const mostEventBytes = 16 * 1024 * 1024
 const mostEventItems = 100
 const mostEvents = 200_000
@@ -44,11 +47,19 @@ const mostSoundBytes = 128 * 1024 * 1024
 /** What happened last is seen for so long, on a clock. */
 const lastMs = 5000
 
+type ArchiveOpening = {
+  /**
+   * There is a file, and most often it plays as it is: at this URL, until more of it is known. Its index, of thousands of items
+   * perhaps, is still to be read.
+   */
+  onMedium(url: string): void
+}
+
 /**
  * @param from a URL, or a file
  * @throws UmfError, HttpSourceError
  */
-export async function openedArchive(from: string | Blob): Promise<OpenedArchive> {
+export async function openedArchive(from: string | Blob, { onMedium }: ArchiveOpening): Promise<OpenedArchive> {
   const ended = new AbortController()
   const urls: string[] = []
   const close = () => {
@@ -62,6 +73,9 @@ export async function openedArchive(from: string | Blob): Promise<OpenedArchive>
   }
   try {
     const source = typeof from === 'string' ? await httpSource(from, { signal: ended.signal }) : blobSource(from)
+    // A blob of this page's origin must not become a document, whatever the archive says that it is.
+    const fileUrl = typeof from === 'string' ? from : held(new Blob([from], { type: earlyType }))
+    onMedium(fileUrl)
     const archive = await openArchive(source, { sha256: webSha256 })
     // O3: without any whole index it reads as empty, which it hardly is.
     if (archive.generation === 0) throw new UmfError('malformed', 'no index of it is whole')
@@ -70,7 +84,7 @@ export async function openedArchive(from: string | Blob): Promise<OpenedArchive>
       : []
     const items = archive.items()
     const events = await eventsOf(archive, items, notices)
-    const medium = presentation(archive, from, held) ?? (await soundItem(archive, items, held, notices))
+    const medium = presentation(archive, fileUrl) ?? (await soundItem(archive, items, held, notices))
     return {
       archive,
       title: textOf(archive.metadata, 'title').slice(0, 500),
@@ -113,18 +127,10 @@ function isMalformed(fault: unknown): boolean {
 }
 
 /** An archive is an MP4: where it has a main presentation, the file as it is plays. */
-function presentation(archive: Archive, from: string | Blob, held: (blob: Blob) => string): Timekeeper | null {
-  const { presentation: main } = archive
+function presentation({ presentation: main }: Archive, url: string): Timekeeper | null {
   if (main === null) return null
-  // A blob of this page's origin must not become a document, whatever the archive says that it is.
-  const type = /^(audio|video)\//.test(mediaType(main)) ? mediaType(main) : 'video/mp4'
-  return {
-    by: 'medium',
-    url: typeof from === 'string' ? from : held(new Blob([from], { type })),
-    type: main.contentType,
-    hasPicture: main.type === 'video',
-    startMs: main.startMs ?? 0,
-  }
+  const { type, contentType, startMs = 0 } = main
+  return { by: 'medium', url, type: contentType, hasPicture: type === 'video', startMs }
 }
 
 /** The first sound or video among the items, where there is no main presentation. */

@@ -6,7 +6,7 @@ import { type ArchiveProblem, archiveProblem, explainArchiveProblem } from './ar
 import { archiveStyles } from './archive-styles.ts'
 import { addCues, offerCaptions } from './caption-tracks.ts'
 import { followClock } from './follow-clock.ts'
-import { type OpenedArchive, openedArchive } from './opened-archive.ts'
+import { earlyType, type OpenedArchive, openedArchive } from './opened-archive.ts'
 import { PictureCache } from './picture-cache.ts'
 import { RushesArchiveChat } from './rushes-archive-chat.ts'
 import { RushesArchiveSlides } from './rushes-archive-slides.ts'
@@ -45,6 +45,7 @@ export class RushesArchive extends LitElement {
     keys: {},
     hiddenPanels: { attribute: 'hidden-panels' },
     opening: { state: true },
+    medium: { state: true },
     captionNotices: { state: true },
   }
   declare src: string | null
@@ -52,13 +53,16 @@ export class RushesArchive extends LitElement {
   declare keys: 'player' | 'page'
   declare hiddenPanels: string
   declare private opening: Opening
+  /** What plays already while the archive is opened. */
+  declare private medium: string | null
   declare private captionNotices: readonly string[]
   #unfollow: (() => void) | null = null
   #endCaptions: (() => void) | null = null
+  #openings = 0
 
   constructor() {
     super()
-    this.src = this.file = null
+    this.src = this.file = this.medium = null
     this.keys = 'player'
     this.hiddenPanels = ''
     this.captionNotices = []
@@ -67,6 +71,7 @@ export class RushesArchive extends LitElement {
 
   /** The player of the presentation, or of the clock in its place; null while no archive is open. */
   get player(): RushesPlayer | null {
+    if (this.opening.state !== 'open') return null
     return this.renderRoot?.querySelector('rushes-player') ?? null
   }
 
@@ -112,7 +117,9 @@ export class RushesArchive extends LitElement {
       case 'empty':
         return nothing
       case 'opening':
-        return html`<div class="word" part="problem" role="status"><p>Opening the archive</p></div>`
+        return this.medium === null
+          ? html`<div class="word" part="problem" role="status"><p>Opening the archive</p></div>`
+          : this.#stage(null)
       case 'failed':
         return this.#problem(this.opening.problem)
       case 'open':
@@ -141,14 +148,16 @@ export class RushesArchive extends LitElement {
     </div>`
   }
 
-  #stage({ opened, pictures }: { opened: OpenedArchive; pictures: PictureCache }): TemplateResult {
-    const { title, authors } = opened
-    const notices = [...opened.notices, ...this.captionNotices]
-    const there = this.#panelsOf(opened)
+  /** @param open null while only the medium is there: its element stays the same */
+  #stage(open: { opened: OpenedArchive; pictures: PictureCache } | null): TemplateResult {
+    const opened = open?.opened ?? null
+    const { title, authors } = opened ?? { title: '', authors: 'Opening the archive' }
+    const notices = [...(opened?.notices ?? []), ...this.captionNotices]
+    const there = opened === null ? [] : this.#panelsOf(opened)
     const seen = there.filter((panel) => !this.#hidden.has(panel.name))
     const shows = (name: ArchivePanel) => seen.some((panel) => panel.name === name)
-    const { timekeeper } = opened
-    const hasPicture = timekeeper.by === 'medium' && timekeeper.hasPicture
+    const timekeeper = opened?.timekeeper ?? null
+    const hasPicture = timekeeper === null || (timekeeper.by === 'medium' && timekeeper.hasPicture)
     const hasSide = shows('transcript') || shows('chat')
     const layout = hasPicture && shows('slides') ? 'pair' : hasSide ? 'lone' : ''
     return html`
@@ -163,9 +172,9 @@ export class RushesArchive extends LitElement {
       <div class="stage ${layout}">
         <div class="main ${hasPicture ? '' : 'bar'}">
           ${this.#player(opened)}
-          ${shows('slides') ? html`<rushes-archive-slides exportparts="panel, slides, slide-frame, slide, slide-name, button" .schedule=${opened.slides} .pictures=${pictures} @go=${this.#go}></rushes-archive-slides>` : nothing}
+          ${open !== null && shows('slides') ? html`<rushes-archive-slides exportparts="panel, slides, slide-frame, slide, slide-name, button" .schedule=${open.opened.slides} .pictures=${open.pictures} @go=${this.#go}></rushes-archive-slides>` : nothing}
         </div>
-        ${hasSide ? this.#side(opened, shows) : nothing}
+        ${opened !== null && hasSide ? this.#side(opened, shows) : nothing}
       </div>`
   }
 
@@ -185,16 +194,23 @@ export class RushesArchive extends LitElement {
     </div>`
   }
 
-  #player({ timekeeper, marks, title, archive }: OpenedArchive): TemplateResult {
+  #player(opened: OpenedArchive | null): TemplateResult {
+    const { timekeeper, marks, title } = opened ?? { ...early(this.medium!), marks: noMarks, title: '' }
     const placed = marks.map((mark) => ({ ...mark, t: mark.t - this.#startMs }))
-    const key = `${archive.id} ${timekeeper.by === 'medium' ? timekeeper.url : ''}`
+    const key = `${this.#openings} ${timekeeper.by === 'medium' ? timekeeper.url : ''}`
     // A new element for each archive: text tracks can't be taken from a medium again.
     return html`${keyed(
       key,
       timekeeper.by === 'clock'
         ? html`<rushes-player part="player" duration=${timekeeper.durationMs / 1000} .keys=${this.keys} .title=${title} .marks=${placed}></rushes-player>`
-        : html`<rushes-player part="player" src=${timekeeper.url} type=${timekeeper.type} ?audio=${!timekeeper.hasPicture} .keys=${this.keys} .title=${title} .marks=${placed}></rushes-player>`,
+        : html`<rushes-player part="player" src=${timekeeper.url} type=${timekeeper.type} ?audio=${!timekeeper.hasPicture} .keys=${this.keys} .title=${title} .marks=${placed}
+            @rushes-player-problem=${this.#onMediumProblem}></rushes-player>`,
     )}`
+  }
+
+  /** An archive without a main presentation plays nothing by itself: what it has instead is known when it is open. */
+  #onMediumProblem(): void {
+    if (this.opening.state === 'opening') this.medium = null
   }
 
   #toggle({ name, words }: { name: ArchivePanel; words: string }): TemplateResult {
@@ -236,8 +252,11 @@ export class RushesArchive extends LitElement {
     this.#close({ state: from === null ? 'empty' : 'opening' })
     const { opening } = this
     if (from === null) return
+    const onMedium = (url: string) => {
+      if (this.opening === opening) this.medium = url
+    }
     try {
-      const opened = await openedArchive(from)
+      const opened = await openedArchive(from, { onMedium })
       if (this.opening !== opening) return opened.close()
       const pictures = new PictureCache(
         opened.archive,
@@ -264,6 +283,8 @@ export class RushesArchive extends LitElement {
     this.captionNotices = []
     const { opening } = this
     this.opening = next
+    this.medium = null
+    this.#openings++
     if (opening.state !== 'open') return
     opening.pictures.close()
     opening.opened.close()
@@ -336,6 +357,12 @@ export class RushesArchive extends LitElement {
     track.mode = 'disabled'
     addCues(track, cues, this.#startMs)
   }
+}
+
+const noMarks: OpenedArchive['marks'] = []
+
+function early(url: string): Pick<OpenedArchive, 'timekeeper'> {
+  return { timekeeper: { by: 'medium', url, type: earlyType, hasPicture: true, startMs: 0 } }
 }
 
 function chatWords(messages: OpenedArchive['messages']): string {

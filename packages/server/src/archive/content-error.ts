@@ -5,6 +5,7 @@ export type ContentErrorCode =
   | 'encrypted-source' // nor is what nobody here can read
   | 'limits-exclude' // what would be made has limits that the caller does not meet
   | 'still-checking' // an uploaded archive, whose items are not there yet
+  | 'not-derived' // it belongs to the recording as that was made: it is not taken away from it
   | 'too-many-derived' // no more is made of this recording
 
 /** What can't be had of a recording's items, for a reason that whoever asks may know. */

@@ -1,4 +1,4 @@
-// What was made of a recording's items. Rows are added and never changed: their numbers are places in the archive.
+// What was made of a recording's items. Rows are never changed: the order of their numbers is that of their places in the archive.
 import type { Kysely } from 'kysely'
 import { CatalogError } from './catalog-error.ts'
 import type { RecordingId } from './identifiers.ts'
@@ -67,5 +67,48 @@ export async function addDerivedItem(db: Kysely<Schema>, item: NewDerivedItem): 
       .where('id', '=', id)
       .execute()
     return added
+  })
+}
+
+/**
+ * Takes away what was made, and whatever was made of that. The archive counts on: it is another one than with them.
+ *
+ * @returns digests of the files that are nothing of the recording's any more; undefined where nothing of that name was made
+ */
+export async function removeDerivedItem(
+  db: Kysely<Schema>,
+  id: RecordingId,
+  name: string,
+): Promise<Buffer[] | undefined> {
+  return await db.transaction().execute(async (transaction) => {
+    // Whoever adds one waits for this row too.
+    await transaction.selectFrom('recordings').select('id').where('id', '=', id).forNoKeyUpdate().execute()
+    const rows = await transaction
+      .selectFrom('derived_items')
+      .select(['number', 'name', 'sources', 'sha256'])
+      .where('recording_id', '=', id)
+      .orderBy('number')
+      .execute()
+    const gone = new Set([name])
+    // What is made of others comes after them.
+    const removed = rows.filter((row) => {
+      const goes = row.name === name || row.sources.some((source) => gone.has(source))
+      if (goes) gone.add(row.name)
+      return goes
+    })
+    if (!removed.some((row) => row.name === name)) return undefined
+    const numbers = removed.map(({ number }) => number)
+    await transaction
+      .deleteFrom('derived_items')
+      .where('recording_id', '=', id)
+      .where('number', 'in', numbers)
+      .execute()
+    await transaction
+      .updateTable('recordings')
+      .set((eb) => ({ generation: eb('generation', '+', removed.length + 1) }))
+      .where('id', '=', id)
+      .execute()
+    const kept = new Set(rows.filter((row) => !removed.includes(row)).map(({ sha256 }) => sha256.toString('hex')))
+    return removed.map(({ sha256 }) => sha256).filter((digest) => !kept.has(digest.toString('hex')))
   })
 }

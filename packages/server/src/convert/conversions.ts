@@ -1,6 +1,8 @@
 // Contents that are made of a recording's items when somebody asks for them, once, and are items of it from then on.
 import { createHash, randomBytes } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import {
+  type Asker,
   type ConversionParameters,
   type ConversionRequest,
   type Converter,
@@ -10,18 +12,30 @@ import {
   madeType,
   openConverter,
 } from '@rushes/processors'
-import { type ArchiveResource, type Caller, type Item, mayRead, nameProblem, strictest } from '@rushes/umf'
+import {
+  type Archive,
+  type ArchiveResource,
+  type Caller,
+  type Item,
+  mayRead,
+  nameProblem,
+  ownIds,
+  parsePointer,
+  strictest,
+  UmfError,
+} from '@rushes/umf'
 import type { Kysely } from 'kysely'
 import { ContentError } from '../archive/content-error.ts'
-import type { BodyFolder } from '../body/folder.ts'
+import { type BodyFolder, derivedPath } from '../body/folder.ts'
 import { streamLayout } from '../body/layout-stream.ts'
-import { addDerivedItem, countDerivedItems, findDerivedItem } from '../catalog/derived-items.ts'
+import { addDerivedItem, countDerivedItems, findDerivedItem, removeDerivedItem } from '../catalog/derived-items.ts'
 import type { Recording, Schema } from '../catalog/schema.ts'
 import { getUploadedArchive } from '../catalog/uploaded-archives.ts'
 import type { RecordingContent } from '../publish/archives.ts'
 import { resourceLayout } from '../publish/resource-layout.ts'
 import { shownVersion } from '../publish/view-file.ts'
 import { storeDerivedFile } from './derived-file.ts'
+import { PolledWork, type Told } from './polled-work.ts'
 
 export type ConversionWish = {
   /** All of them are used; the first is the one that something is made of. */
@@ -42,6 +56,20 @@ export interface Conversions {
    * @throws UmfError `not-found`; ContentError, ConversionError, BodyError
    */
   make(asked: AskedConversion, signal: AbortSignal): Promise<string>
+  /**
+   * The same for whoever asks again and again: the name where it is there within `waitMs`, else how far it is, 0 to 1. It goes on
+   * for some seconds after each ask.
+   *
+   * @throws as {@link make}
+   */
+  makeWithin(asked: AskedConversion, waitMs: number): Promise<Told<string>>
+  /**
+   * Takes away what was made, with its bytes and with what was made of it. A download of the archive that goes on meanwhile ends
+   * early: that archive is no more.
+   *
+   * @returns whether it was something that was made
+   */
+  remove(recording: Recording, name: string): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -63,7 +91,25 @@ type Request = ConversionRequest & { asked: AskedConversion; madeAs: string }
 export function openConversions({ db, folder, reserveBytes, log }: ConversionsOptions): Conversions {
   const converter: Converter<string, Request> = openConverter<string, Request>({ keep, concurrency, mostWaiting })
 
-  async function keep(made: MadeFile, { asked, madeAs }: Request, signal: AbortSignal): Promise<string> {
+  /** A file and its row come and go together: two files may be one, by their digest. */
+  const turns = new Map<string, Promise<unknown>>()
+
+  function inTurn<Result>(id: string, task: () => Promise<Result>): Promise<Result> {
+    const result = (turns.get(id) ?? Promise.resolve()).then(task)
+    const settled = result.then(
+      () => {},
+      () => {},
+    )
+    turns.set(id, settled)
+    void settled.then(() => turns.get(id) === settled && turns.delete(id))
+    return result
+  }
+
+  function keep(made: MadeFile, request: Request, signal: AbortSignal): Promise<string> {
+    return inTurn(request.asked.recording.id, () => keepNow(made, request, signal))
+  }
+
+  async function keepNow(made: MadeFile, { asked, madeAs }: Request, signal: AbortSignal): Promise<string> {
     const { recording, content, caller, wish } = asked
     const sha256 = Buffer.from(made.digest.slice('sha256:'.length), 'hex')
     await storeDerivedFile(folder, { id: recording.id, sha256, made, reserveBytes, signal })
@@ -76,43 +122,69 @@ export function openConversions({ db, folder, reserveBytes, log }: ConversionsOp
     return added.name
   }
 
+  const polled = new PolledWork<string>()
+
+  /** Decides whether the caller may have it, and whether it can be made. @returns its name, where it is there */
+  async function prepared(asked: AskedConversion): Promise<string | Request> {
+    const { recording, content, caller, wish } = asked
+    const { archive } = content
+    const given = [...new Set(wish.names)].map((name) => followed(archive, archive.resource(name)))
+    const resources = [...new Set(given.flat())]
+    // L4: before anything is done for whoever would not get it.
+    if (!mayRead(caller, strictest(resources)))
+      throw new ContentError('limits-exclude', 'what is made of all of these together is not for you')
+    if ((await getUploadedArchive(db, recording.id))?.state === 'checking')
+      throw new ContentError('still-checking', 'this archive is still being checked; try again')
+    const sources = given.map((chain) => sourceOf(asked, chain))
+    const { to, parameters } = wish
+    const [only] = given
+    const isThere = given.length === 1 && isOfKind(only!.at(-1)!, to) && Object.keys(parameters).length === 0
+    if (isThere) return only!.at(-1)!.name
+    const madeAs = keyOf(sources, to, parameters)
+    const known = await findDerivedItem(db, recording.id, madeAs)
+    if (known !== undefined) return known.name
+    const request = {
+      place: recording.id,
+      sources,
+      to,
+      parameters,
+      madeAs,
+      // P4, L4: what is made has the limits of what points as well.
+      asked: { ...asked, wish: { ...wish, names: resources.map(({ name }) => name) } },
+    }
+    // What can't be done at all is said before anything else.
+    converter.plan(request)
+    await checkCount(asked)
+    return request
+  }
+
+  async function converted(request: Request, asker: Asker): Promise<string> {
+    try {
+      return await converter.convert(request, asker)
+    } catch (error) {
+      const { detail } = error as { detail?: string }
+      if (detail) log.warn({ id: request.place, to: request.to, detail }, 'a conversion failed')
+      throw error
+    }
+  }
+
   return {
     async make(asked, signal) {
-      const { recording, content, caller, wish } = asked
-      const { archive } = content
-      const names = [...new Set(wish.names)]
-      const resources = names.map((name) => archive.resource(name))
-      for (const resource of resources) checkSource(asked, resource)
-      // L4: before anything is done for whoever would not get it.
-      if (!mayRead(caller, strictest(resources)))
-        throw new ContentError('limits-exclude', 'what is made of all of these together is not for you')
-      if ((await getUploadedArchive(db, recording.id))?.state === 'checking')
-        throw new ContentError('still-checking', 'this archive is still being checked; try again')
-      const sources = resources.map((resource) => sourceOf(asked, resource))
-      const { to, parameters } = wish
-      const isThere = names.length === 1 && isOfKind(resources[0]!, to) && Object.keys(parameters).length === 0
-      if (isThere) return names[0]!
-      const madeAs = keyOf(sources, to, parameters)
-      const known = await findDerivedItem(db, recording.id, madeAs)
-      if (known !== undefined) return known.name
-      const request = {
-        place: recording.id,
-        sources,
-        to,
-        parameters,
-        madeAs,
-        asked: { ...asked, wish: { ...wish, names } },
-      }
-      // What can't be done at all is said before anything else.
-      converter.plan(request)
-      await checkCount(asked)
-      try {
-        return await converter.convert(request, { signal })
-      } catch (error) {
-        const { detail } = error as { detail?: string }
-        if (detail) log.warn({ id: recording.id, to, detail }, 'a conversion failed')
-        throw error
-      }
+      const request = await prepared(asked)
+      return typeof request === 'string' ? request : await converted(request, { signal })
+    },
+    async makeWithin(asked, waitMs) {
+      const request = await prepared(asked)
+      if (typeof request === 'string') return { state: 'done', result: request }
+      const key = `${request.place} ${request.madeAs}`
+      return await polled.ask(key, (signal, onProgress) => converted(request, { signal, onProgress }), waitMs)
+    },
+    remove({ id }, name) {
+      return inTurn(id, async () => {
+        const digests = await removeDerivedItem(db, id, name)
+        for (const digest of digests ?? []) await rm(derivedPath(folder, id, digest), { force: true })
+        return digests !== undefined
+      })
     },
     close: () => converter.close(),
   }
@@ -125,24 +197,55 @@ export function openConversions({ db, folder, reserveBytes, log }: ConversionsOp
   }
 }
 
-function checkSource({ content }: AskedConversion, resource: ArchiveResource): void {
-  if (resource === content.archive.presentation) return
-  const { pointer, encryption } = resource as Item
-  if (pointer !== undefined)
-    throw new ContentError('pointer-source', 'its bytes lie elsewhere: nothing is made of them here')
-  if (encryption !== undefined) throw new ContentError('encrypted-source', 'it is encrypted')
+/** P3. */
+const mostSteps = 8
+
+/**
+ * A resource and, where it points to another one of the same archive, what it leads to; the last one has the bytes. Of what lies
+ * elsewhere nothing is made: its limits are kept there, and may change there.
+ *
+ * @throws ContentError
+ */
+function followed(archive: Archive, resource: ArchiveResource): ArchiveResource[] {
+  const ids = ownIds(archive.state.description)
+  const chain = [resource]
+  for (let at = resource; at !== archive.presentation; ) {
+    const { pointer, encryption } = at as Item
+    if (encryption !== undefined) throw new ContentError('encrypted-source', 'it is encrypted')
+    if (pointer === undefined) break
+    const next = targetIn(archive, pointer, ids)
+    if (next === undefined || chain.includes(next) || chain.length > mostSteps)
+      throw new ContentError('pointer-source', 'its bytes lie elsewhere: nothing is made of them here')
+    chain.push(next)
+    at = next
+  }
+  return chain
+}
+
+function targetIn(archive: Archive, text: string, ids: ReadonlySet<string>): ArchiveResource | undefined {
+  try {
+    const pointer = parsePointer(text)
+    return pointer.kind === 'item' && ids.has(pointer.id) ? archive.resource(pointer.name) : undefined
+  } catch (error) {
+    if (error instanceof UmfError) return undefined
+    throw error
+  }
 }
 
 /** Names are part of what it is: two items of the same bytes may have other limits. */
-function sourceOf({ recording, content }: AskedConversion, resource: ArchiveResource): Request['sources'][number] {
+function sourceOf(
+  { recording, content }: AskedConversion,
+  chain: readonly ArchiveResource[],
+): Request['sources'][number] {
   const { presentation } = content.archive
-  const { name, type, contentType } = resource
+  const resource = chain.at(-1)!
+  const { type, contentType } = resource
   const isPresentation = resource === presentation
   const { startMs } = content.archive.span(resource)
   const { size, crc32 } = recording
   const digest = isPresentation ? `presentation ${shownVersion} ${size} ${crc32}` : (resource as Item).digest!
   return {
-    identity: JSON.stringify([name, digest]),
+    identity: JSON.stringify([...chain.map(({ name }) => name), digest]),
     ...{ contentType, type, startMs },
     open() {
       const layout = resourceLayout(content, resource)

@@ -68,6 +68,7 @@ describe('links', () => {
       statuses.add((await ask({ method: 'GET', path: `/api/v1/shares/${String(tries).padStart(24, 'A')}` })).status)
     }
     expect(statuses).toEqual(new Set([404, 429]))
+    expect((await ask({ method: 'GET', path: `${new URL(shareUrl!).pathname}/file.mp4` })).status).toBe(200)
   })
 })
 

@@ -100,6 +100,7 @@ const contentStatus: Record<ContentErrorCode, number> = {
   'encrypted-source': 422,
   'limits-exclude': 403,
   'still-checking': 409,
+  'not-derived': 409,
   'too-many-derived': 507,
 }
 

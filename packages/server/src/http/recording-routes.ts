@@ -202,6 +202,7 @@ export function recordingRoutes(app: App, room: Room): void {
   resourceRoutes(app, room, {
     ...place,
     find: async (request) => ({ recording: await find(request), caller: owner }),
+    findToRemove: (request) => recordingFor(request, idParams.parse(request.params).id, 'recording.delete'),
   })
 
   app.route({

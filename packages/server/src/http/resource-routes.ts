@@ -1,9 +1,10 @@
 // What is in a recording, item by item: `resources` lists what its caller may read, `resources/NAME` is one of it. Each caller is
 // given an archive in which nothing else is (packages/umf/SPEC.md, L5): what is closed is not there, and answered so.
 import { type ResourceList, type ResourceView, resourceList } from '@rushes/protocol'
-import { type Archive, type ArchiveResource, type Caller, DEFAULT_LEVEL, type Item, UmfError } from '@rushes/umf'
+import { type Archive, type ArchiveResource, type Caller, DEFAULT_LEVEL, type Item, owner, UmfError } from '@rushes/umf'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { ContentError } from '../archive/content-error.ts'
 import { getRecording } from '../catalog/recordings.ts'
 import type { Recording } from '../catalog/schema.ts'
 import { resourceLayout } from '../publish/resource-layout.ts'
@@ -20,6 +21,8 @@ export type ResourcePlace = {
   tag: string
   /** The recording that is asked for, if the caller may read it, and as whom. */
   find(request: FastifyRequest): Promise<{ recording: Recording; caller: Caller }>
+  /** The recording, if the caller may take away what was made in it; missing where nobody may. */
+  findToRemove?(request: FastifyRequest): Promise<Recording>
 }
 
 const pageLimit = 1000
@@ -51,7 +54,7 @@ const contentQuery = z.object({
   download: z.string().optional(),
 })
 
-export function resourceRoutes(app: App, room: Room, { path, tag, find }: ResourcePlace): void {
+export function resourceRoutes(app: App, room: Room, { path, tag, find, findToRemove }: ResourcePlace): void {
   const { db, archives, conversions } = room
   const pointers = pointerReplies(room)
 
@@ -89,6 +92,19 @@ export function resourceRoutes(app: App, room: Room, { path, tag, find }: Resour
     },
   })
 
+  if (findToRemove !== undefined) {
+    app.delete(`${path}/resources/*`, { schema: { tags: [tag] } }, async (request, reply) => {
+      const recording = await findToRemove(request)
+      const name = (request.params as Record<string, string>)['*'] ?? ''
+      publishedBody(recording)
+      if (await conversions.remove(recording, name)) return reply.code(204).send()
+      const { archive } = await archives.content(recording, owner)
+      // Not found, where there is no such item.
+      archive.resource(name)
+      throw new ContentError('not-derived', 'only what was made of other items can be taken away')
+    })
+  }
+
   type Asked = {
     request: FastifyRequest
     reply: FastifyReply
@@ -107,7 +123,19 @@ export function resourceRoutes(app: App, room: Room, { path, tag, find }: Resour
       const { as: to, with: others = [], width, height, bitRate, atMs, samplesPerPixel } = query
       const parameters = withoutMissing({ width, height, bitRate, atMs, samplesPerPixel })
       const wish = { names: [name, ...others], to, parameters }
-      const made = await conversions.make({ recording, content, caller, wish }, signalOf(reply))
+      const conversion = { recording, content, caller, wish }
+      const waitMs = preferredWait(request)
+      if (waitMs !== null) {
+        const told = await conversions.makeWithin(conversion, waitMs)
+        reply.header('preference-applied', 'respond-async')
+        if (told.state === 'running') {
+          return reply
+            .code(202)
+            .headers({ 'retry-after': 1, 'cache-control': 'no-store' })
+            .send({ progress: told.progress })
+        }
+      }
+      const made = await conversions.make(conversion, signalOf(reply))
       // Read again: what was made is in it now.
       const grown = await getRecording(db, recording.id)
       if (grown === undefined) throw notFound()
@@ -135,6 +163,25 @@ export function resourceRoutes(app: App, room: Room, { path, tag, find }: Resour
       ...(isItem && { version: digest.slice('sha256:'.length) }),
     })
   }
+}
+
+const longestWaitSeconds = 20
+
+/**
+ * RFC 7240 §4.1, §4.3: `Prefer: respond-async, wait=5` is answered 202 with how far it is where it takes longer; ms, null: whoever
+ * asks waits to the end.
+ */
+function preferredWait({ headers: { prefer = '' } }: FastifyRequest): number | null {
+  const preferences = [prefer].flat().join(',').toLowerCase().split(',')
+  const named = new Map(
+    preferences.map((each) => {
+      const [name = '', value = ''] = each.split('=')
+      return [name.trim(), value.trim()] as const
+    }),
+  )
+  if (!named.has('respond-async')) return null
+  const seconds = Number(named.get('wait') || 0)
+  return 1000 * Math.min(Number.isInteger(seconds) && seconds > 0 ? seconds : 0, longestWaitSeconds)
 }
 
 /** Somebody's own items may be called events and be none. */

@@ -20,13 +20,10 @@ export function sharedRecordings({ db, authorize }: Room): SharedRecordings {
   const misses = new MissLimit()
   return {
     async find(text, address, action) {
-      misses.check(address)
       const id = parseShareId(text)
-      const recording = id === undefined ? undefined : await findShared(db, id)
-      if (id === undefined || recording === undefined) {
-        misses.missed(address)
-        throw notFound()
-      }
+      if (id === undefined) throw notFound()
+      const recording = await misses.find(id, address, () => findShared(db, id))
+      if (recording === undefined) throw notFound()
       const { id: recordingId, owner_id: ownerId, state } = recording
       const caller = { kind: 'share', shareId: id, recordingId } as const
       authorize(caller, action, { kind: 'recording', id: recordingId, ownerId, state })

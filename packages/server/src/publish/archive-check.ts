@@ -30,11 +30,14 @@ export type ExaminedArchive =
  * @throws the signal's reason; the system's errors
  */
 export async function examineArchive(path: string, mp4: View, signal: AbortSignal): Promise<ExaminedArchive> {
-  if (mp4.state !== 'ready') return plain(`its main presentation can't be shown: ${mp4.reason}`)
   await using source = await openFile(path)
   try {
     const archive = await openArchive(source, { sha256: nodeSha256 })
-    if (archive.presentation === null) return plain('it has no main presentation')
+    const { presentation } = archive
+    if (presentation !== null && mp4.state !== 'ready')
+      return plain(`its main presentation can't be shown: ${mp4.reason}`)
+    if (presentation === null && mp4.state === 'ready')
+      return plain('it has a picture or sound that it does not speak of')
     const checking = { sha256: nodeSha256, onProgress: () => signal.throwIfAborted() }
     const { problems } = await checkArchive(source, checking)
     const [first] = problems
@@ -59,10 +62,25 @@ export async function examineArchive(path: string, mp4: View, signal: AbortSigna
       generation: archive.generation,
       boxes,
       events: taken satisfies TimelineEvent[],
-      isRestricted: !mayRead(anonymous, archive.presentation),
+      isRestricted: presentation !== null && !mayRead(anonymous, presentation),
     }
   } catch (error) {
     if (error instanceof UmfError && error.code !== 'source') return plain(error.message)
+    throw error
+  }
+}
+
+/**
+ * Whether a body is an archive of items alone: nothing of it plays by itself, and still it is something to keep. What its index
+ * says is read, its items are not.
+ */
+export async function holdsItemsAlone(path: string): Promise<boolean> {
+  await using source = await openFile(path)
+  try {
+    const archive = await openArchive(source, { sha256: nodeSha256 })
+    return archive.presentation === null && archive.items().length > 0
+  } catch (error) {
+    if (error instanceof UmfError && error.code !== 'source') return false
     throw error
   }
 }

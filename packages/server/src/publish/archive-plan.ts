@@ -58,7 +58,9 @@ export function planRecording(source: ArchiveSource): RecordingArchive {
   const { recording, mp4, media, kept } = source
   const structure = mp4.state === 'ready' ? { structure: structureOf(mp4.layout), media: [media] } : null
   const fields = structure && presentationOf(source)
-  const own = [...(structure === null ? bodyItem(source) : []), ...(kept?.items ?? timelineItem(source))]
+  // An archive of items alone is no item of itself.
+  const isItem = structure === null && kept === null
+  const own = [...(isItem ? bodyItem(source) : []), ...(kept?.items ?? timelineItem(source))]
   const derived = plannedDerived(source, [...(fields ? [fields] : []), ...own.map(({ planned }) => planned.item)])
   const items = [...own, ...derived]
   const plan = {

@@ -29,7 +29,7 @@ import {
   restoreArchive,
 } from '../catalog/uploaded-archives.ts'
 import { frontOf, uploadContentType } from '../catalog/uploads.ts'
-import { examineArchive } from './archive-check.ts'
+import { examineArchive, holdsItemsAlone } from './archive-check.ts'
 import { isArchiveBody } from './archive-head.ts'
 import { archiveLayout, planRecording, type RecordingArchive, shownRange } from './archive-plan.ts'
 import { readKeptContent } from './kept-content.ts'
@@ -62,6 +62,8 @@ export interface Archives {
   content(recording: Recording, caller: Caller): Promise<RecordingContent>
   /** Of a body that is about to be published: where it is an archive, {@link restore} will be owed. */
   expect(id: RecordingId): Promise<void>
+  /** Of a body in which nothing plays: whether it is an archive, of items alone. */
+  holdsItems(id: RecordingId): Promise<boolean>
   /** Checks an uploaded archive and takes over what the catalog has a place for; settles when that is done, or fails. */
   restore(id: RecordingId): Promise<void>
   /** What became of an uploaded archive; undefined: it is none. */
@@ -100,8 +102,7 @@ export function openArchives({ db, folder, publisher, registry, log }: ArchivesO
     const events = (await allEvents(recording.id)).map((event) => placed(summaryOf(recording), event))
     const media = mp4.state === 'ready' ? await shownMedia(recording, mp4.layout) : await wholeFile(recording)
     const path = bodyPath(folder, recording.id)
-    const isRestored = uploaded?.state === 'restored' && mp4.state === 'ready'
-    const archive = isRestored ? { path, boxes: uploaded.boxes, events } : null
+    const archive = uploaded?.state === 'restored' ? { path, boxes: uploaded.boxes, events } : null
     return planRecording({
       recording,
       mp4,
@@ -281,6 +282,10 @@ export function openArchives({ db, folder, publisher, registry, log }: ArchivesO
     },
     async expect(id) {
       if (await isArchiveBody(bodyPath(folder, id))) await expectArchive(db, id)
+    },
+    async holdsItems(id) {
+      const path = bodyPath(folder, id)
+      return (await isArchiveBody(path)) && (await holdsItemsAlone(path))
     },
     restore,
     async standing(recording, caller) {

@@ -30,7 +30,8 @@ export type KeptContent = {
   metadata: Record<string, unknown>
   /** Members of the description that mean nothing to us. */
   further: Record<string, unknown>
-  presentation: Presentation
+  /** Null where it is one of items alone. */
+  presentation: Presentation | null
   items: KeptItem[]
   boxes: readonly StoredBox[]
 }
@@ -47,15 +48,14 @@ export async function readKeptContent({ path, boxes, events }: KeptArchive, call
   await using source = await openFile(path)
   const archive = await openArchive(source, { sha256: nodeSha256, caller: owner })
   const { description } = archive.state
-  const { presentation } = description
-  if (!presentation) throw new Error('an archive without a main presentation was restored')
+  const { presentation = null } = description
   const all = new Map(description.items.map((item) => [item.name, item]))
   const ids = ownIds(description)
   const visible = new Set(description.items.filter((item) => isFor(item, all, ids, caller)).map(({ name }) => name))
-  visible.add(presentation.name)
-  const isWhole = visible.size > description.items.length
+  const isWhole = visible.size === description.items.length
+  if (presentation !== null) visible.add(presentation.name)
   const items: KeptItem[] = []
-  const contents = await eventContents(archive, visible, { events, startMs: presentation.startMs ?? 0, isWhole })
+  const contents = await eventContents(archive, visible, { events, startMs: presentation?.startMs ?? 0, isWhole })
   for (const item of description.items) {
     if (!visible.has(item.name)) continue
     const content = contents.get(item.name)
@@ -71,7 +71,7 @@ export async function readKeptContent({ path, boxes, events }: KeptArchive, call
     generation: archive.generation,
     metadata: isWhole ? description.metadata : withoutHidden(description.metadata, visible),
     further: furtherMembers(description, isWhole, visible) as Record<string, unknown>,
-    presentation: shown(presentation, caller, visible),
+    presentation: presentation && shown(presentation, caller, visible),
     items,
     boxes: isWhole ? boxes : [],
   }

@@ -137,7 +137,8 @@ export function openUploads(options: UploadsOptions): Uploads {
     }
     await refuseForeign(id, body)
     body.index.finish()
-    if (!body.index.tracks.some((track) => body.index.sampleCount(track.id) > 0)) {
+    const plays = body.index.tracks.some((track) => body.index.sampleCount(track.id) > 0)
+    if (!plays && !(await archives.holdsItems(id))) {
       const reason = body.index.damage?.message ?? body.index.cutShort ?? 'it lists no pictures and no sound'
       await discard(id)
       throw new UploadError('nothing-playable', `nothing in this file can be played: ${reason}`)

@@ -8,7 +8,7 @@ import { PageElement } from '../app/page-element.ts'
 import { server } from '../app/server.ts'
 import { session } from '../app/session.ts'
 import { formatBytes, formatLength, formatMoment, lengthWords } from '../figures.ts'
-import { archiveLinks } from '../recordings/archive-links.ts'
+import { archiveAddress, archiveLinks } from '../recordings/archive-links.ts'
 import { recordingSources } from '../recordings/recording-links.ts'
 import { isWatchable, liveStanding, standingOf } from '../recordings/recording-standing.ts'
 import '../recordings/rushes-title.ts'
@@ -237,6 +237,11 @@ export class RushesWatchPage extends PageElement {
         <p>This is being recorded at this moment. It turns into the finished video by itself as soon as it is stopped.</p>
       </div>`
     }
+    const ofItems = this.#archiveOfItems(recording)
+    if (ofItems !== null) {
+      void import('@rushes/player/archive')
+      return html`<rushes-archive keys="page" .src=${ofItems}></rushes-archive>`
+    }
     if (sources.srcHls === null && !isWatchable(recording)) {
       return html`<div class="stage-words">
         <h2>Browsers can’t play this recording as it is</h2>
@@ -252,6 +257,12 @@ export class RushesWatchPage extends PageElement {
           ? ''
           : html`<rushes-drawn-overlay slot="overlay" .operations=${this.drawn}></rushes-drawn-overlay>`
       }</rushes-player>`
+  }
+
+  /** The address of an archive that has slides, chat or documents, and no recording in which to show them. */
+  #archiveOfItems(recording: RecordingView): string | null {
+    if (isWatchable(recording) || recording.archive?.state !== 'restored') return null
+    return archiveAddress(recording, this.shareId === null ? 'owner' : 'link')
   }
 
   /** It may have ended since it was last looked at. */
