@@ -105,7 +105,10 @@ class SharedCapacity implements Capacity {
       if (this.#running.size === 0) this.#totalMemoryBytes = resources.memoryBytes
     }
     const { resources } = this.#free
-    const ours = sum([...this.#running.values()].map(({ demand }) => demand), 'cores')
+    const ours = sum(
+      [...this.#running.values()].map(({ demand }) => demand),
+      'cores',
+    )
     return { ...resources, load: resources.load + ours }
   }
 }

@@ -27,7 +27,10 @@ export async function ownCgroups(text: ReadText): Promise<OwnCgroups> {
   const [own, mounts] = await Promise.all([text('/proc/self/cgroup'), text('/proc/self/mountinfo')])
   const places = own === null || mounts === null ? usual : placesOf(own, mounts)
   const [memory, quotas, pressures] = await Promise.all([
-    Promise.all([...places.unified.map((at) => freeUnified(text, at)), ...places.memory.map((at) => freeLegacy(text, at))]),
+    Promise.all([
+      ...places.unified.map((at) => freeUnified(text, at)),
+      ...places.memory.map((at) => freeLegacy(text, at)),
+    ]),
     Promise.all([
       ...places.unified.map((at) => quotaUnified(text, at)),
       ...places.cpu.map((at, index) => quotaLegacy(text, at, places.cpuacct[index])),

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { journalContract } from '../test/journal-contract.ts'
-import { numberedBatch } from '../test/numbered-batches.ts'
 import { openFileJournal } from './file-journal.ts'
+import type { JobEntry } from './job-entry.ts'
 
 let folder: string
 let files = 0
@@ -22,9 +22,9 @@ journalContract('a file', async () => {
   return {
     open: (limits) => openFileJournal(path, limits),
     writer: [program, path],
-    async tear(journal, random) {
+    async tear(journal, next, random) {
       await journal.close()
-      const whole = await lineOf(numberedBatch(99))
+      const whole = await lineOf(next)
       // A part of the line, or pages of it that never reached the disk.
       const torn = whole.subarray(0, Math.floor(random() * whole.length))
       if (random() < 0.3) torn.fill(0, Math.floor(random() * torn.length))
@@ -34,7 +34,7 @@ journalContract('a file', async () => {
 })
 
 /** What is written for a batch. */
-async function lineOf(batch: ReturnType<typeof numberedBatch>): Promise<Buffer> {
+async function lineOf(batch: readonly JobEntry[]): Promise<Buffer> {
   const path = newPath()
   const journal = await openFileJournal(path)
   await journal.read()
@@ -76,6 +76,8 @@ describe('a journal in a file', () => {
   })
 
   it('says where it can’t be', async () => {
-    await expect(openFileJournal(join(folder, 'missing', 'journal'))).rejects.toMatchObject({ code: 'journal-unusable' })
+    await expect(openFileJournal(join(folder, 'missing', 'journal'))).rejects.toMatchObject({
+      code: 'journal-unusable',
+    })
   })
 })

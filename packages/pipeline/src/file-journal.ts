@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { JobEntry } from './job-entry.ts'
-import { decodeBatch, encodeBatch, type Journal, journalLimits } from './journal.ts'
+import { decodeBatch, encodeBatch, type Journal, type JournalLimits, journalLimits } from './journal.ts'
 import { lockJournal } from './journal-lock.ts'
 import { PipelineError } from './pipeline-error.ts'
 
@@ -17,7 +17,7 @@ const readBytes = 1024 * 1024
  * @throws PipelineError `job-running` where another process, or this one, has it open; `journal-unusable`; on reading
  *   `journal-damaged` where the file is something else
  */
-export async function openFileJournal(path: string, limits = journalLimits): Promise<Journal> {
+export async function openFileJournal(path: string, limits: JournalLimits = journalLimits): Promise<Journal> {
   const lock = await lockJournal(path)
   let file: FileHandle | undefined
   try {
@@ -32,7 +32,7 @@ export async function openFileJournal(path: string, limits = journalLimits): Pro
   }
 }
 
-function journalOf(file: FileHandle, release: () => void, limits: typeof journalLimits): Journal {
+function journalOf(file: FileHandle, release: () => void, limits: JournalLimits): Journal {
   /** Of what is right; null: not read yet. */
   let size: number | null = null
   /** What is behind a write that failed is not known, so that nothing can be put behind that. */
@@ -66,10 +66,7 @@ function journalOf(file: FileHandle, release: () => void, limits: typeof journal
 }
 
 /** One line after the other, so that a long journal is never in memory as text. */
-async function readEntries(
-  file: FileHandle,
-  limits: typeof journalLimits,
-): Promise<{ entries: JobEntry[]; bytes: number }> {
+async function readEntries(file: FileHandle, limits: JournalLimits): Promise<{ entries: JobEntry[]; bytes: number }> {
   const { size } = await file.stat()
   if (size > limits.totalBytes + limits.batchBytes + frameBytes) throw damaged('is too large')
   const entries: JobEntry[] = []

@@ -2,7 +2,7 @@ export { type Capacity, type CapacityOptions, openCapacity } from './capacity.ts
 export { openFileJournal } from './file-journal.ts'
 export { type JobOptions, type JobResult, runJob } from './job.ts'
 export type { JobEntry } from './job-entry.ts'
-export type { Attempt, JobState, Task, TaskState } from './job-state.ts'
+export { type Attempt, JobState, type Task, type TaskState } from './job-state.ts'
 export { decodeBatch, encodeBatch, type Journal, type JournalLimits, journalLimits } from './journal.ts'
 export { PipelineError, type PipelineErrorCode } from './pipeline-error.ts'
 export type { Answer, Processor, TaskInput } from './processor.ts'

@@ -186,7 +186,7 @@ class Job {
         const candidate = nextCandidate(task, rule)
         if (candidate === undefined) {
           tasks.shift()
-          this.#state.fail(task)
+          await this.#keep({ type: 'failed', at: this.#now(), task: task.id })
           this.#failures++
           if (!rule.isRequired) continue
           return [{ severity: 'critical', code: 'not-possible', message: `nobody could do ${rule.name}` }]

@@ -130,7 +130,9 @@ describe('free resources', () => {
       const command = `${enter} && exec "$@"`
       const args = ['-c', command, 'sh', process.execPath, program, dirname(program)]
       const { stdout } = await promisify(execFile)('sh', args)
-      const { first, second, taken } = JSON.parse(stdout) as Record<'first' | 'second', FreeResources> & { taken: number }
+      const { first, second, taken } = JSON.parse(stdout) as Record<'first' | 'second', FreeResources> & {
+        taken: number
+      }
       expect(first.cores).toBe(cores)
       expect(first.memoryBytes).toBeLessThan(memoryBytes)
       expect(first.memoryBytes).toBeGreaterThan(memoryBytes / 2)

@@ -29,10 +29,7 @@ const leastSeconds = 0.1
  * @param root of the file system, for tests
  * @param clock s, for tests
  */
-export function openResourceMonitor(
-  root = '',
-  clock: () => number = () => performance.now() / 1000,
-): ResourceMonitor {
+export function openResourceMonitor(root = '', clock: () => number = () => performance.now() / 1000): ResourceMonitor {
   const text = async (path: string): Promise<string | null> => readFile(`${root}${path}`, 'utf8').catch(() => null)
   let before: { at: number; busy: Map<string, number>; loads: Map<string, number> } | null = null
 

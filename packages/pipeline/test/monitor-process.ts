@@ -12,10 +12,8 @@ const taken = Buffer.alloc(60 * megabytes, 1)
 const file = join(folder, 'cached')
 for (let round = 0; round < 4; round++) writeFileSync(file, Buffer.alloc(8 * megabytes, round), { flag: 'a' })
 readFileSync(file)
-const busy = "const end = Date.now() + 1500; while (Date.now() < end);"
-await Promise.all(
-  [1, 2].map(() => new Promise((resolve) => new Worker(busy, { eval: true }).once('exit', resolve))),
-)
+const busy = 'const end = Date.now() + 1500; while (Date.now() < end);'
+await Promise.all([1, 2].map(() => new Promise((resolve) => new Worker(busy, { eval: true }).once('exit', resolve))))
 const second = await monitor.read()
 rmSync(folder, { recursive: true })
 console.log(JSON.stringify({ first, second, taken: taken.length }))

@@ -16,7 +16,8 @@ export function numberedBatch(number: number): JobEntry[] {
 export function countBatches(entries: readonly JobEntry[]): number {
   const count = entries.length / batchLength
   const expected = Array.from({ length: Math.ceil(count) }, (_, number) => numberedBatch(number)).flat()
-  if (JSON.stringify(entries) !== JSON.stringify(expected)) throw new Error(`${entries.length} entries are not in order`)
+  if (JSON.stringify(entries) !== JSON.stringify(expected))
+    throw new Error(`${entries.length} entries are not in order`)
   return count
 }
 
