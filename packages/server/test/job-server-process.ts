@@ -15,7 +15,7 @@ const capacity = openCapacity({ monitor: roomyMachine() })
 openJobs({
   db,
   runs: { kinds: { test: testKind() }, folder, capacity },
-  leaseMs: 1500,
+  leaseMs: 3000,
   log: silentLog,
   onMessages() {},
 })

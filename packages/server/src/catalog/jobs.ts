@@ -73,11 +73,11 @@ export async function listJobs(
 
 export type Claim = { runner: string; leaseMs: number }
 
-/** The next job of these kinds that nobody runs; `id`: this one alone. Undefined: there is none. */
+/** The next job of these kinds that nobody runs, but for `except`; `id`: this one alone. Undefined: there is none. */
 export async function claimJob(
   db: Kysely<Schema>,
   { runner, leaseMs }: Claim,
-  wanted: { kinds: readonly string[] } | { id: JobId },
+  wanted: { kinds: readonly string[]; except?: readonly JobId[] } | { id: JobId },
 ): Promise<JobRow | undefined> {
   if ('kinds' in wanted && wanted.kinds.length === 0) return undefined
   return await db
@@ -102,7 +102,10 @@ export async function claimJob(
         .forUpdate()
         // Another process is about to take it.
         .skipLocked()
-      return 'id' in wanted ? free.where('id', '=', wanted.id) : free.where('kind', 'in', wanted.kinds)
+      if ('id' in wanted) return free.where('id', '=', wanted.id)
+      const { kinds, except = [] } = wanted
+      const ofKind = free.where('kind', 'in', kinds)
+      return except.length === 0 ? ofKind : ofKind.where('id', 'not in', except)
     })
     .returningAll()
     .executeTakeFirst()

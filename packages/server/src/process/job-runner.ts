@@ -72,7 +72,7 @@ const mostStarts = 6
 /** Of a message. */
 const mostNotes = 20
 
-type Running = { controller: AbortController; done: Promise<void>; why: 'cancelled' | 'lost' | null }
+type Running = { id: JobId; controller: AbortController; done: Promise<void>; why: 'cancelled' | 'lost' | null }
 
 export function openJobRunner(options: JobRunnerOptions): JobRunner {
   const { db, kinds, folder, log } = options
@@ -100,7 +100,9 @@ export function openJobRunner(options: JobRunnerOptions): JobRunner {
       const seen = woken.promise
       try {
         while (!closed && running.size < mostAtOnce) {
-          const job = await claimJob(db, { runner, leaseMs }, { kinds: Object.keys(kinds) })
+          // On a machine that stood still for a moment the lease of a job of ours may have run out: it is ours all the same.
+          const except = [...running].map(({ id }) => id)
+          const job = await claimJob(db, { runner, leaseMs }, { kinds: Object.keys(kinds), except })
           if (job === undefined) break
           begin(job)
         }
@@ -112,7 +114,7 @@ export function openJobRunner(options: JobRunnerOptions): JobRunner {
   }
 
   function begin(job: JobRow): void {
-    const entry: Running = { controller: new AbortController(), done: Promise.resolve(), why: null }
+    const entry: Running = { id: job.id, controller: new AbortController(), done: Promise.resolve(), why: null }
     running.add(entry)
     entry.done = runOne(job, entry)
       .catch((error: unknown) => log.warn({ id: job.id, error }, 'a job is left to be run again'))

@@ -73,21 +73,27 @@ describe('the chart of a job', () => {
       const tasks = Array.from({ length: 1 + Math.floor(random() * 12) }, (_, index) => {
         const from = index * 100
         return task(`t-${index}`, `r${Math.floor(random() * 3)}`, [
-          span(from, from + 10 + random() * 300, { slot: index }),
+          span(from, from + 10 + random() * 80, { slot: index % 2 }),
         ])
       })
       const layout = layoutJob(tasks, begin + 5000)
-      let place = { row: 0, bar: 0 }
+      const label = `seed ${seed}, round ${round}`
       const seen = new Set<string>()
-      for (let step = 0; step < 40 * tasks.length; step++) {
-        place = barBeside(layout, place, keys[Math.floor(random() * keys.length)]!)
-        const bar = layout.rows[place.row]?.bars[place.bar]
-        expect(bar, `seed ${seed}, round ${round}`).toBeDefined()
+      let place = { row: 0, bar: 0 }
+      const press = (key: (typeof keys)[number]): boolean => {
+        const before = place
+        place = barBeside(layout, place, key)
+        expect(layout.rows[place.row]?.bars[place.bar], label).toBeDefined()
         seen.add(`${place.row} ${place.bar}`)
+        return place.row !== before.row || place.bar !== before.bar
       }
-      expect(seen.size, `seed ${seed}, round ${round}`).toBe(
-        layout.rows.reduce((sum, { bars }) => sum + bars.length, 0),
-      )
+      for (let step = 0; step < 20; step++) press(keys[Math.floor(random() * keys.length)]!)
+      while (press('ArrowUp'));
+      do {
+        press('Home')
+        while (press('ArrowRight'));
+      } while (press('ArrowDown'))
+      expect(seen.size, label).toBe(layout.rows.reduce((sum, { bars }) => sum + bars.length, 0))
     }
   })
 
