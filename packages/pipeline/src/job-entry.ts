@@ -17,6 +17,8 @@ export type JobEntry =
       /** Null: nothing, the next best may try. */
       gave: readonly Resource[] | null
     }
+  /** All who could do it gave nothing. */
+  | { type: 'failed'; at: number; task: string }
   | { type: 'ended'; at: number; outcome: 'done' | 'critical' }
 
 const at = z.number().min(0)
@@ -42,5 +44,6 @@ export const entrySchema: z.ZodType<JobEntry> = z.discriminatedUnion('type', [
     notes: z.array(noteSchema),
     gave: z.array(resourceSchema).nullable(),
   }),
+  z.strictObject({ type: z.literal('failed'), at, task }),
   z.strictObject({ type: z.literal('ended'), at, outcome: z.enum(['done', 'critical']) }),
 ])

@@ -2,14 +2,14 @@
 //
 //   waiting ── attempted ──> running ── answered, gave ──────────────> done
 //      ^                        │
-//      └── answered, nothing ───┤ a candidate is left ── none is left ──> failed
+//      └── answered, nothing ───┤ a candidate is left ── none is left, failed ──> failed
 //                               │
 //                               └── answered, critical ──> failed, and with it the job
 //
 // A task that was running when its process died, or when the job was cancelled, waits again for the same candidate.
 import type { JobEntry } from './job-entry.ts'
 import { PipelineError } from './pipeline-error.ts'
-import type { Note, Resource } from './resource.ts'
+import type { Note, Resource, Severity } from './resource.ts'
 import type { Candidate, Rule } from './ruleset.ts'
 
 export type Attempt = {
@@ -18,6 +18,10 @@ export type Attempt = {
   startedAt: number
   /** Null: it runs, or died with its process. */
   endedAt: number | null
+  /** Null: none yet; `gave` how much came of it, null: nothing, the next best may try. */
+  answer: { severity: Severity; gave: number | null } | null
+  /** The first place, from 0, that was free among the tasks of its rule that ran at the same time. */
+  slot: number
 }
 
 export type TaskState = 'waiting' | 'running' | 'done' | 'failed'
@@ -44,6 +48,8 @@ export class JobState {
   /** The same, in the order in which they came. */
   readonly added: Resource[] = []
   readonly #open = new Map<string, number>()
+  /** Of each rule, those that are taken. */
+  readonly #slots = new Map<string, Set<number>>()
   begun: Extract<JobEntry, { type: 'begun' }> | null = null
   ended: Extract<JobEntry, { type: 'ended' }> | null = null
 
@@ -56,27 +62,28 @@ export class JobState {
     } else if (entry.type === 'ended') this.ended = entry
     else if (entry.type === 'planned') this.#plan(entry)
     else if (entry.type === 'attempted') {
-      // That it runs already was said by a process that died.
       const task = this.#task(entry, 'waiting', 'running')
+      // That it runs already was said by a process that died.
+      if (task.state === 'running') this.#slots.get(task.rule)?.delete(task.attempts.at(-1)!.slot)
       task.state = 'running'
-      task.attempts.push({ processor: entry.processor, startedAt: entry.at, endedAt: null })
+      const { processor, at: startedAt } = entry
+      task.attempts.push({ processor, startedAt, endedAt: null, answer: null, slot: this.#takeSlot(task.rule) })
+    } else if (entry.type === 'failed') {
+      const task = this.#task(entry, 'waiting')
+      task.state = 'failed'
+      this.#count(task.rule, -1)
     } else this.#answer(entry)
   }
 
   /** Of a process that died: what it ran is to be done again. */
   resume(): void {
     for (const task of this.tasks.values()) if (task.state === 'running') task.state = 'waiting'
+    this.#slots.clear()
   }
 
   /** How many of a rule's tasks wait or run. */
   openTasks(rule: string): number {
     return this.#open.get(rule) ?? 0
-  }
-
-  /** None of its candidates gave anything. */
-  fail(task: Task): void {
-    task.state = 'failed'
-    this.#count(task.rule, -1)
   }
 
   #plan({ at, task: id, rule, takes }: Extract<JobEntry, { type: 'planned' }>): void {
@@ -88,7 +95,10 @@ export class JobState {
 
   #answer(entry: Extract<JobEntry, { type: 'answered' }>): void {
     const task = this.#task(entry, 'running')
-    task.attempts.at(-1)!.endedAt = entry.at
+    const attempt = task.attempts.at(-1)!
+    attempt.endedAt = entry.at
+    attempt.answer = { severity: entry.severity, gave: entry.gave?.length ?? null }
+    this.#slots.get(task.rule)?.delete(attempt.slot)
     task.notes.push(...entry.notes)
     if (entry.gave !== null) {
       this.#add(entry.gave)
@@ -96,6 +106,15 @@ export class JobState {
     }
     task.state = entry.severity === 'critical' ? 'failed' : entry.gave === null ? 'waiting' : 'done'
     if (task.state !== 'waiting') this.#count(task.rule, -1)
+  }
+
+  #takeSlot(rule: string): number {
+    const taken = this.#slots.get(rule) ?? new Set()
+    this.#slots.set(rule, taken)
+    let slot = 0
+    while (taken.has(slot)) slot++
+    taken.add(slot)
+    return slot
   }
 
   #count(rule: string, more: number): void {

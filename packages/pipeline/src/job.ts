@@ -3,14 +3,15 @@
 //   journal ── replayed ──> state ──> what is due ── room ──> running ── answers, kept first ──> state ──> …
 //                                         nothing due, nothing runs ──> ended
 import { createHash, randomUUID } from 'node:crypto'
-import { type Demand, demandOf, expectedSeconds, hasRoom } from './admission.ts'
-import type { Journal } from './file-journal.ts'
+import { demandOf, expectedSeconds } from './admission.ts'
+import { type Capacity, openCapacity } from './capacity.ts'
 import type { JobEntry } from './job-entry.ts'
 import { JobState, nextCandidate, type Task } from './job-state.ts'
+import type { Journal } from './journal.ts'
 import { PipelineError } from './pipeline-error.ts'
 import type { Answer, Processor } from './processor.ts'
 import type { Note, Resource } from './resource.ts'
-import { type FreeResources, openResourceMonitor, type ResourceMonitor } from './resource-monitor.ts'
+import type { ResourceMonitor } from './resource-monitor.ts'
 import { type Candidate, longestPaths, parseRuleset, type Rule, rulesFor } from './ruleset.ts'
 import { TaskPlan, wantedOf } from './task-plan.ts'
 import { runTask } from './task-run.ts'
@@ -23,7 +24,10 @@ export type JobOptions = {
   inputs: readonly Resource[]
   /** Patterns of kinds; only what leads to them is done. */
   wants: readonly string[]
+  /** Of the job's own capacity; left out, this machine. */
   monitor?: ResourceMonitor
+  /** Shared with other jobs of this process. */
+  capacity?: Capacity
   /** Cancels; run again with the same journal, the job goes on. */
   signal?: AbortSignal
   /** After each change, and with each progress: `progress` has a fraction for each task that runs. */
@@ -44,8 +48,6 @@ export type JobResult = {
   tasks: readonly Task[]
 }
 
-/** Free resources are measured at most so often. */
-const measureEveryMs = 200
 /** Where there is no room, it is looked for again. */
 const patienceMs = 1000
 
@@ -70,14 +72,14 @@ export async function runJob(options: JobOptions): Promise<JobResult> {
   return await job.run()
 }
 
-type Running = { demand: Demand; controller: AbortController; answered: Promise<void> }
+type Running = { controller: AbortController; answered: Promise<void> }
 
 class Job {
   readonly #options: JobOptions
   readonly #rules: ReadonlyMap<string, Rule>
   readonly #processors: ReadonlyMap<string, Processor>
   readonly #state = new JobState()
-  readonly #monitor: ResourceMonitor
+  readonly #capacity: Capacity
   readonly #now: () => number
   readonly #running = new Map<string, Running>()
   readonly #progress = new Map<string, number>()
@@ -86,15 +88,13 @@ class Job {
   /** Tasks that wait, by rule, the rules on which most hangs first. */
   readonly #waiting = new Map<Rule, Task[]>()
   #plan: TaskPlan
-  #free: { resources: FreeResources; readAt: number } | null = null
-  #totalMemoryBytes = 0
   /** Tasks that nobody could do. */
   #failures = 0
 
   constructor(options: JobOptions, rules: readonly Rule[], processors: ReadonlyMap<string, Processor>) {
     this.#options = options
     this.#processors = processors
-    this.#monitor = options.monitor ?? openResourceMonitor()
+    this.#capacity = options.capacity ?? openCapacity(options.monitor === undefined ? {} : { monitor: options.monitor })
     this.#now = options.now ?? Date.now
     this.#cancelled = new Promise((resolve) => {
       options.signal?.addEventListener('abort', () => resolve(), { once: true })
@@ -126,7 +126,6 @@ class Job {
     }
     this.#plan = new TaskPlan([...this.#rules.values()], this.#state)
     for (const task of this.#state.tasks.values()) if (task.state === 'waiting') this.#wait(task)
-    this.#totalMemoryBytes = (await this.#measured()).memoryBytes
   }
 
   async run(): Promise<JobResult> {
@@ -137,7 +136,7 @@ class Job {
         await this.#planDue()
         const critical = await this.#start()
         if (critical !== null) await this.#end('critical', critical)
-        else if (this.#running.size > 0 || this.#answers.length > 0) await this.#takeAnswers()
+        else if (this.#running.size > 0 || this.#answers.length > 0 || this.#isWaiting()) await this.#takeAnswers()
         // What waited for all that could come of a task that failed is due now.
         else if (this.#failures === failures) await this.#end('done', [])
       }
@@ -147,6 +146,8 @@ class Job {
         throw new PipelineError('cancelled', 'the job was cancelled; run again, it goes on', { cause: error })
       }
       throw error
+    } finally {
+      this.#capacity.leave(this)
     }
     const tasks = [...this.#state.tasks.values()]
     return {
@@ -185,24 +186,31 @@ class Job {
         const candidate = nextCandidate(task, rule)
         if (candidate === undefined) {
           tasks.shift()
-          this.#state.fail(task)
+          await this.#keep({ type: 'failed', at: this.#now(), task: task.id })
           this.#failures++
           if (!rule.isRequired) continue
           return [{ severity: 'critical', code: 'not-possible', message: `nobody could do ${rule.name}` }]
         }
-        const demand = demandOf(candidate)
-        const running = [...this.#running.values()].map((each) => each.demand)
-        const free = running.length === 0 ? null : await this.#measured()
-        if (free !== null && !hasRoom(demand, running, free, this.#totalMemoryBytes)) break
+        const giveBack = await this.#capacity.enter(this, demandOf(candidate))
+        if (giveBack === null) break
         tasks.shift()
-        await this.#keep({ type: 'attempted', at: this.#now(), task: task.id, processor: candidate.processor })
-        this.#run(task, rule, candidate, demand)
+        try {
+          await this.#keep({ type: 'attempted', at: this.#now(), task: task.id, processor: candidate.processor })
+        } catch (error) {
+          giveBack()
+          throw error
+        }
+        this.#run(task, rule, candidate, giveBack)
       }
     }
     return null
   }
 
-  #run(task: Task, rule: Rule, candidate: Candidate, demand: Demand): void {
+  #isWaiting(): boolean {
+    return [...this.#waiting.values()].some((tasks) => tasks.length > 0)
+  }
+
+  #run(task: Task, rule: Rule, candidate: Candidate, giveBack: () => void): void {
     const controller = new AbortController()
     const takes = task.takes.map((name) => this.#state.resources.get(name)!)
     const bytes = takes.reduce((total, each) => total + (each.bytes ?? 0), 0)
@@ -219,12 +227,13 @@ class Job {
     }
     const seconds = expectedSeconds(candidate, bytes)
     const { promise: answered, resolve } = Promise.withResolvers<void>()
-    this.#running.set(task.id, { demand, controller, answered })
+    this.#running.set(task.id, { controller, answered })
     this.#progress.set(task.id, 0)
     void runTask(this.#processors.get(candidate.processor)!, input, rule, { controller, seconds }).then((answer) => {
       this.#answers.push({ task, answer })
       this.#running.delete(task.id)
       this.#progress.delete(task.id)
+      giveBack()
       resolve()
     })
   }
@@ -233,7 +242,9 @@ class Job {
     if (this.#answers.length === 0) {
       const { promise, resolve } = Promise.withResolvers<void>()
       const timer = setTimeout(resolve, patienceMs)
-      await Promise.race([promise, this.#cancelled, ...[...this.#running.values()].map(({ answered }) => answered)])
+      const answers = [...this.#running.values()].map(({ answered }) => answered)
+      const room = this.#isWaiting() ? [this.#capacity.changed()] : []
+      await Promise.race([promise, this.#cancelled, ...room, ...answers])
       clearTimeout(timer)
     }
     for (let next = this.#answers.shift(); next !== undefined; next = this.#answers.shift()) {
@@ -277,14 +288,6 @@ class Job {
   async #stop(): Promise<void> {
     for (const { controller } of this.#running.values()) controller.abort()
     await Promise.all([...this.#running.values()].map(({ answered }) => answered))
-  }
-
-  async #measured(): Promise<FreeResources> {
-    const now = performance.now()
-    if (this.#free === null || now - this.#free.readAt > measureEveryMs) {
-      this.#free = { resources: await this.#monitor.read(), readAt: now }
-    }
-    return this.#free.resources
   }
 
   async #keep(...entries: readonly JobEntry[]): Promise<void> {

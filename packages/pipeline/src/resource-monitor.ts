@@ -1,13 +1,15 @@
 // What this machine has left, or the container that we are in: read where Linux tells it, else from Node.
 import { readFile } from 'node:fs/promises'
 import { availableParallelism, freemem, loadavg } from 'node:os'
+import { ownCgroups } from './cgroup.ts'
+import { allowedProcessors, busySeconds } from './processor-time.ts'
 
 export type FreeResources = {
   /** Bytes that can be had without anything else being pushed out. */
   memoryBytes: number
   /** That may be used, whether or not they are busy. */
   cores: number
-  /** Processes that ran or wanted to, on average of the last minute. */
+  /** How many of them were busy since this was read last, with whatever; the first time the average of the last minute. */
   load: number
   /** Part of the last 10 s in which something waited for a disk: 0 to 1; null where nobody counts it. */
   ioPressure: number | null
@@ -17,55 +19,77 @@ export interface ResourceMonitor {
   read(): Promise<FreeResources>
 }
 
-/** @param root of the file system, for tests */
-export function openResourceMonitor(root = ''): ResourceMonitor {
+/** Of the tightest of what surrounds us: the machine, and each control group that we are in. */
+type Level = { name: string; cores: number; busySeconds: number | null }
+
+/** Counters of processor time are 10 ms fine. */
+const leastSeconds = 0.1
+
+/**
+ * @param root of the file system, for tests
+ * @param clock s, for tests
+ */
+export function openResourceMonitor(root = '', clock: () => number = () => performance.now() / 1000): ResourceMonitor {
   const text = async (path: string): Promise<string | null> => readFile(`${root}${path}`, 'utf8').catch(() => null)
+  let before: { at: number; busy: Map<string, number>; loads: Map<string, number> } | null = null
+
+  /** Cores that were busy since the last time. */
+  function loadsOf(levels: readonly Level[]): Map<string, number> {
+    const at = clock()
+    const seconds = before === null ? 0 : at - before.at
+    if (before !== null && seconds < leastSeconds) return before.loads
+    const busy = new Map<string, number>()
+    const loads = new Map<string, number>()
+    for (const level of levels) {
+      if (level.busySeconds === null) continue
+      busy.set(level.name, level.busySeconds)
+      const earlier = before?.busy.get(level.name)
+      if (earlier !== undefined) loads.set(level.name, Math.max(0, (level.busySeconds - earlier) / seconds))
+    }
+    before = { at, busy, loads }
+    return loads
+  }
+
   return {
     async read() {
-      const [meminfo, unified, legacy, quota, quotaMicroseconds, periodMicroseconds, load, pressure] =
-        await Promise.all([
-          text('/proc/meminfo'),
-          both(text, '/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory.current'),
-          both(text, '/sys/fs/cgroup/memory/memory.limit_in_bytes', '/sys/fs/cgroup/memory/memory.usage_in_bytes'),
-          text('/sys/fs/cgroup/cpu.max'),
-          text('/sys/fs/cgroup/cpu/cpu.cfs_quota_us'),
-          text('/sys/fs/cgroup/cpu/cpu.cfs_period_us'),
-          text('/proc/loadavg'),
-          text('/proc/pressure/io'),
-        ])
+      const [meminfo, stat, status, average, pressure, groups] = await Promise.all([
+        text('/proc/meminfo'),
+        text('/proc/stat'),
+        text('/proc/self/status'),
+        text('/proc/loadavg'),
+        text('/proc/pressure/io'),
+        ownCgroups(text),
+      ])
       const available = /^MemAvailable:\s+(\d+) kB$/m.exec(meminfo ?? '')?.[1]
-      const limits = [available === undefined ? freemem() : Number(available) * 1024]
-      for (const limit of [unified, legacy]) if (limit !== null) limits.push(limit)
-      const cores = [
-        availableParallelism(),
-        quotient(quota?.split(' ')),
-        quotient([quotaMicroseconds, periodMicroseconds]),
+      const memory = [available === undefined ? freemem() : Number(available) * 1024, ...groups.freeBytes]
+      const levels: Level[] = [
+        {
+          ...{ name: 'machine', cores: availableParallelism() },
+          busySeconds: stat === null ? null : busySeconds(stat, allowedProcessors(status ?? '')),
+        },
+        ...groups.quotas,
       ]
-      const waited = /^some avg10=([\d.]+)/m.exec(pressure ?? '')?.[1]
+      const loads = loadsOf(levels)
+      const ofMachine = Number(average?.split(' ')[0] ?? loadavg()[0])
+      const loaded = levels.map(({ name, cores }) => {
+        // Of a group nobody counts the processes that wait: nothing is known of it the first time.
+        return { cores, load: loads.get(name) ?? (name === 'machine' ? ofMachine : 0) }
+      })
+      const tightest = loaded.reduce((one, other) => (other.cores - other.load < one.cores - one.load ? other : one))
+      const fewest = Math.min(...loaded.map(({ cores }) => cores))
       return {
-        memoryBytes: Math.max(0, Math.min(...limits)),
-        cores: Math.min(...cores.filter((each) => each !== null)),
-        load: Number(load?.split(' ')[0] ?? loadavg()[0]),
-        ioPressure: waited === undefined ? null : Number(waited) / 100,
+        memoryBytes: Math.max(0, Math.min(...memory)),
+        cores: fewest,
+        // As if all of it were in the smallest: what is left stays what it is in the tightest.
+        load: Math.max(0, tightest.load - (tightest.cores - fewest)),
+        ioPressure: waited(pressure) ?? waited(groups.ioPressure),
       }
     },
   }
 }
 
-/** Limit and use; null where there is no limit. The page cache counts as used, and is given back when asked for. */
-async function both(
-  text: (path: string) => Promise<string | null>,
-  limitPath: string,
-  usedPath: string,
-): Promise<number | null> {
-  const [limit, used] = (await Promise.all([text(limitPath), text(usedPath)])).map((each) =>
-    Number(each?.trim() || Number.NaN),
-  )
-  // Without a limit the old hierarchy says 2^63 less a page, the new one "max".
-  return Number.isFinite(limit) && Number.isFinite(used) && limit! < 2 ** 53 ? limit! - used! : null
-}
-
-function quotient(pair: readonly (string | null)[] | undefined): number | null {
-  const [quota, period] = (pair ?? []).map((each) => Number(each?.trim() || Number.NaN))
-  return quota! > 0 && period! > 0 ? quota! / period! : null
+/** https://docs.kernel.org/accounting/psi.html */
+function waited(pressure: string | null): number | null {
+  const percent = /^some avg10=([\d.]+)/m.exec(pressure ?? '')?.[1]
+  return percent === undefined ? null : Number(percent) / 100
 }

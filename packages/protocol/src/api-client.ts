@@ -1,6 +1,7 @@
 import { z } from 'zod/mini'
 import * as api from './api.ts'
 import * as fleet from './fleet.ts'
+import { type JobList, type JobView, jobList, jobView } from './jobs.ts'
 import { type UploadView, uploadList } from './upload.ts'
 
 /** An answer of the server that is no success, or none at all (`unreachable`). */
@@ -68,6 +69,13 @@ export interface ApiClient {
   removeWebhook(id: string): Promise<void>
   /** Queues a message of the type `encoder.test`. */
   testWebhook(id: string): Promise<void>
+  /** @param after the `next` of the page before */
+  jobs(after?: string): Promise<JobList>
+  job(id: string): Promise<JobView>
+  /** It stops a moment later. */
+  cancelJob(id: string): Promise<JobView>
+  /** Only of one that has ended. */
+  removeJob(id: string): Promise<void>
 }
 
 export function apiClient(options: ApiClientOptions): ApiClient {
@@ -153,6 +161,11 @@ export function apiClient(options: ApiClientOptions): ApiClient {
     createWebhook: (url) => call('POST', at('encoder-alerts', 'webhooks'), fleet.createdWebhook, { url }),
     removeWebhook: async (id) => void (await call('DELETE', at('encoder-alerts', 'webhooks', id), nothing)),
     testWebhook: async (id) => void (await call('POST', at('encoder-alerts', 'webhooks', id, 'test'), nothing)),
+    jobs: (after) =>
+      call('GET', at('jobs') + (after === undefined ? '' : `?after=${encodeURIComponent(after)}`), jobList),
+    job: (id) => call('GET', at('jobs', id), jobView),
+    cancelJob: (id) => call('POST', at('jobs', id, 'cancel'), jobView),
+    removeJob: async (id) => void (await call('DELETE', at('jobs', id), nothing)),
   }
 }
 

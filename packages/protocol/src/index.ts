@@ -150,6 +150,20 @@ export {
   type SenderState,
   type Spool,
 } from './ingest-sender.ts'
+export {
+  type JobAttempt,
+  type JobChange,
+  type JobList,
+  type JobMessage,
+  type JobNote,
+  type JobStanding,
+  type JobTask,
+  type JobView,
+  jobChange,
+  jobList,
+  jobTask,
+  jobView,
+} from './jobs.ts'
 export { ProtocolError, type ProtocolErrorCode } from './protocol-error.ts'
 export { firstRetryMs, retryDelayMs } from './retry-delay.ts'
 export {

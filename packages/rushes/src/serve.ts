@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8'
-import type { Server } from '@rushes/server'
+import type { Server, ServerRole } from '@rushes/server'
 import { type Command, Option } from 'commander'
 import { type Logger, pino } from 'pino'
 import { type Config, readConfig } from './config.ts'
@@ -10,18 +10,27 @@ export function addServeCommand(program: Command): void {
   program
     .command('serve')
     .description('the server')
-    .option('--roles <roles>', 'what this process does: all', 'all')
+    .option('--roles <roles>', 'what this process does: record, convert, or all; with a comma several', 'all')
     .addOption(new Option('--tls-cert <file>', 'certificate with its chain, PEM').env('RUSHES_TLS_CERT'))
     .addOption(new Option('--tls-key <file>', 'its private key, PEM').env('RUSHES_TLS_KEY'))
     .action(async ({ roles, tlsCert, tlsKey }: { roles: string; tlsCert?: string; tlsKey?: string }) => {
-      if (roles !== 'all')
-        throw new CommandError('misused', `there is no role ${roles} in this version; leave --roles out`)
-      await serve(readConfig({ ...process.env, RUSHES_TLS_CERT: tlsCert, RUSHES_TLS_KEY: tlsKey }))
+      await serve(parseRoles(roles), readConfig({ ...process.env, RUSHES_TLS_CERT: tlsCert, RUSHES_TLS_KEY: tlsKey }))
     })
 }
 
+/** Written here again, as the server itself is loaded only to be started. */
+const known: readonly ServerRole[] = ['record', 'convert']
+
+function parseRoles(text: string): readonly ServerRole[] {
+  const names = text.split(',').map((name) => name.trim())
+  if (names.includes('all')) return known
+  const unknown = names.find((name) => !known.includes(name as ServerRole))
+  if (unknown === undefined) return names as ServerRole[]
+  throw new CommandError('misused', `there is no role ${unknown}: give ${known.join(', ')} or all`)
+}
+
 /** Runs until SIGTERM or SIGINT, then stops cleanly. */
-async function serve(config: Config): Promise<void> {
+async function serve(roles: readonly ServerRole[], config: Config): Promise<void> {
   // Every message is a Buffer outside of V8's heap, and V8 collects all of its heap for each 64 MB of those: a third of
   // the ingest's CPU. Counted into the heap's own limit they cause a fraction of that (docs/benchmarks.md, Ingest).
   setFlagsFromString('--external-memory-accounted-in-global-limit')
@@ -35,7 +44,7 @@ async function serve(config: Config): Promise<void> {
   // What publishes a recording runs rarely and is waited for: its code must not be thrown away in between.
   setFlagsFromString('--no-flush-bytecode')
   const log: Logger = pino({ level: process.env['RUSHES_LOG'] ?? 'warn' }, pino.destination({ fd: 2, sync: false }))
-  const server = await start(config, log)
+  const server = await start(roles, config, log)
   let stopping = false
   const stop = (): void => {
     if (stopping) return
@@ -68,11 +77,11 @@ function canRecordAt({ publicUrl, trustedProxies }: Config, url: string): boolea
   return protocol === 'https:' || isLocal || trustedProxies.length > 0
 }
 
-async function start(config: Config, log: Logger): Promise<Server> {
+async function start(roles: readonly ServerRole[], config: Config, log: Logger): Promise<Server> {
   try {
     // Loaded here, as reading all of the server would keep every other command waiting for half a second.
     const { openServer } = await import('@rushes/server')
-    return await openServer({ ...config, version, log })
+    return await openServer({ ...config, roles, version, log })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EADDRINUSE') {

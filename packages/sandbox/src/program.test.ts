@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -104,3 +105,20 @@ it('says what to do when a program is missing', async () => {
   expect(() => findProgram('ffmpeg', { RUSHES_FFMPEG: '/etc/passwd' })).toThrow('is not the absolute path of a program')
   expect(() => findProgram('sh', { PATH: '.:bin' })).toThrow('not installed')
 })
+
+it('stands behind what wants the processor, with all that it starts', async () => {
+  const script = 'sleep 30 & echo $!; wait'
+  const program = await startProgram({ program: 'sh', args: ['-c', script], niceness: 7 })
+  try {
+    const [line] = (await once(program.stdout, 'data')) as [Buffer]
+    for (const pid of [program.pid, Number(line)]) expect(niceOf(pid)).toBeGreaterThanOrEqual(7)
+  } finally {
+    await program.stop()
+  }
+})
+
+/** proc_pid_stat(5), field 19. */
+function niceOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])
+}

@@ -2,27 +2,36 @@
 import { mkdir } from 'node:fs/promises'
 import type { Server as HttpsServer } from 'node:https'
 import { join } from 'node:path'
+import { type Capacity, openCapacity } from '@rushes/pipeline'
 import type { FastifyBaseLogger } from 'fastify'
 import { prepareOwner } from './access/owner.ts'
 import { refuseUnfinishedRestore } from './backup/unfinished-restore.ts'
-import { openArchiveRegistry } from './catalog/archive-registry.ts'
 import type { Schema } from './catalog/schema.ts'
-import { openConversions } from './convert/conversions.ts'
-import { openDeliveries } from './deliver/deliveries.ts'
-import { openFleet } from './fleet/fleet.ts'
 import { openApp } from './http/app.ts'
 import { type CertificateFiles, followCertificate, readCertificate } from './http/certificate.ts'
-import { openRoom } from './http/room.ts'
-import { openLiveRoom } from './live/live-room.ts'
+import { openFront } from './http/front.ts'
 import { openWebhookQueue } from './notify/webhook-queue.ts'
-import { openArchives } from './publish/archives.ts'
-import { openPublisher } from './publish/publisher.ts'
+import type { JobKinds } from './process/job-kind.ts'
+import { openJobs } from './process/jobs.ts'
 import { defaultReceiveLimits, type ReceiveLimits } from './receive/limits.ts'
-import { openReceiver } from './receive/receiver.ts'
+import { openRecordingRooms } from './recording-rooms.ts'
 import { openDatabase } from './store/database.ts'
-import { openUploads } from './upload/uploads.ts'
+
+/** What a process of the server does: several may share a database, each with roles of its own. */
+export type ServerRole =
+  /** Receives, keeps and serves recordings; of jobs it takes orders. */
+  | 'record'
+  /** Runs jobs. */
+  | 'convert'
+export const serverRoles: readonly ServerRole[] = ['record', 'convert']
 
 export type ServerOptions = {
+  /** Default all. */
+  roles?: readonly ServerRole[]
+  /** What jobs it runs in the role `convert`, by their names. */
+  jobKinds?: JobKinds
+  /** What these share; left out, this machine, where recordings go first. */
+  jobCapacity?: Capacity
   host: string
   /** 0 takes a free one. */
   port: number
@@ -70,75 +79,55 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   await mkdir(join(folder.root, 'recordings'), { recursive: true, mode: 0o750 })
   const database = await openDatabase<Schema>({ url: options.databaseUrl, dataDir: options.dataDir, log })
   const db = database.kysely
+  const closing: (() => Promise<void> | void)[] = [() => database.close()]
+  /** In reverse: what was opened last stands on all the others. */
+  const closeAll = async (): Promise<void> => {
+    for (const close of closing.splice(0).reverse()) await close()
+  }
   try {
     const { setupToken } = await prepareOwner(db, options.ownerKey)
-    const publisher = openPublisher({ db, folder, log })
-    const receiver = await openReceiver({ db, folder, publisher, limits, log })
-    const deliveries = await openDeliveries({ db, folder, receiver, log })
-    const live = openLiveRoom(receiver)
-    const registry = openArchiveRegistry(db)
-    const archives = openArchives({ db, folder, publisher, registry, log })
-    const conversions = openConversions({ db, folder, reserveBytes: limits.reserveBytes, log })
-    const uploads = openUploads({ db, folder, receiver, archives, limits, log })
-    const trusted = new Set(options.webhookHosts ?? [])
-    const webhooks = openWebhookQueue({ db, trusted, log })
-    const fleet = await openFleet({ db, log, onMessages: webhooks.wake })
-    const room = openRoom({
-      db,
-      folder,
-      receiver,
-      publisher,
-      archives,
-      conversions,
-      pointerHosts: new Set(options.pointerHosts ?? []),
-      deliveries,
-      uploads,
-      fleet,
-      live,
-      webhooks,
-      log,
-      publicUrl: options.publicUrl ?? null,
+    const roles = new Set(options.roles ?? serverRoles)
+    const webhooks = openWebhookQueue({ db, trusted: new Set(options.webhookHosts ?? []), log })
+    closing.push(() => webhooks.close())
+    const pointerHosts = new Set(options.pointerHosts ?? [])
+    const recordings = roles.has('record')
+      ? await openRecordingRooms({ db, folder, limits, webhooks, pointerHosts, log })
+      : null
+    if (recordings !== null) closing.push(() => recordings.close())
+    const jobs = openJobs({
+      ...{ db, log, onMessages: webhooks.wake },
+      runs: roles.has('convert')
+        ? {
+            kinds: options.jobKinds ?? {},
+            folder: join(options.dataDir, 'jobs'),
+            // What is being recorded can't be recorded again; whatever a job does can be done later.
+            capacity:
+              options.jobCapacity ?? openCapacity({ isYielding: () => recordings?.receiver.isReceiving === true }),
+          }
+        : null,
     })
+    closing.push(() => jobs.close())
+    const front = openFront({ db, jobs, publicUrl: options.publicUrl ?? null })
     const { allowedOrigins, webRoot, version } = options
     const reach = { allowedOrigins, trustedProxies: options.trustedProxies ?? [], certificate }
-    const app = await openApp({ room, limits, ...reach, webRoot, version, log })
-    try {
-      await app.listen({ host: options.host, port: options.port })
-    } catch (error) {
-      await fleet.close()
-      await webhooks.close()
-      await uploads.close()
-      await conversions.close()
-      await archives.close()
-      await deliveries.close()
-      await receiver.close()
-      throw error
-    }
+    const app = await openApp({ front, room: recordings?.room(front) ?? null, limits, ...reach, webRoot, version, log })
+    await app.listen({ host: options.host, port: options.port })
+    // Requests are cut off last but for the database: what closes tells those who wait.
+    closing.splice(1, 0, () => app.close())
     const address = app.server.address()
     const port = typeof address === 'object' && address !== null ? address.port : options.port
     const host = options.host.includes(':') ? `[${options.host}]` : options.host
     const url = `${certificate === null ? 'http' : 'https'}://${host}:${port}`
     const shown = options.tls && followCertificate(app.server as unknown as HttpsServer, options.tls, log)
+    closing.push(() => shown?.close())
     return {
       url,
       setupUrl: setupToken === null ? null : `${options.publicUrl ?? url}/setup#${setupToken}`,
       reloadCertificate: () => shown?.reload(),
-      async close() {
-        shown?.close()
-        await fleet.close()
-        await webhooks.close()
-        await uploads.close()
-        await conversions.close()
-        await archives.close()
-        await deliveries.close()
-        await receiver.close()
-        live.close()
-        await app.close()
-        await database.close()
-      },
+      close: closeAll,
     }
   } catch (error) {
-    await database.close()
+    await closeAll()
     throw error
   }
 }

@@ -10,6 +10,7 @@ import { WebSocket } from 'ws'
 import { uuidV7 } from '../src/catalog/identifiers.ts'
 import { makeCmafEvent } from './cmaf-event.ts'
 import { createDelivery } from './delivery-sender.ts'
+import { addTestJob } from './followed-jobs.ts'
 import { makeLiveBody } from './live-body.ts'
 import { type LiveSender, startLiveSender } from './live-sender.ts'
 import { newTestFolder, startTestDatabase, type TestDatabase } from './postgres-for-tests.ts'
@@ -94,6 +95,9 @@ beforeAll(async () => {
   await client.introduceEncoder(encoder, { name: 'Chapel', version: '1.0', host: 'rack-1' })
   const { id: webhook } = await client.createWebhook('https://example.org/mine')
   const { id: key } = await client.createKey('mine')
+  // Of a kind that nobody runs.
+  const job = await addTestJob(database.kysely, { pages: [], pageMs: 0 })
+  await client.cancelJob(job)
   const uploadId = upload.split('/').at(-1)!
   owned = {
     '/api/v1/recordings/{id}': [live.id, published.id, delivery.id, uploadId],
@@ -102,6 +106,7 @@ beforeAll(async () => {
     '/api/v1/encoders/{id}': [encoder],
     '/api/v1/encoder-alerts/webhooks/{id}': [webhook],
     '/api/v1/keys/{id}': [key],
+    '/api/v1/jobs/{id}': [job],
   }
   const shareOf = async (id: string) => (await client.share(id)).id
   openShares = [await shareOf(live.id), await shareOf(delivery.id)]

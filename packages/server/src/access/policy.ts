@@ -10,7 +10,7 @@ export type Caller =
   /** The machine that sends a recording, by the token it got for this one. */
   | { kind: 'sender'; recordingId: RecordingId }
 
-/** What is asked about. `possession`: a key, a session, an account, an encoder, which belong to one user. */
+/** What is asked about. `possession`: a key, a session, an account, an encoder, a job, which belong to one user. */
 export type Resource =
   | { kind: 'server' }
   | { kind: 'recording'; id: RecordingId; ownerId: UserId; state: RecordingState }
@@ -48,6 +48,7 @@ type ServerAction =
   | 'encoder.introduce'
   | 'encoder.list'
   | 'encoder.alerts'
+  | 'job.list'
 
 type PossessionAction =
   | 'session.end'
@@ -58,6 +59,8 @@ type PossessionAction =
   | 'encoder.read'
   | 'encoder.control'
   | 'webhook.change'
+  | 'job.read'
+  | 'job.control'
 
 export type RecordingAction =
   | 'recording.read'
@@ -95,6 +98,7 @@ const rules: Readonly<Record<Action, Rule>> = {
   'encoder.introduce': { on: 'server', via: 'key' },
   'encoder.list': { on: 'server' },
   'encoder.alerts': { on: 'server' },
+  'job.list': { on: 'server' },
   'session.end': { on: 'possession' },
   'key.revoke': { on: 'possession' },
   'account.read': { on: 'possession' },
@@ -103,6 +107,8 @@ const rules: Readonly<Record<Action, Rule>> = {
   'encoder.read': { on: 'possession' },
   'encoder.control': { on: 'possession' },
   'webhook.change': { on: 'possession' },
+  'job.read': { on: 'possession' },
+  'job.control': { on: 'possession' },
   'recording.read': { on: 'recording', share: true },
   'recording.search': { on: 'recording', share: true },
   // Playlists and segments: what shows the picture. Digests, manifest and certificate prove it, to those it belongs to.

@@ -9,6 +9,7 @@ export type KeyId = Branded<'KeyId'>
 export type ShareId = Branded<'ShareId'>
 export type EncoderId = Branded<'EncoderId'>
 export type WebhookId = Branded<'WebhookId'>
+export type JobId = Branded<'JobId'>
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const shareId = /^[A-Za-z0-9_-]{22,64}$/
@@ -33,6 +34,10 @@ export function parseWebhookId(text: string): WebhookId | undefined {
   return uuid.test(text) ? (text as WebhookId) : undefined
 }
 
+export function parseJobId(text: string): JobId | undefined {
+  return uuid.test(text) ? (text as JobId) : undefined
+}
+
 export function parseShareId(text: string): ShareId | undefined {
   return shareId.test(text) ? (text as ShareId) : undefined
 }
@@ -47,6 +52,10 @@ export function newUserId(): UserId {
 
 export function newKeyId(): KeyId {
   return uuidV7() as KeyId
+}
+
+export function newJobId(): JobId {
+  return uuidV7() as JobId
 }
 
 /** 144 random bits in base64url: 24 characters without padding, beyond guessing. */

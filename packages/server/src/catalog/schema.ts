@@ -1,6 +1,13 @@
-import type { AlertKind, EncoderOrder, EncoderReport, ManifestEntry, ScheduleEntry } from '@rushes/protocol'
+import type {
+  AlertKind,
+  EncoderOrder,
+  EncoderReport,
+  JobStanding,
+  ManifestEntry,
+  ScheduleEntry,
+} from '@rushes/protocol'
 import type { ColumnType, Generated, Selectable } from 'kysely'
-import type { EncoderId, KeyId, RecordingId, ShareId, UserId, WebhookId } from './identifiers.ts'
+import type { EncoderId, JobId, KeyId, RecordingId, ShareId, UserId, WebhookId } from './identifiers.ts'
 
 /**
  * The tables as Kysely sees them, written by hand after `store/migrations/*.sql`, which are the truth.
@@ -25,6 +32,8 @@ export interface Schema {
   alert_limits: AlertLimitsTable
   webhooks: WebhooksTable
   webhook_messages: WebhookMessagesTable
+  jobs: JobsTable
+  job_entries: JobEntriesTable
 }
 
 type Stamp = ColumnType<Date, Date | undefined, Date>
@@ -228,6 +237,43 @@ export interface WebhookMessagesTable {
   next_attempt_at: Stamp
 }
 
+export interface JobsTable {
+  id: JobId
+  owner_id: UserId
+  kind: string
+  title: string
+  request: string
+  priority: Generated<number>
+  state: Generated<JobStanding>
+  cancelling: Generated<boolean>
+  epoch: Generated<number>
+  runner: string | null
+  leased_until: LaterStamp
+  starts: Generated<number>
+  folder: string | null
+  batches: Generated<number>
+  bytes: Generated<number>
+  standing: Json<JobFigures>
+  problem: string | null
+  created_at: Stamp
+  started_at: LaterStamp
+  ended_at: LaterStamp
+}
+/** Numbers of tasks, and how far those are that run: 0 to 1. */
+export type JobFigures = {
+  waiting?: number
+  running?: number
+  done?: number
+  failed?: number
+  progress?: Record<string, number>
+}
+
+export interface JobEntriesTable {
+  job_id: JobId
+  number: number
+  entries: string
+}
+
 export type User = Selectable<UsersTable>
 export type Recording = Selectable<RecordingsTable>
 export type Share = Selectable<SharesTable>
@@ -238,3 +284,4 @@ export type UploadedArchive = Selectable<UploadedArchivesTable>
 export type Delivery = Selectable<DeliveriesTable>
 export type EncoderRow = Selectable<EncodersTable>
 export type Webhook = Selectable<WebhooksTable>
+export type JobRow = Selectable<JobsTable>

@@ -108,6 +108,9 @@ export async function queueMessage(
     where (select count(*) from webhook_messages where webhook_id = ${webhookId}::uuid) < ${mostWaiting}`.execute(db)
 }
 
+/** Whoever takes a message and ends before it was sent leaves it to others after so long; no attempt takes longer. */
+const takenMs = 30_000
+
 export type DueMessage = {
   id: string
   webhookId: WebhookId
@@ -117,9 +120,9 @@ export type DueMessage = {
   secret: Buffer
 }
 
-/** One of each webhook: one that does not answer holds up no other. */
-export async function listDueMessages(db: Kysely<Schema>, limit: number): Promise<DueMessage[]> {
-  return await db
+/** One of each webhook: one that does not answer holds up no other. Another process takes none of them meanwhile. */
+export async function takeDueMessages(db: Kysely<Schema>, limit: number): Promise<DueMessage[]> {
+  const due = await db
     .selectFrom('webhook_messages')
     .innerJoin('webhooks', 'webhooks.id', 'webhook_messages.webhook_id')
     .distinctOn('webhook_messages.webhook_id')
@@ -137,6 +140,20 @@ export async function listDueMessages(db: Kysely<Schema>, limit: number): Promis
     .orderBy('webhook_messages.id')
     .limit(limit)
     .execute()
+  if (due.length === 0) return []
+  const taken = await db
+    .updateTable('webhook_messages')
+    .set({ next_attempt_at: sql<Date>`now() + ${takenMs} * interval '1 millisecond'` })
+    .where(
+      'id',
+      'in',
+      due.map(({ id }) => id),
+    )
+    .where('next_attempt_at', '<=', sql<Date>`now()`)
+    .returning('id')
+    .execute()
+  const ours = new Set(taken.map(({ id }) => id))
+  return due.filter(({ id }) => ours.has(id))
 }
 
 type Settled = { id: string; webhookId: WebhookId }

@@ -15,8 +15,9 @@ import type { Webhook } from '../catalog/schema.ts'
 import { createWebhook, deleteWebhook, getWebhook, listWebhooks, queueMessage } from '../catalog/webhooks.ts'
 import { FleetError } from '../fleet/fleet-error.ts'
 import { secretText } from '../notify/webhook-signature.ts'
+import type { App } from './front.ts'
 import { notFound } from './http-error.ts'
-import type { App, Room } from './room.ts'
+import type { Room } from './room.ts'
 
 const idParams = z.object({ id: z.string() })
 const tags = ['encoders']

@@ -16,23 +16,27 @@ import type { LoadedCertificate } from './certificate.ts'
 import { answerCrossOrigin } from './cross-origin.ts'
 import { deliveryRoutes } from './delivery-routes.ts'
 import { fleetRoutes } from './fleet-routes.ts'
+import type { App, Front } from './front.ts'
 import { HttpError, sendError } from './http-error.ts'
 import { ingestUpgrade } from './ingest-upgrade.ts'
+import { jobRoutes } from './job-routes.ts'
 import { liveRoutes } from './live-routes.ts'
 import { hearProxy, originAllowed } from './origin.ts'
-import { openPages } from './pages.ts'
+import { openPages, type Pages } from './pages.ts'
 import { recordingRoutes } from './recording-routes.ts'
-import type { App, Room } from './room.ts'
+import type { Room } from './room.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { shareRoutes } from './share-routes.ts'
 import { sharedRecordings } from './shared-recordings.ts'
 import { limitSockets } from './socket-limit.ts'
 import { streamRoutes } from './stream-routes.ts'
-import { trustedProxies } from './trusted-proxy.ts'
+import { type TrustsProxy, trustedProxies } from './trusted-proxy.ts'
 import { uploadRoutes } from './upload-routes.ts'
 
 export type AppOptions = {
-  room: Room
+  front: Front
+  /** Null: this process has nothing to do with recordings. */
+  room: Room | null
   limits: ReceiveLimits
   allowedOrigins: readonly string[]
   /** Proxies whose word is taken for the address, scheme and host of a client. */
@@ -46,7 +50,7 @@ export type AppOptions = {
 
 /** The HTTP server: every route, with the policy in front of it. */
 export async function openApp(options: AppOptions): Promise<App> {
-  const { room } = options
+  const { front, room } = options
   const trusts = trustedProxies(options.trustedProxies)
   const { headMs, requestMs } = options.limits
   // Slow-loris: a head or a body that takes longer is cut, within a quarter of the time that a head has.
@@ -103,7 +107,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     if (!request.url.startsWith('/r/')) reply.header('x-frame-options', 'SAMEORIGIN')
     // A page of another site must not act with our cookie: SameSite=Lax stops most, the exact Origin all of it.
     const safe = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS'
-    if (!safe && !originAllowed(request.raw, room.publicUrl, options.allowedOrigins)) {
+    if (!safe && !originAllowed(request.raw, front.publicUrl, options.allowedOrigins)) {
       throw new HttpError(403, 'foreign-origin', 'requests from other sites are refused')
     }
     if (answerCrossOrigin(request, reply, options.allowedOrigins)) return reply
@@ -115,6 +119,21 @@ export async function openApp(options: AppOptions): Promise<App> {
     if (request.method === 'GET' && request.headers.accept?.includes('text/html') === true) return pages.send(reply, '')
     return reply.send({ error: { code: 'not-found', message: 'there is nothing here' } })
   })
+  sessionRoutes(app, front)
+  jobRoutes(app, front)
+  if (room !== null) addRecordings(app, room, pages, options, trusts)
+  app.get('/healthz', { schema: { tags: ['server'] } }, async () => {
+    await sql`select 1`.execute(front.db)
+    return { status: 'ok', version: options.version }
+  })
+  app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())
+
+  limitSockets(app.server, options.limits.maxSockets, options.log)
+  return app
+}
+
+/** What is there where recordings are made, kept and watched. */
+function addRecordings(app: App, room: Room, pages: Pages, options: AppOptions, trusts: TrustsProxy): void {
   recordingRoutes(app, room)
   deliveryRoutes(app, room)
   uploadRoutes(app, room, {
@@ -128,13 +147,6 @@ export async function openApp(options: AppOptions): Promise<App> {
   shareRoutes(app, room, shares, pages)
   streamRoutes(app, room, shares)
   liveRoutes(app, room, shares)
-  sessionRoutes(app, room)
-  app.get('/healthz', { schema: { tags: ['server'] } }, async () => {
-    await sql`select 1`.execute(room.db)
-    return { status: 'ok', version: options.version }
-  })
-  app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())
-
   const upgrade = ingestUpgrade({
     receiver: room.receiver,
     limits: options.limits,
@@ -144,6 +156,4 @@ export async function openApp(options: AppOptions): Promise<App> {
     describe: room.describeNow,
   })
   app.server.on('upgrade', upgrade)
-  limitSockets(app.server, options.limits.maxSockets, options.log)
-  return app
 }

@@ -13,9 +13,10 @@ import {
 } from '@rushes/protocol'
 import { z } from 'zod'
 import { DeliveryError } from '../deliver/delivery-error.ts'
+import type { App } from './front.ts'
 import { HttpError, notFound } from './http-error.ts'
 import { requestOrigin } from './origin.ts'
-import type { App, Room } from './room.ts'
+import type { Room } from './room.ts'
 import { replyWithSegment } from './segment-reply.ts'
 
 const idParams = z.object({ id: z.string() })

@@ -12,8 +12,9 @@ import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { parseEncoderId } from '../catalog/identifiers.ts'
 import type { Encoder } from '../fleet/encoder.ts'
+import type { App } from './front.ts'
 import { HttpError, notFound } from './http-error.ts'
-import type { App, Room } from './room.ts'
+import type { Room } from './room.ts'
 
 const idParams = z.object({ id: z.string() })
 const tags = ['encoders']

@@ -9,6 +9,7 @@ import { CatalogError } from '../catalog/catalog-error.ts'
 import { DeliveryError, type DeliveryErrorCode } from '../deliver/delivery-error.ts'
 import { FleetError, type FleetErrorCode } from '../fleet/fleet-error.ts'
 import { LiveError, type LiveErrorCode } from '../live/live-error.ts'
+import { JobError, type JobErrorCode } from '../process/job-error.ts'
 import { StoreError } from '../store/store-error.ts'
 import { UploadError, type UploadErrorCode } from '../upload/upload-error.ts'
 
@@ -74,6 +75,12 @@ const fleetStatus: Record<FleetErrorCode, number> = {
   'too-many-encoders': 409,
   'already-recording': 409,
   'too-many-webhooks': 409,
+}
+
+const jobStatus: Record<JobErrorCode, number> = {
+  'too-many-jobs': 429,
+  'job-not-ended': 409,
+  'too-many-watchers': 503,
 }
 
 const uploadStatus: Record<UploadErrorCode, number> = {
@@ -153,6 +160,7 @@ export function toRefusal(error: Error): Refusal {
     return { status: deliveryStatus[error.code], code: error.code, message: error.message }
   if (error instanceof LiveError) return { status: liveStatus[error.code], code: error.code, message: error.message }
   if (error instanceof FleetError) return { status: fleetStatus[error.code], code: error.code, message: error.message }
+  if (error instanceof JobError) return { status: jobStatus[error.code], code: error.code, message: error.message }
   if (error instanceof UploadError)
     return { status: uploadStatus[error.code], code: error.code, message: error.message }
   if (error instanceof ContentError)

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyReply } from 'fastify'
-import type { App } from './room.ts'
+import type { App } from './front.ts'
 
 /** The pages as Vite built them: one document, whose script shows the page that the address names. */
 export interface Pages {
@@ -10,7 +10,10 @@ export interface Pages {
   send(reply: FastifyReply, head: string): FastifyReply
 }
 
-const routes = ['/', '/login', '/setup', '/record', '/library', '/encoders', '/settings', '/inspect', '/watch/:id']
+const routes = [
+  ...['/', '/login', '/setup', '/record', '/library', '/encoders', '/settings', '/inspect', '/watch/:id'],
+  ...['/jobs', '/jobs/:id'],
+]
 const headComment = '<!--rushes:head-->'
 
 export function openPages(app: App, webRoot: string | null): Pages {

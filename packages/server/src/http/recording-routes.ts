@@ -17,10 +17,11 @@ import { newRecordingId, parseRecordingId, parseShareId, type RecordingId } from
 import { createRecording, getRecording, listRecordings, renameRecording } from '../catalog/recordings.ts'
 import type { Recording } from '../catalog/schema.ts'
 import { createShare, revokeShare } from '../catalog/shares.ts'
+import type { App } from './front.ts'
 import { HttpError, notFound } from './http-error.ts'
 import { requestOrigin } from './origin.ts'
 import { resourceRoutes } from './resource-routes.ts'
-import type { App, Room } from './room.ts'
+import type { Room } from './room.ts'
 import { timelineRoutes } from './timeline-routes.ts'
 
 const idParams = z.object({ id: z.string() })

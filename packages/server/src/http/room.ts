@@ -1,17 +1,13 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { fileOrder, makeLayout } from '@rushes/media'
 import type { ArchiveStanding, RecordingView } from '@rushes/protocol'
 import { anonymous, type Caller as ContentCaller, owner } from '@rushes/umf'
-import type { FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } from 'fastify'
-import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import type { Kysely } from 'kysely'
-import { callerOf } from '../access/caller.ts'
-import { type Action, type Caller, decide, type RecordingAction, type ResourceOf } from '../access/policy.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { RecordingAction } from '../access/policy.ts'
 import { type BodyFolder, bodyPath } from '../body/folder.ts'
 import { deliveryContentType } from '../catalog/deliveries.ts'
-import { parseRecordingId, type RecordingId, type UserId } from '../catalog/identifiers.ts'
+import { parseRecordingId, type RecordingId } from '../catalog/identifiers.ts'
 import { getRecording } from '../catalog/recordings.ts'
-import type { Recording, Schema } from '../catalog/schema.ts'
+import type { Recording } from '../catalog/schema.ts'
 import { openShare } from '../catalog/shares.ts'
 import { frontOf } from '../catalog/uploads.ts'
 import type { Conversions } from '../convert/conversions.ts'
@@ -27,14 +23,11 @@ import { recordingView } from '../publish/recording-view.ts'
 import type { Receiver } from '../receive/receiver.ts'
 import type { Uploads } from '../upload/uploads.ts'
 import { replyWithFile } from './file-reply.ts'
+import type { Front } from './front.ts'
 import { HttpError, notFound } from './http-error.ts'
-import { sessionToken } from './session-cookie.ts'
-
-export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, AppLog, ZodTypeProvider>
-type AppLog = FastifyInstance['log']
 
 export type RoomOptions = {
-  db: Kysely<Schema>
+  front: Front
   folder: BodyFolder
   receiver: Receiver
   publisher: Publisher
@@ -48,26 +41,10 @@ export type RoomOptions = {
   live: LiveRoom
   webhooks: WebhookQueue
   log: { info(details: object, message: string): void }
-  publicUrl: string | null
 }
 
-/** What every route stands on: who asks, whether they may, and how a recording is shown and sent. */
-export interface Room extends RoomOptions {
-  caller(request: FastifyRequest, recordingId?: RecordingId): Promise<Caller>
-  /** @throws HttpError 401, 403, or 404, which also stands for "not yours" */
-  authorize<A extends Action>(caller: Caller, action: A, resource: ResourceOf<A> | null): void
-  /** As authorize on the server itself, for those who have an account; answers whose. */
-  authorizeUser(
-    caller: Caller,
-    action: Action &
-      (
-        | 'recording.create'
-        | 'recording.list'
-        | 'key.create'
-        | 'key.list'
-        | `encoder.${'introduce' | 'list' | 'alerts'}`
-      ),
-  ): UserId
+/** What the routes of recordings stand on besides: how a recording is shown and sent. */
+export interface Room extends Front, Omit<RoomOptions, 'front'> {
   /** The delivery of a request, if its caller may do `action` with it. @throws HttpError 401, 403, 404 */
   delivery(request: FastifyRequest, id: string, action: RecordingAction): Promise<Delivery>
   activeShare(id: RecordingId): Promise<string | null>
@@ -95,15 +72,8 @@ export interface Room extends RoomOptions {
 }
 
 export function openRoom(options: RoomOptions): Room {
-  const { db, folder, receiver, publisher, archives } = options
-
-  function authorize<A extends Action>(caller: Caller, action: A, resource: ResourceOf<A> | null): void {
-    const decision = decide(caller, action, resource)
-    if (decision === 'allow') return
-    if (decision === 'unauthenticated') throw new HttpError(401, 'unauthenticated', 'sign in, or send an API key')
-    if (decision === 'forbidden') throw new HttpError(403, 'forbidden', 'this key or account may not do that')
-    throw notFound()
-  }
+  const { front, folder, receiver, publisher, archives } = options
+  const { db, authorize } = front
 
   async function activeShare(id: RecordingId): Promise<string | null> {
     return (await openShare(db, id))?.id ?? null
@@ -126,24 +96,14 @@ export function openRoom(options: RoomOptions): Room {
     return contentType === deliveryContentType ? options.deliveries.get(id) : undefined
   }
 
-  const callerFor: Room['caller'] = (request, recordingId) =>
-    callerOf(db, { authorization: request.headers.authorization, sessionToken: sessionToken(request), recordingId })
-
   return {
     ...options,
-    authorize,
+    ...front,
     activeShare,
-    caller: callerFor,
-
-    authorizeUser(caller, action) {
-      authorize(caller, action, { kind: 'server' })
-      if (caller.kind !== 'user') throw new HttpError(403, 'forbidden', 'this needs an account')
-      return caller.userId
-    },
 
     async delivery(request, id, action) {
       const parsed = parseRecordingId(id)
-      const caller = await callerFor(request, parsed)
+      const caller = await front.caller(request, parsed)
       const recording = parsed === undefined ? undefined : await getRecording(db, parsed)
       if (recording === undefined) {
         authorize(caller, action, null)

@@ -16,14 +16,14 @@ import { openSession, signIn, signOut } from '../access/sign-in.ts'
 import { getApiKey, listApiKeys, revokeApiKey } from '../catalog/api-keys.ts'
 import { parseKeyId } from '../catalog/identifiers.ts'
 import { findOwner, getUser } from '../catalog/users.ts'
+import type { App, Front } from './front.ts'
 import { notFound } from './http-error.ts'
 import { requestOrigin } from './origin.ts'
-import type { App, Room } from './room.ts'
 import { clearSessionCookie, sessionToken, setSessionCookie } from './session-cookie.ts'
 
 /** Accounts, sessions and API keys. */
-export function sessionRoutes(app: App, room: Room): void {
-  const { db } = room
+export function sessionRoutes(app: App, front: Front): void {
+  const { db } = front
   const limiter = new LoginLimiter()
 
   async function describe(caller: Caller): Promise<SessionView> {
@@ -33,11 +33,11 @@ export function sessionRoutes(app: App, room: Room): void {
     return { user: { id, email, name, role }, setupNeeded: false }
   }
 
-  const originOf = (request: FastifyRequest) => requestOrigin(request.raw, room.publicUrl)
+  const originOf = (request: FastifyRequest) => requestOrigin(request.raw, front.publicUrl)
   const userAgent = (request: FastifyRequest) => request.headers['user-agent'] ?? ''
 
   app.get('/api/v1/session', { schema: { tags: ['session'], response: { 200: sessionView } } }, async (request) =>
-    describe(await room.caller(request)),
+    describe(await front.caller(request)),
   )
 
   app.post(
@@ -78,7 +78,7 @@ export function sessionRoutes(app: App, room: Room): void {
   })
 
   app.get('/api/v1/keys', { schema: { tags: ['keys'], response: { 200: apiKeyList } } }, async (request) => {
-    const userId = room.authorizeUser(await room.caller(request), 'key.list')
+    const userId = front.authorizeUser(await front.caller(request), 'key.list')
     const keys = await listApiKeys(db, userId)
     return {
       keys: keys
@@ -97,7 +97,7 @@ export function sessionRoutes(app: App, room: Room): void {
     '/api/v1/keys',
     { schema: { tags: ['keys'], body: createApiKeyRequest, response: { 201: createdApiKey } } },
     async (request, reply) => {
-      const userId = room.authorizeUser(await room.caller(request), 'key.create')
+      const userId = front.authorizeUser(await front.caller(request), 'key.create')
       const { id, key, createdAt } = await issueApiKey(db, userId, request.body.name)
       const { name } = request.body
       return reply
@@ -110,10 +110,10 @@ export function sessionRoutes(app: App, room: Room): void {
     '/api/v1/keys/:id',
     { schema: { tags: ['keys'], params: z.object({ id: z.string() }) } },
     async (request, reply) => {
-      const caller = await room.caller(request)
+      const caller = await front.caller(request)
       const id = parseKeyId(request.params.id)
       const key = id === undefined ? undefined : await getApiKey(db, id)
-      room.authorize(caller, 'key.revoke', key === undefined ? null : { kind: 'possession', ownerId: key.user_id })
+      front.authorize(caller, 'key.revoke', key === undefined ? null : { kind: 'possession', ownerId: key.user_id })
       if (key === undefined || !(await revokeApiKey(db, key.user_id, key.id))) throw notFound()
       return reply.code(204).send()
     },

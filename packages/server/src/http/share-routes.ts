@@ -1,11 +1,12 @@
 import { recordingView } from '@rushes/protocol'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { App } from './front.ts'
 import { HttpError } from './http-error.ts'
 import { requestOrigin } from './origin.ts'
 import type { Pages } from './pages.ts'
 import { resourceRoutes } from './resource-routes.ts'
-import type { App, Room } from './room.ts'
+import type { Room } from './room.ts'
 import type { SharedRecordings } from './shared-recordings.ts'
 import { timelineRoutes } from './timeline-routes.ts'
 

@@ -1,9 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Delivery } from '../deliver/delivery.ts'
+import type { App } from './front.ts'
 import { notFound } from './http-error.ts'
 import { openPlaylists, type Playlists } from './playlists.ts'
-import type { App, Room } from './room.ts'
+import type { Room } from './room.ts'
 import { type CacheScope, replyWithSegment } from './segment-reply.ts'
 import type { SharedRecordings } from './shared-recordings.ts'
 

@@ -5,7 +5,8 @@ import { eventExtent, listEvents, listMarks, type StoredEvent } from '../catalog
 import type { Recording } from '../catalog/schema.ts'
 import { chaptersVtt } from '../publish/chapters.ts'
 import { placed, summaryOf } from '../publish/summary.ts'
-import type { App, Room } from './room.ts'
+import type { App } from './front.ts'
+import type { Room } from './room.ts'
 
 export type TimelinePlace = {
   /** Under which the two routes lie. */

@@ -9,9 +9,10 @@ import { uploadContentType } from '../catalog/uploads.ts'
 import { checksumAlgorithms, noProof, parseProof } from '../upload/chunk-proof.ts'
 import { TusStore } from '../upload/tus-store.ts'
 import { UploadError } from '../upload/upload-error.ts'
+import type { App } from './front.ts'
 import { notFound, type Refusal, toRefusal } from './http-error.ts'
 import { requestOrigin } from './origin.ts'
-import type { App, Room } from './room.ts'
+import type { Room } from './room.ts'
 
 export type UploadRouteOptions = { expiryMs: number; maxBytes: number; allowedOrigins: readonly string[] }
 

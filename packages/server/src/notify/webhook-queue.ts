@@ -4,7 +4,7 @@
 //      ^                  └── anything else ──> waiting, longer each time ── the last attempt ──> gone
 import type { Kysely } from 'kysely'
 import type { Schema } from '../catalog/schema.ts'
-import { type DueMessage, dropMessage, listDueMessages, noteDelivered, postponeMessage } from '../catalog/webhooks.ts'
+import { type DueMessage, dropMessage, noteDelivered, postponeMessage, takeDueMessages } from '../catalog/webhooks.ts'
 import { postWebhook, type TrustedHosts } from './webhook-post.ts'
 import { signatureHeaders } from './webhook-signature.ts'
 
@@ -65,7 +65,7 @@ export function openWebhookQueue(options: WebhookQueueOptions): WebhookQueue {
       const seen = woken.promise
       let sent = 0
       try {
-        const due = await listDueMessages(db, atOnce)
+        const due = await takeDueMessages(db, atOnce)
         sent = due.length
         await Promise.all(due.map(send))
       } catch (error) {

@@ -52,6 +52,8 @@ export type Held = {
 
 export interface Receiver {
   readonly connections: number
+  /** Whether bytes of a recording have come in the last seconds. */
+  readonly isReceiving: boolean
   /** There is less room than senders are let use. */
   readonly storageIsFull: boolean
   /** What senders may still fill. */
@@ -70,6 +72,9 @@ export interface Receiver {
   live(id: RecordingId): LiveFacts | null
   close(): Promise<void>
 }
+
+/** Senders pause for a moment, too: a page that goes to the background. */
+const recentMs = 10_000
 
 /** Takes up every recording that was open when the last process ended, and listens for their senders. */
 export async function openReceiver(options: ReceiverOptions): Promise<Receiver> {
@@ -168,6 +173,10 @@ export async function openReceiver(options: ReceiverOptions): Promise<Receiver> 
   return {
     get connections() {
       return sessions.size
+    },
+
+    get isReceiving() {
+      return [...recordings.values()].some(({ held, silentMs }) => held && silentMs < recentMs)
     },
 
     get storageIsFull() {

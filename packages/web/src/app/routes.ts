@@ -7,6 +7,8 @@ export type Route =
   | { page: 'record' }
   | { page: 'library' }
   | { page: 'encoders' }
+  | { page: 'jobs' }
+  | { page: 'job'; jobId: string }
   | { page: 'settings' }
   | { page: 'inspect'; file: string | null }
   | { page: 'shared'; shareId: string; start: string | null }
@@ -18,6 +20,7 @@ const plainPages: Record<string, Route> = {
   '/record': { page: 'record' },
   '/library': { page: 'library' },
   '/encoders': { page: 'encoders' },
+  '/jobs': { page: 'jobs' },
   '/settings': { page: 'settings' },
 }
 
@@ -30,16 +33,17 @@ export function routeOf(location: { pathname: string; search: string; hash: stri
   if (path === '/login') return { page: 'login', next: ownPath(query.get('next')) }
   if (path === '/setup') return { page: 'setup', token: decodeFragment(location.hash) }
   if (path === '/inspect') return { page: 'inspect', file: ownPath(query.get('file')) }
-  const [, room, id] = /^\/(r|watch)\/([A-Za-z0-9_-]{1,100})$/.exec(path) ?? []
+  const [, room, id] = /^\/(r|watch|jobs)\/([A-Za-z0-9_-]{1,100})$/.exec(path) ?? []
   const start = query.get('t')
   if (room === 'r' && id !== undefined) return { page: 'shared', shareId: id, start }
   if (room === 'watch' && id !== undefined) return { page: 'watch', recordingId: id, start }
+  if (room === 'jobs' && id !== undefined) return { page: 'job', jobId: id }
   return { page: 'not-found' }
 }
 
 /** Pages that only somebody with an account sees. */
 export function needsAccount(route: Route): boolean {
-  return ['home', 'record', 'library', 'encoders', 'settings', 'watch'].includes(route.page)
+  return ['home', 'record', 'library', 'encoders', 'jobs', 'job', 'settings', 'watch'].includes(route.page)
 }
 
 /** A path that leads off this site is none: `//host` and `/\host` are other hosts to a browser. */

@@ -114,6 +114,13 @@ export class RushesSettingsPage extends PageElement {
           <a class="button" href="/inspect">Look inside a file</a>
         </div>
       </section>
+      <section class="card stack" aria-labelledby="jobs-heading">
+        <h2 id="jobs-heading">Jobs</h2>
+        <div class="row row-apart">
+          <p class="soft">Work that goes on behind, and what became of it.</p>
+          <a class="button" href="/jobs">Show jobs</a>
+        </div>
+      </section>
       <section class="card stack" aria-labelledby="account-heading">
         <h2 id="account-heading">Account</h2>
         <div class="row row-apart">

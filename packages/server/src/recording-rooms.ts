@@ -1,0 +1,55 @@
+// Everything that has to do with recordings, opened in order and closed in reverse.
+import { openArchiveRegistry } from './catalog/archive-registry.ts'
+import { openConversions } from './convert/conversions.ts'
+import { openDeliveries } from './deliver/deliveries.ts'
+import { openFleet } from './fleet/fleet.ts'
+import type { Front } from './http/front.ts'
+import { openRoom, type Room, type RoomOptions } from './http/room.ts'
+import { openLiveRoom } from './live/live-room.ts'
+import type { WebhookQueue } from './notify/webhook-queue.ts'
+import { openArchives } from './publish/archives.ts'
+import { openPublisher } from './publish/publisher.ts'
+import type { ReceiveLimits } from './receive/limits.ts'
+import { openReceiver, type Receiver, type ReceiverLog } from './receive/receiver.ts'
+import { openUploads } from './upload/uploads.ts'
+
+export type RecordingRooms = {
+  receiver: Receiver
+  /** For its routes. */
+  room(front: Front): Room
+  close(): Promise<void>
+}
+
+export type RecordingRoomsOptions = Pick<RoomOptions, 'folder' | 'pointerHosts'> & {
+  db: Front['db']
+  webhooks: WebhookQueue
+  limits: ReceiveLimits
+  log: ReceiverLog
+}
+
+export async function openRecordingRooms(options: RecordingRoomsOptions): Promise<RecordingRooms> {
+  const { db, folder, limits, webhooks, log, pointerHosts } = options
+  const publisher = openPublisher({ db, folder, log })
+  const receiver = await openReceiver({ db, folder, publisher, limits, log })
+  const deliveries = await openDeliveries({ db, folder, receiver, log })
+  const live = openLiveRoom(receiver)
+  const registry = openArchiveRegistry(db)
+  const archives = openArchives({ db, folder, publisher, registry, log })
+  const conversions = openConversions({ db, folder, reserveBytes: limits.reserveBytes, log })
+  const uploads = openUploads({ db, folder, receiver, archives, limits, log })
+  const fleet = await openFleet({ db, log, onMessages: webhooks.wake })
+  const rooms = { folder, receiver, publisher, archives, conversions, pointerHosts, deliveries, uploads, fleet, live }
+  return {
+    receiver,
+    room: (front) => openRoom({ ...rooms, front, webhooks, log }),
+    async close() {
+      await fleet.close()
+      await uploads.close()
+      await conversions.close()
+      await archives.close()
+      await deliveries.close()
+      await receiver.close()
+      live.close()
+    },
+  }
+}
