@@ -1,0 +1,204 @@
+// One way to read the records of a pattern: which field is the time, which the value, which records belong together.
+
+import { type Column, columnOf, type Field, isElsewhere, type Source } from './field.ts'
+import { growingBehindText, growingFields } from './growth.ts'
+import { tokenFrom } from './number-token.ts'
+import type { Pattern } from './pattern.ts'
+import { type TimeFit, timeFits } from './time-model.ts'
+import { bestValue, crossingBits, fieldBits, type Value, type ValueColumns, valueColumns } from './value-column.ts'
+
+export type Reading = {
+  pattern: Pattern
+  time: TimeFit
+  /** Records of the pattern, ascending; a part of those that the time explains. */
+  used: number[]
+  /** The field that tells these records from others of the pattern, and what it holds. */
+  only: { column: Column; value: number } | null
+  value: Value | null
+}
+
+export type ReadingLimits = { durationMs: number | null; distance: number }
+
+const leastTimeBits = 3
+const mostTimes = 3
+
+/** Patterns that read the same times; the first few say all that can be said of these records. */
+const mostOfAKind = 3
+
+export function readingsOf(source: Source, patterns: readonly Pattern[], limits: ReadingLimits): Reading[] {
+  const kinds = new Map<string, number>()
+  return patterns.flatMap((pattern) => {
+    const texts = textFields(source, pattern)
+    const { times, slow } = timesOf(source, pattern, texts, limits)
+    const fresh = times.filter(({ column, used, unit }) => {
+      const end = (at: number) => column.starts[at]! + (column.field.as === 'binary' && !column.field.little ? column.field.width : 0)
+      const key = `${unit} ${column.form} ${used.length} ${end(used[0]!)} ${end(used.at(-1)!)}`
+      const count = kinds.get(key) ?? 0
+      kinds.set(key, count + 1)
+      return count < mostOfAKind
+    })
+    return readingsOfTimes(source, pattern, texts, fresh, slow, limits)
+  })
+}
+
+function readingsOfTimes(
+  source: Source,
+  pattern: Pattern,
+  texts: readonly Field[],
+  times: readonly TimeFit[],
+  slow: ReadonlySet<number>,
+  limits: ReadingLimits,
+): Reading[] {
+  return times.flatMap((time) => {
+    if (time.dense) return time.evidence > 60 ? [{ pattern, time, used: time.used, only: null, value: null }] : []
+    const columns = valueColumns(source, pattern, limits.distance, slow, texts, time.column)
+    const { parts, kinds } = partsOf(columns, { pattern, time, used: time.used, only: null, value: null })
+    const value = bestValue(columns, time.column, time.used, kinds)
+    return [{ pattern, time, used: time.used, only: null, value }, ...parts]
+  })
+}
+
+function timesOf(source: Source, pattern: Pattern, texts: readonly Field[], limits: ReadingLimits) {
+  const found: { fit: TimeFit; rank: number }[] = []
+  const consider = (field: Field) => {
+    const column = columnOf(source, pattern, field)
+    if (isElsewhere(column, pattern.places)) return
+    if (field.as === 'binary' ? isDigits(source, column) : !mostlyGrows(column)) return
+    const places = fieldBits(field) + (field.as === 'binary' ? 0 : crossingBits(source, pattern, column))
+    for (const fit of timeFits(column, source.bytes, limits.durationMs)) {
+      const rank = fit.bits - places
+      if (rank > leastTimeBits) found.push({ fit, rank })
+    }
+  }
+  for (const field of texts) consider(field)
+  const growing = growingFields(source, pattern, limits.distance)
+  for (const field of growing.fields) consider(field)
+  if (found.length === 0) for (const field of growingBehindText(source, pattern, limits.distance)) consider(field)
+  found.sort((a, b) => b.rank - a.rank)
+  const times: TimeFit[] = []
+  for (const { fit } of found) {
+    if (times.length < mostTimes && !times.some((time) => overlap(time.column, fit.column))) times.push(fit)
+  }
+  return { times, slow: growing.slow }
+}
+
+function overlap(a: Column, b: Column): boolean {
+  const width = (each: Column) => (each.field.as === 'binary' ? each.field.width : 4)
+  for (let at = 0; at < a.starts.length; at++) {
+    const [one, other] = [a.starts[at]!, b.starts[at]!]
+    if (one >= 0 && other >= 0) return one < other + width(b) && other < one + width(a)
+  }
+  return false
+}
+
+/** Digits sort like numbers, so text of a fixed width grows as if it were binary: it is not. */
+function isDigits(source: Source, column: Column): boolean {
+  const width = column.field.as === 'binary' ? column.field.width : 0
+  let digits = 0
+  let all = 0
+  for (const start of column.starts.subarray(0, 24)) {
+    for (let byte = 0; byte < width && start >= 0; byte++) {
+      const code = source.bytes[start + byte]!
+      all++
+      if (code >= 45 && code <= 58) digits++
+    }
+  }
+  return digits > all * 0.6 && all > 8
+}
+
+function mostlyGrows(column: Column): boolean {
+  let rises = 0
+  let steps = 0
+  let last = Number.NaN
+  for (const value of column.values) {
+    if (Number.isNaN(value)) continue
+    if (!Number.isNaN(last)) {
+      steps++
+      if (value > last) rises++
+    }
+    last = value
+  }
+  return steps >= 3 && rises >= steps * 0.7
+}
+
+/** Number tokens around the markers: by how many tokens away, by place in the line, by the name before them. */
+function textFields(source: Source, pattern: Pattern): Field[] {
+  const { tokens, bytes } = source
+  const places = pattern.places
+  const count = Math.min(24, places.length)
+  const keys = new Map<string, number>()
+  let near = 0
+  for (let sample = 0; sample < count; sample++) {
+    const place = places[Math.floor((sample * places.length) / count)]!
+    // A marker that cuts a number in two is none for text.
+    if (pattern.length > 0 && digit(bytes[place + pattern.length - 1]) && digit(bytes[place + pattern.length])) return []
+    if (pattern.length > 0 && digit(bytes[place]) && digit(bytes[place - 1])) return []
+    const index = tokenFrom(tokens, place)
+    const seen = new Set<string>()
+    let close = false
+    for (let each = Math.max(0, index - 6); each < Math.min(tokens.starts.length, index + 7); each++) {
+      const away = Math.abs(tokens.starts[each]! - place)
+      if (away < 64 + pattern.length) close = true
+      if (away < 300 && tokens.keys[each] !== '') seen.add(tokens.keys[each]!)
+    }
+    if (close) near++
+    for (const key of seen) keys.set(key, (keys.get(key) ?? 0) + 1)
+  }
+  if (near < count * 0.7) return []
+  const fields: Field[] = []
+  for (const ordinal of [1, 2, 3, 4, 5, -1, -2, -3, -4]) fields.push({ as: 'token', ordinal })
+  for (const ordinal of [1, 2, 3, 4, -1, -2, -3]) fields.push({ as: 'line', ordinal })
+  for (const [key, times] of keys) {
+    if (times < count * 0.5 || fields.length > 40) continue
+    fields.push({ as: 'key', key, side: 'after' }, { as: 'key', key, side: 'before' })
+  }
+  return fields
+}
+
+function digit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 48 && byte <= 57
+}
+
+const mostKinds = 10
+
+/** Bits a record that telling kinds apart must save: less could be chance. */
+const leastSaved = 0.6
+
+/**
+ * The records told apart by a field that holds one of few values, where that makes the values step better: then this field
+ * says of what kind a record is, and is no value itself.
+ */
+function partsOf(columns: ValueColumns, whole: Reading): { parts: Reading[]; kinds: Set<Column> } {
+  const parts: Reading[] = []
+  const kinds = new Set<Column>()
+  for (const column of columns.columns) {
+    const groups = groupsBy(column, whole.used)
+    if (groups === null) continue
+    const without = new Set([column])
+    const together = costOf(bestValue(columns, whole.time.column, whole.used, without))
+    const apart = groups.map(([kind, used]) => ({ kind, used, value: bestValue(columns, whole.time.column, used, without) }))
+    const told = apart.reduce((sum, { used }) => sum + used.length, 0)
+    const bits = apart.reduce((sum, { used, value }) => sum + used.length * costOf(value), 10 * apart.length + 8 * (whole.used.length - told))
+    if (bits / whole.used.length > together - leastSaved) continue
+    kinds.add(column)
+    for (const { kind, used, value } of apart) parts.push({ ...whole, used, only: { column, value: kind }, value })
+  }
+  return { parts, kinds }
+}
+
+function costOf(value: Value | null): number {
+  return value === null ? 8 : Math.max(value.cost, 1.7)
+}
+
+function groupsBy(column: Column, used: readonly number[]): [number, number[]][] | null {
+  const groups = new Map<number, number[]>()
+  for (const at of used) {
+    const value = column.values[at]!
+    if (Number.isNaN(value)) return null
+    const list = groups.get(value)
+    if (list !== undefined) list.push(at)
+    else if (groups.size >= mostKinds) return null
+    else groups.set(value, [at])
+  }
+  return groups.size < 2 ? null : [...groups].filter(([, list]) => list.length >= 4)
+}

@@ -1,0 +1,57 @@
+// The second pass: values that step up or down by small amounts, as pages that are turned and speakers who take turns do.
+
+import type { Column } from './field.ts'
+
+/** Bits of a step: small ones are cheap, and the one forward is the cheapest. */
+function stepBits(step: number): number {
+  const size = Math.abs(step)
+  if (step === 1) return 1.7
+  if (size === 0) return 4
+  if (size === 1) return 2.7
+  if (size <= 3) return 3.8
+  if (size <= 8) return 5
+  if (size <= 16) return 6.5
+  return 4 + 2 * Math.log2(size)
+}
+
+export type Steps = {
+  /** Bits a record. */
+  cost: number
+  /** Whether it only counts: the next is always the same step ahead. */
+  counts: boolean
+}
+
+/** How well the values of these records step; null if they never change, or are missing. */
+export function stepsOf(column: Column, used: readonly number[]): Steps | null {
+  const values = used.map((at) => column.values[at]!)
+  const present = values.filter((value) => !Number.isNaN(value))
+  if (present.length < values.length * 0.9 || present.length < 3) return null
+  let bits = 0
+  let changes = 0
+  const steps = new Set<number>()
+  for (let at = 1; at < present.length; at++) {
+    const step = present[at]! - present[at - 1]!
+    if (!Number.isInteger(step)) return null
+    steps.add(step)
+    if (step !== 0) changes++
+    bits += stepBits(step)
+  }
+  if (changes < (present.length - 1) * 0.3) return null
+  return { cost: bits / (present.length - 1), counts: steps.size === 1 }
+}
+
+/** Above this many bits a step, values do not step: about a sixteenth of a byte's range, again and again. */
+export const mostBitsAStep = 5.2
+
+/** Whether values say no more than what time it is: the slow bytes of another clock. */
+export function followsTime(values: readonly number[], times: readonly number[]): boolean {
+  const span = times.at(-1)! - times[0]!
+  const rise = values.at(-1)! - values[0]!
+  if (span <= 0 || rise < 4 || values.length < 8) return false
+  let worst = 0
+  for (let at = 0; at < values.length; at++) {
+    const expected = values[0]! + ((times[at]! - times[0]!) / span) * rise
+    worst = Math.max(worst, Math.abs(values[at]! - expected))
+  }
+  return worst < 1.01
+}

@@ -1,0 +1,138 @@
+// Which of the fields near a marker holds the value: the one that steps best.
+
+import { type Anchor, type Column, columnOf, type Field, isElsewhere, type Source } from './field.ts'
+import { textAnchors } from './growth.ts'
+import type { Pattern } from './pattern.ts'
+import { followsTime, mostBitsAStep, stepsOf } from './step-model.ts'
+
+export type Value = { column: Column; cost: number; counts: boolean }
+
+/** Columns that may be values, found once for a pattern and asked for many choices of its records. */
+export type ValueColumns = { columns: Column[]; shorts: Column[]; crossings: Map<Column, number>; places: Int32Array }
+
+export function valueColumns(
+  source: Source,
+  pattern: Pattern,
+  distance: number,
+  slow: ReadonlySet<number>,
+  texts: readonly Field[],
+  time: Column,
+): ValueColumns {
+  const columns: Column[] = texts
+    .map((field) => columnOf(source, pattern, field))
+    .filter((column) => column.form === 'whole' && !isElsewhere(column, pattern.places))
+  const shorts: Column[] = []
+  // Who writes times as text writes values so.
+  const binary = time.field.as === 'binary'
+  const anchors: { anchor: Anchor; from: number; to: number }[] = !binary ? [] : [
+    { anchor: { from: 'marker' }, from: -distance, to: pattern.length + distance },
+    ...textAnchors(source, pattern, distance).map((anchor) => ({ anchor, from: 0, to: 16 })),
+  ]
+  const lengths = new Set(anchors.flatMap(({ anchor }) => (anchor.from === 'length' ? [anchor.at, anchor.at + 1] : [])))
+  for (const { anchor, from, to } of anchors) {
+    for (let offset = from; offset < to; offset++) {
+      if (anchor.from === 'marker' && (slow.has(offset) || lengths.has(offset))) continue
+      const byte = (at: number, width: number, little: boolean): Column =>
+        columnOf(source, pattern, { as: 'binary', anchor, offset: at, width, little, float: false })
+      const column = byte(offset, 1, false)
+      if (overlaps(column, time) || isConstant(column) || isElsewhere(column, pattern.places)) continue
+      if (isText(source, column)) continue
+      columns.push(column)
+      for (const little of [false, true]) {
+        const wide = byte(little ? offset - 1 : offset, 2, little)
+        if (!overlaps(wide, time)) shorts.push(wide)
+      }
+    }
+  }
+  const crossings = new Map(
+    columns.filter(({ field }) => field.as !== 'binary').map((column) => [column, crossingBits(source, pattern, column)]),
+  )
+  return { columns, shorts, crossings, places: pattern.places }
+}
+
+function isConstant(column: Column): boolean {
+  return column.values.every((value) => value === column.values[0])
+}
+
+function overlaps(column: Column, time: Column): boolean {
+  const width = (each: Column) => (each.field.as === 'binary' ? each.field.width : 1)
+  for (let at = 0; at < column.starts.length; at++) {
+    const [mine, other] = [column.starts[at]!, time.starts[at]!]
+    if (mine >= 0 && other >= 0) return mine < other + width(time) && other < mine + width(column)
+  }
+  return true
+}
+
+/** Whether letters stand there: words, whose letters lie near each other by nature. */
+function isText(source: Source, column: Column): boolean {
+  const share = (shift: number) => {
+    let letters = 0
+    for (const start of column.starts) {
+      const byte = source.bytes[start + shift] ?? 0
+      if (start >= 0 && byte >= 32 && byte !== 127) letters++
+    }
+    return letters / column.starts.length
+  }
+  return share(0) > 0.85 && (share(1) > 0.85 || share(-1) > 0.85)
+}
+
+/** The column that steps best in these records, if any does. */
+export function bestValue(
+  { columns, shorts, crossings, places }: ValueColumns,
+  time: Column,
+  used: readonly number[],
+  without: ReadonlySet<Column> = new Set(),
+): Value | null {
+  let best: (Value & { rank: number }) | null = null
+  const times = used.map((at) => time.values[at]!)
+  for (const column of [...columns, ...shorts]) {
+    if (without.has(column) || column.starts === time.starts || column.starts[used[0]!] === time.starts[used[0]!]) continue
+    const steps = stepsOf(column, used)
+    if (steps === null || steps.cost > mostBitsAStep) continue
+    if ((8 - steps.cost) * (used.length - 1) < 14) continue
+    const values = used.map((at) => column.values[at]!)
+    if (column.field.as === 'binary' && followsTime(values, times)) continue
+    // What only counts says nothing that the order does not say: any other value comes first.
+    const rank = Math.max(steps.cost, 2.5) + (steps.counts ? 1.5 : 0) + (besideBits(column, time, places) + (crossings.get(column) ?? 0)) / used.length
+    if (best === null || rank < best.rank) best = { column, cost: steps.cost, counts: steps.counts, rank }
+  }
+  return best
+}
+
+/** What it costs that ends of lines or braces stand between: what lies behind them is of another record, mostly. */
+export function crossingBits(source: Source, pattern: Pattern, column: Column): number {
+  let edges = 0
+  let records = 0
+  for (let at = 0; at < pattern.places.length && records < 16; at++) {
+    const start = column.starts[at]!
+    const place = pattern.places[at]!
+    if (start < 0) continue
+    records++
+    const between = start < place ? source.text.slice(start, place) : source.text.slice(place + pattern.length, start)
+    edges += between.match(/\n|[{}]|\/>|[;\0](?=.*[;\0])/g)?.length ?? 0
+  }
+  return records === 0 ? 0 : (5 * edges) / records
+}
+
+/** How usual a place is for a field: behind the marker and near it. */
+export function fieldBits(field: Field): number {
+  if (field.as === 'binary') {
+    return (field.offset < 0 ? 4 : 0) + Math.abs(field.offset) * 0.1 + anchorBits(field) + (field.width - 1) * 0.5
+  }
+  if (field.as === 'token') return (field.ordinal < 0 ? 3 : 0) + Math.abs(field.ordinal)
+  if (field.as === 'line') return 5 + Math.abs(field.ordinal) * 0.5
+  return 3 + (field.side === 'before' ? 3 : 0)
+}
+
+function anchorBits(field: Field): number {
+  return field.as !== 'binary' || field.anchor.from === 'marker' ? 0 : 4
+}
+
+/** How usual it is that a value stands there when the time stands here: beside it, on the same side of the marker. */
+function besideBits(value: Column, time: Column, places: Int32Array): number {
+  const at = value.starts.findIndex((start, index) => start >= 0 && time.starts[index]! >= 0)
+  if (at < 0) return 20
+  const [mine, other, place] = [value.starts[at]!, time.starts[at]!, places[at]!]
+  const away = value.field.as === 'binary' ? Math.min(6, Math.abs(mine - other) * 0.2) : fieldBits(value.field)
+  return away + anchorBits(value.field) + (mine < place && other >= place ? 3 : 0)
+}
