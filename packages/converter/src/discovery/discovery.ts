@@ -22,8 +22,8 @@ export function discover(input: DiscoveryInput): { events: DiscoveredEvent[]; ch
   for (const clock of clocksOf(chosen.filter((each) => each.verdict === 'events'))) {
     const uses = clock.map(({ reading, used }) => ({ column: reading.time.column, unit: reading.time.unit, used }))
     const origin = originOf(source, uses, limits.durationMs)
-    for (const { reading, used } of clock) {
-      for (const at of used) if (!Number.isNaN(reading.value!.column.values[at]!)) events.push({ t: timeMs(reading, at, origin), value: reading.value!.column.values[at]! + Number(reading.value!.column.base) })
+    for (const { reading, part, used } of clock) {
+      for (const at of used) if (!Number.isNaN(part.value!.column.values[at]!)) events.push({ t: timeMs(reading, at, origin), value: part.value!.column.values[at]! + Number(part.value!.column.base) })
     }
   }
   events.sort((a, b) => a.t - b.t)

@@ -32,6 +32,18 @@ export function byteColumnBits(column: ArrayLike<number>): number {
   return Math.min(bits, 8 * column.length)
 }
 
+/** The same for numbers of any size, of which most are small: a new one costs a byte and a bit. */
+export function symbolBits(values: readonly number[]): number {
+  const seen = new Map<number, number>()
+  let bits = 0
+  values.forEach((value, at) => {
+    const count = seen.get(value) ?? 0
+    bits -= Math.log2((count + 0.01) / (at + 2.56))
+    seen.set(value, count + 1)
+  })
+  return bits
+}
+
 /** Places in `values` of a longest run-through that never falls (never stays, if `strict`); NaN is left out. */
 export function longestGrowth(values: ArrayLike<number>, strict: boolean): number[] {
   if (grows(values, strict)) return Array.from(values, (_, at) => at)
@@ -62,4 +74,14 @@ function grows(values: ArrayLike<number>, strict: boolean): boolean {
     if (at > 0 && !(strict ? values[at]! > values[at - 1]! : values[at]! >= values[at - 1]!)) return false
   }
   return true
+}
+
+/** Bits above chance below which nothing is believed: the shorter a marker, the more of its kind have been tried. */
+export function leastBits({ length }: { length: number }): number {
+  return length >= 6 || length === 0 ? 24 : length === 5 ? 26 : length === 4 ? 30 : length === 3 ? 38 : 46
+}
+
+/** What values are worth as evidence that step for `cost` bits each, in `count` records. */
+export function stepEvidence(cost: number, count: number): number {
+  return Math.max(0, 6 - Math.max(cost, 2.5)) * 0.6 * (count - 1)
 }

@@ -142,8 +142,8 @@ function readable(source: Source, places: Int32Array, shifts: Int32Array, at: nu
     for (let offset = at; offset < shifts[index]!; offset++) {
       const byte = source.bytes[places[index]! + offset]!
       all++
-      if (byte >= 32 && byte !== 127) letters++
+      if (byte >= 32 && byte < 127) letters++
     }
   }
-  return all > 0 && letters >= all * 0.9
+  return all > 0 && letters >= all * 0.75
 }

@@ -1,20 +1,30 @@
 // One way to read the records of a pattern: which field is the time, which the value, which records belong together.
 
+import { leastBits, stepEvidence } from './evidence.ts'
 import { type Column, columnOf, type Field, isElsewhere, type Source } from './field.ts'
 import { growingBehindText, growingFields } from './growth.ts'
 import { tokenFrom } from './number-token.ts'
 import type { Pattern } from './pattern.ts'
-import { type TimeFit, timeFits } from './time-model.ts'
+import { isEven, ticksPerMs, type TimeFit, timeFits } from './time-model.ts'
 import { bestValue, crossingBits, fieldBits, type Value, type ValueColumns, valueColumns } from './value-column.ts'
 
 export type Reading = {
   pattern: Pattern
   time: TimeFit
-  /** Records of the pattern, ascending; a part of those that the time explains. */
+  /** All records that the time explains, or kinds of them, where one field tells kinds apart. */
+  parts: Part[]
+}
+
+export type Part = {
+  /** Records of the pattern, ascending. */
   used: number[]
   /** The field that tells these records from others of the pattern, and what it holds. */
   only: { column: Column; value: number } | null
   value: Value | null
+  /** Whether a clock made them, not people. */
+  even: boolean
+  /** Bits that understanding them saves. */
+  saved: number
 }
 
 export type ReadingLimits = { durationMs: number | null; distance: number }
@@ -23,7 +33,7 @@ const leastTimeBits = 3
 const mostTimes = 3
 
 /** Patterns that read the same times; the first few say all that can be said of these records. */
-const mostOfAKind = 3
+const mostOfAKind = 2
 
 export function readingsOf(source: Source, patterns: readonly Pattern[], limits: ReadingLimits): Reading[] {
   const kinds = new Map<string, number>()
@@ -50,11 +60,12 @@ function readingsOfTimes(
   limits: ReadingLimits,
 ): Reading[] {
   return times.flatMap((time) => {
-    if (time.dense) return time.evidence > 60 ? [{ pattern, time, used: time.used, only: null, value: null }] : []
+    if (time.dense) {
+      const part: Part = { used: time.used, only: null, value: null, even: true, saved: 9 * time.used.length }
+      return time.evidence > 60 ? [{ pattern, time, parts: [part] }] : []
+    }
     const columns = valueColumns(source, pattern, limits.distance, slow, texts, time.column)
-    const { parts, kinds } = partsOf(columns, { pattern, time, used: time.used, only: null, value: null })
-    const value = bestValue(columns, time.column, time.used, kinds)
-    return [{ pattern, time, used: time.used, only: null, value }, ...parts]
+    return [{ pattern, time, parts: partsOf(columns, time) }]
   })
 }
 
@@ -67,7 +78,8 @@ function timesOf(source: Source, pattern: Pattern, texts: readonly Field[], limi
     const places = fieldBits(field) + (field.as === 'binary' ? 0 : crossingBits(source, pattern, column))
     for (const fit of timeFits(column, source.bytes, limits.durationMs)) {
       const rank = fit.bits - places
-      if (rank > leastTimeBits) found.push({ fit, rank })
+      const most = fit.evidence + stepEvidence(0, fit.used.length)
+      if (rank > leastTimeBits && most >= leastBits(pattern)) found.push({ fit, rank })
     }
   }
   for (const field of texts) consider(field)
@@ -160,34 +172,53 @@ function digit(byte: number | undefined): boolean {
 }
 
 const mostKinds = 10
-
-/** Bits a record that telling kinds apart must save: less could be chance. */
+const mostDivisions = 12
+/** Bits that it costs to say that there is another kind of record, and what holds its value. */
+const kindBits = 20
+/** Bits a record that a part must save more than the whole: less could be chance. */
 const leastSaved = 0.6
 
 /**
- * The records told apart by a field that holds one of few values, where that makes the values step better: then this field
- * says of what kind a record is, and is no value itself.
+ * The records as one kind, or told apart by a field that holds one of few values, whichever saves more: where the values
+ * step better for each kind, this field says of what kind a record is, and is no value itself.
  */
-function partsOf(columns: ValueColumns, whole: Reading): { parts: Reading[]; kinds: Set<Column> } {
-  const parts: Reading[] = []
+function partsOf(columns: ValueColumns, time: TimeFit): Part[] {
   const kinds = new Set<Column>()
-  for (const column of columns.columns) {
-    const groups = groupsBy(column, whole.used)
+  const tried = new Set<string>()
+  let best: Part[] | null = null
+  for (const column of [...columns.columns, ...columns.letters]) {
+    const groups = groupsBy(column, time.used)
     if (groups === null) continue
+    const division = groups.map(([, used]) => `${used.length} ${used[0]} ${used.at(-1)}`).join()
+    if (tried.has(division) || tried.size >= mostDivisions) continue
+    tried.add(division)
     const without = new Set([column])
-    const together = costOf(bestValue(columns, whole.time.column, whole.used, without))
-    const apart = groups.map(([kind, used]) => ({ kind, used, value: bestValue(columns, whole.time.column, used, without) }))
-    const told = apart.reduce((sum, { used }) => sum + used.length, 0)
-    const bits = apart.reduce((sum, { used, value }) => sum + used.length * costOf(value), 10 * apart.length + 8 * (whole.used.length - told))
-    if (bits / whole.used.length > together - leastSaved) continue
+    const together = partOf(columns, time, time.used, null, without)
+    const apart = groups.map(([value, used]) => partOf(columns, time, used, { column, value }, without))
+    if (savedBy(apart) < together.saved + leastSaved * time.used.length) continue
     kinds.add(column)
-    for (const { kind, used, value } of apart) parts.push({ ...whole, used, only: { column, value: kind }, value })
+    if (best === null || savedBy(apart) > savedBy(best)) best = apart
   }
-  return { parts, kinds }
+  const whole = [partOf(columns, time, time.used, null, kinds)]
+  return best !== null && savedBy(best) > savedBy(whole) ? best : whole
 }
 
-function costOf(value: Value | null): number {
-  return value === null ? 8 : Math.max(value.cost, 1.7)
+function savedBy(parts: readonly Part[]): number {
+  return parts.reduce((sum, part) => sum + part.saved, 0)
+}
+
+function partOf(
+  columns: ValueColumns,
+  time: TimeFit,
+  used: number[],
+  only: Part['only'],
+  without: ReadonlySet<Column>,
+): Part {
+  const value = bestValue(columns, time.column, used, without)
+  const even = isEven(used.map((at) => time.column.values[at]! / ticksPerMs[time.unit]))
+  // A counter says what the order of records says; even times say what the first two say.
+  const rate = (value === null ? 0 : value.counts ? 3 : 8 - Math.max(value.cost, 1.7)) + (even ? 4 : 0)
+  return { used, only, value, even, saved: rate * (used.length - 1) - kindBits - (value?.placeBits ?? 0) }
 }
 
 function groupsBy(column: Column, used: readonly number[]): [number, number[]][] | null {

@@ -1,77 +1,131 @@
-// Many patterns read the same records: a marker, a part of it, the marker with the type behind it. Whoever reads its records
-// with the fewest bits a value has understood them best and takes them; the others keep what is left.
+// Many patterns read the same records: a marker, a part of it, the marker with the type behind it. Of those that overlap, the
+// choice is taken that saves the most bits together.
 
-import type { Reading } from './reading.ts'
-import { log2Factorial } from './evidence.ts'
+import { leastBits, log2Factorial, stepEvidence } from './evidence.ts'
+import type { Part, Reading } from './reading.ts'
 import { fieldBits } from './value-column.ts'
-import { isEven, ticksPerMs } from './time-model.ts'
 
 /** Why a reading gives events, or does not. */
 export type Verdict = 'events' | 'even' | 'dense' | 'no-value' | 'chance'
 
-export type Chosen = { reading: Reading; used: number[]; verdict: Verdict; bits: number }
+export type Chosen = { reading: Reading; part: Part; used: number[]; verdict: Verdict; bits: number }
 
-// What it costs to say that there is another kind of record.
-const kindBits = 25
-/** Bits above chance below which nothing is believed: the shorter a marker, the more of its kind have been tried. */
-function leastBits(reading: Reading): number {
-  const { length } = reading.pattern
-  return length >= 6 || length === 0 ? 24 : length === 5 ? 26 : length === 4 ? 30 : length === 3 ? 38 : 46
-}
+/** From many records with little understanding to few with much: which way of choosing is best differs. */
+const exponents = [1, 0.6, 0.3, 0]
 
 export function chosenReadings(readings: readonly Reading[]): Chosen[] {
-  const ranked = readings
+  const sized = readings
     .filter((reading) => !reading.time.dense || !isDoubtful(reading, readings))
-    .map((reading) => ({ reading, rank: rankOf(reading) }))
-    .sort((a, b) => b.rank - a.rank)
-  const claimed = new Set<number>()
-  const claim = (reading: Reading, used: readonly number[]) => {
-    for (const at of used) {
-      const [from, to] = extent(reading, at)
-      for (let byte = from; byte < to; byte++) claimed.add(byte)
-    }
-  }
-  const isClaimed = (reading: Reading, at: number) => {
-    const start = reading.time.column.starts[at]!
-    const value = reading.value?.column.starts[at] ?? start
-    return claimed.has(start) || claimed.has(start + widthOf(reading) - 1) || claimed.has(value)
-  }
+    .map((reading) => ({ reading, saved: savedBy(reading), count: countOf(reading) }))
   const chosen: Chosen[] = []
-  for (const { reading } of ranked) {
-    const used = reading.used.filter((at) => !isClaimed(reading, at))
-    if (used.length < 4 || used.length < reading.used.length * 0.7) continue
-    const bits = bitsOf(reading, used)
-    const verdict = verdictOf(reading, used, bits)
-    if (verdict === 'no-value' || verdict === 'chance') {
-      chosen.push({ reading, used, verdict, bits })
-      continue
+  for (const family of families(sized)) {
+    let best: { readings: Reading[]; saved: number } | null = null
+    for (const exponent of exponents) {
+      const order = [...family].sort((a, b) => b.saved / b.count ** (1 - exponent) - a.saved / a.count ** (1 - exponent))
+      const packed = pack(order)
+      if (best === null || packed.saved > best.saved) best = packed
     }
-    claim(reading, used)
-    chosen.push({ reading, used, verdict, bits })
+    for (const reading of best!.readings) chosen.push(...reading.parts.map((part) => judged(reading, part)))
   }
   return chosen
 }
 
+type Sized = { reading: Reading; saved: number; count: number }
+
+function countOf(reading: Reading): number {
+  return reading.parts.reduce((sum, part) => sum + part.used.length, 0)
+}
+
+function savedBy(reading: Reading): number {
+  const { pattern, time, parts } = reading
+  const unread = pattern.places.length - time.used.length
+  // That a record is a record of a time at all is worth the same, whoever reads it.
+  const times = 3 * countOf(reading) + Math.min(0, time.evidence - 10)
+  const marker = Math.min(pattern.length, 8)
+  return times + parts.reduce((sum, part) => sum + part.saved, 0) - fieldBits(time.column.field) - 3 * unread + marker
+}
+
+/** Takes one after the other, each if its records are still free. */
+function pack(order: readonly Sized[]): { readings: Reading[]; saved: number } {
+  const claimed = new Set<number>()
+  const readings: Reading[] = []
+  let total = 0
+  for (const { reading, saved } of order) {
+    if (saved <= 0) continue
+    const free = reading.parts.map((part) => ({ ...part, used: part.used.filter((at) => !isClaimed(claimed, reading, part, at)) }))
+    const kept = free.filter((part, index) => part.used.length >= 4 && part.used.length >= reading.parts[index]!.used.length * 0.7)
+    const share = kept.reduce((sum, part) => sum + part.used.length, 0) / countOf(reading)
+    if (share < 0.5) continue
+    for (const part of kept) for (const at of part.used) claim(claimed, reading, part, at)
+    readings.push({ ...reading, parts: kept })
+    total += saved * share
+  }
+  return { readings, saved: total }
+}
+
+function isClaimed(claimed: ReadonlySet<number>, reading: Reading, part: Part, at: number): boolean {
+  const start = reading.time.column.starts[at]!
+  const value = part.value?.column.starts[at] ?? start
+  return claimed.has(start) || claimed.has(start + widthOf(reading) - 1) || claimed.has(value)
+}
+
+function claim(claimed: Set<number>, reading: Reading, part: Part, at: number): void {
+  const [from, to] = extent(reading, part, at)
+  for (let byte = from; byte < to; byte++) claimed.add(byte)
+}
+
 /** From the first to the last byte of a record that is understood: marker, time and value. */
-function extent(reading: Reading, at: number): [number, number] {
+function extent(reading: Reading, part: Part, at: number): [number, number] {
   const place = reading.pattern.places[at]!
   const time = reading.time.column.starts[at]!
-  const value = reading.value?.column.starts[at] ?? -1
+  if (reading.time.dense) return [time, time + widthOf(reading)]
+  const value = part.value?.column.starts[at] ?? -1
   const from = Math.min(place, time, value < 0 ? place : value)
   const to = Math.max(place + reading.pattern.length, time + widthOf(reading), value + 1)
-  return reading.time.dense ? [time, time + widthOf(reading)] : [from, Math.min(to, from + 400)]
+  return [from, Math.min(to, from + 400)]
+}
+
+/** Readings that have to do with the same bytes, in groups. */
+function families(sized: readonly Sized[]): Sized[][] {
+  const owner = new Map<number, number>()
+  const parent = sized.map((_, index) => index)
+  const root = (index: number): number => {
+    let at = index
+    while (parent[at] !== at) at = parent[at] = parent[parent[at]!]!
+    return at
+  }
+  sized.forEach(({ reading }, index) => {
+    for (const part of reading.parts) {
+      for (const at of part.used) {
+        const start = reading.time.column.starts[at]!
+        for (const byte of [start, start + widthOf(reading) - 1, part.value?.column.starts[at] ?? start]) {
+          const other = owner.get(byte)
+          if (other === undefined) owner.set(byte, index)
+          else parent[root(index)] = root(other)
+        }
+      }
+    }
+  })
+  const groups = new Map<number, Sized[]>()
+  sized.forEach((each, index) => {
+    const key = root(index)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [each])
+    else group.push(each)
+  })
+  return [...groups.values()]
 }
 
 /** Whether what looks like frames is as well read as the times of something slower. */
 function isDoubtful(dense: Reading, readings: readonly Reading[]): boolean {
   const bytes = new Set<number>()
-  for (const at of dense.used) {
+  for (const at of dense.time.used) {
     for (let byte = 0; byte < widthOf(dense); byte++) bytes.add(dense.time.column.starts[at]! + byte)
   }
   return readings.some(({ time }) => {
-    if (time.dense || time.used.length < dense.used.length * 0.6) return false
+    if (time.dense || time.used.length < dense.time.used.length * 0.6) return false
     const shared = time.used.filter((at) => bytes.has(time.column.starts[at]!)).length
-    return shared > dense.used.length * 0.4
+    return shared > dense.time.used.length * 0.4
   })
 }
 
@@ -79,28 +133,17 @@ function widthOf({ time }: Pick<Reading, 'time'>): number {
   return time.column.field.as === 'binary' ? time.column.field.width : 1
 }
 
-function costOf(reading: Reading): number {
-  if (reading.value === null) return 8
-  return Math.max(reading.value.cost, 2.5) + (reading.value.counts ? 1.5 : 0)
-}
-
-function rankOf(reading: Reading): number {
-  if (reading.time.dense) return 8
-  const places = fieldBits(reading.time.column.field) + (reading.value === null ? 0 : fieldBits(reading.value.column.field))
-  const unread = reading.pattern.places.length - reading.time.used.length
-  const marker = Math.min(reading.pattern.length, 8)
-  return 8 - costOf(reading) - (kindBits + places + 4 * unread - marker) / reading.time.used.length
-}
-
-function bitsOf(reading: Reading, used: readonly number[]): number {
+function judged(reading: Reading, part: Part): Chosen {
+  const { used, value } = part
   const share = log2Factorial(used.length) / log2Factorial(reading.time.used.length)
-  return reading.time.evidence * share + Math.max(0, 6 - costOf(reading)) * 0.6 * (used.length - 1)
+  const steps = value === null ? 0 : stepEvidence(value.cost, used.length)
+  const bits = reading.time.evidence * share + steps
+  return { reading, part, used, bits, verdict: verdictOf(reading, part, bits) }
 }
 
-function verdictOf(reading: Reading, used: readonly number[], bits: number): Verdict {
-  const { column, unit, dense } = reading.time
-  if (dense) return 'dense'
-  if (isEven(used.map((at) => column.values[at]! / ticksPerMs[unit]))) return 'even'
-  if (reading.value === null) return 'no-value'
-  return bits < leastBits(reading) ? 'chance' : 'events'
+function verdictOf(reading: Reading, part: Part, bits: number): Verdict {
+  if (reading.time.dense) return 'dense'
+  if (part.even) return 'even'
+  if (part.value === null) return 'no-value'
+  return bits < leastBits(reading.pattern) ? 'chance' : 'events'
 }

@@ -14,6 +14,9 @@ function stepBits(step: number): number {
   return 4 + 2 * Math.log2(size)
 }
 
+/** Above this many bits a step, values do not step: about a sixteenth of a byte's range, again and again. */
+export const mostBitsAStep = 5.2
+
 export type Steps = {
   /** Bits a record. */
   cost: number
@@ -23,25 +26,31 @@ export type Steps = {
 
 /** How well the values of these records step; null if they never change, or are missing. */
 export function stepsOf(column: Column, used: readonly number[]): Steps | null {
-  const values = used.map((at) => column.values[at]!)
-  const present = values.filter((value) => !Number.isNaN(value))
-  if (present.length < values.length * 0.9 || present.length < 3) return null
+  const { values } = column
+  const most = mostBitsAStep * (used.length - 1) + 4
   let bits = 0
   let changes = 0
-  const steps = new Set<number>()
-  for (let at = 1; at < present.length; at++) {
-    const step = present[at]! - present[at - 1]!
+  let present = 0
+  let last = Number.NaN
+  let firstStep = Number.NaN
+  let counts = true
+  for (const at of used) {
+    const value = values[at]!
+    if (Number.isNaN(value)) continue
+    present++
+    const step = value - last
+    last = value
+    if (Number.isNaN(step)) continue
     if (!Number.isInteger(step)) return null
-    steps.add(step)
+    if (Number.isNaN(firstStep)) firstStep = step
+    if (step !== firstStep) counts = false
     if (step !== 0) changes++
     bits += stepBits(step)
+    if (bits > most) return null
   }
-  if (changes < (present.length - 1) * 0.3) return null
-  return { cost: bits / (present.length - 1), counts: steps.size === 1 }
+  if (present < used.length * 0.9 || present < 3 || changes < (present - 1) * 0.3) return null
+  return { cost: bits / (present - 1), counts }
 }
-
-/** Above this many bits a step, values do not step: about a sixteenth of a byte's range, again and again. */
-export const mostBitsAStep = 5.2
 
 /** Whether values say no more than what time it is: the slow bytes of another clock. */
 export function followsTime(values: readonly number[], times: readonly number[]): boolean {

@@ -65,9 +65,10 @@ function timeFit(
   const inside = fromZero ? insideOf(values, base, limit) : values
   if (inside === null) return null
   const strict = unit !== 's'
-  const used = fromZero ? longestGrowth(inside, strict) : longestWithin(values, longestGrowth(values, strict), limit)
+  const chain = longestGrowth(inside, strict)
+  const used = fromZero ? chain : longestWithin(values, chain, limit)
   if (used.length < 4 || used.length < values.length * leastShare) return null
-  if (fromZero && growsOn(values, used, strict)) return null
+  if (growsOn(values, used, fromZero ? longestGrowth(values, strict) : chain)) return null
   const from = values[used[0]!]!
   const to = values[used.at(-1)!]!
   const reach = fromZero ? base + to : to - from
@@ -96,9 +97,9 @@ function insideOf(values: Float64Array, base: number, limit: number): Float64Arr
 }
 
 /** Whether what was left out goes on growing beyond the end: then the unit is another. */
-function growsOn(values: Float64Array, used: readonly number[], strict: boolean): boolean {
+function growsOn(values: Float64Array, used: readonly number[], whole: readonly number[]): boolean {
   const out = values.length - used.length
-  return out >= 4 && longestGrowth(values, strict).length - used.length > 0.6 * out
+  return out >= 4 && whole.length - used.length > 0.6 * out
 }
 
 /** How often two that follow each other are the same to the millisecond. */

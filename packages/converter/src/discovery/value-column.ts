@@ -1,14 +1,22 @@
 // Which of the fields near a marker holds the value: the one that steps best.
 
+import { symbolBits } from './evidence.ts'
 import { type Anchor, type Column, columnOf, type Field, isElsewhere, type Source } from './field.ts'
 import { textAnchors } from './growth.ts'
 import type { Pattern } from './pattern.ts'
 import { followsTime, mostBitsAStep, stepsOf } from './step-model.ts'
 
-export type Value = { column: Column; cost: number; counts: boolean }
+export type Value = { column: Column; cost: number; counts: boolean; placeBits: number }
 
 /** Columns that may be values, found once for a pattern and asked for many choices of its records. */
-export type ValueColumns = { columns: Column[]; shorts: Column[]; crossings: Map<Column, number>; places: Int32Array }
+export type ValueColumns = {
+  columns: Column[]
+  shorts: Column[]
+  /** Letters beside a marker in text: they can tell kinds apart, and are no values. */
+  letters: Column[]
+  crossings: Map<Column, number>
+  places: Int32Array
+}
 
 export function valueColumns(
   source: Source,
@@ -47,7 +55,18 @@ export function valueColumns(
   const crossings = new Map(
     columns.filter(({ field }) => field.as !== 'binary').map((column) => [column, crossingBits(source, pattern, column)]),
   )
-  return { columns, shorts, crossings, places: pattern.places }
+  return { columns, shorts, letters: binary ? [] : lettersOf(source, pattern), crossings, places: pattern.places }
+}
+
+function lettersOf(source: Source, pattern: Pattern): Column[] {
+  const columns: Column[] = []
+  for (let offset = -8; offset < pattern.length + 8; offset++) {
+    if (offset === 0) offset = pattern.length
+    const anchor: Anchor = { from: 'marker' }
+    const column = columnOf(source, pattern, { as: 'binary', anchor, offset, width: 1, little: false, float: false })
+    if (!isConstant(column)) columns.push(column)
+  }
+  return columns
 }
 
 function isConstant(column: Column): boolean {
@@ -69,7 +88,7 @@ function isText(source: Source, column: Column): boolean {
     let letters = 0
     for (const start of column.starts) {
       const byte = source.bytes[start + shift] ?? 0
-      if (start >= 0 && byte >= 32 && byte !== 127) letters++
+      if (start >= 0 && byte >= 32 && byte < 127) letters++
     }
     return letters / column.starts.length
   }
@@ -78,7 +97,7 @@ function isText(source: Source, column: Column): boolean {
 
 /** The column that steps best in these records, if any does. */
 export function bestValue(
-  { columns, shorts, crossings, places }: ValueColumns,
+  { columns, shorts, crossings, places: records }: ValueColumns,
   time: Column,
   used: readonly number[],
   without: ReadonlySet<Column> = new Set(),
@@ -92,9 +111,13 @@ export function bestValue(
     if ((8 - steps.cost) * (used.length - 1) < 14) continue
     const values = used.map((at) => column.values[at]!)
     if (column.field.as === 'binary' && followsTime(values, times)) continue
-    // What only counts says nothing that the order does not say: any other value comes first.
-    const rank = Math.max(steps.cost, 2.5) + (steps.counts ? 1.5 : 0) + (besideBits(column, time, places) + (crossings.get(column) ?? 0)) / used.length
-    if (best === null || rank < best.rank) best = { column, cost: steps.cost, counts: steps.counts, rank }
+    // A field of few kinds costs less when each kind has its code than as steps: it is a type, or a flag. And what only
+    // counts says nothing that the order of records does not say. Any other value comes first.
+    const present = values.filter((value) => !Number.isNaN(value))
+    const kinds = Math.max(0, steps.cost - symbolBits(present) / present.length)
+    const places = besideBits(column, time, records) + (crossings.get(column) ?? 0) + 4 * (values.length - present.length)
+    const rank = Math.max(steps.cost, 2.5) + 2 * kinds + (steps.counts ? 1.5 : 0) + places / used.length
+    if (best === null || rank < best.rank) best = { column, cost: steps.cost, counts: steps.counts, placeBits: places, rank }
   }
   return best
 }
