@@ -44,9 +44,9 @@ export function symbolBits(values: readonly number[]): number {
   return bits
 }
 
-/** Places in `values` of a longest run-through that never falls (never stays, if `strict`); NaN is left out. */
-export function longestGrowth(values: ArrayLike<number>, strict: boolean): number[] {
-  if (grows(values, strict)) return Array.from(values, (_, at) => at)
+/** Places in `values` of a longest run-through that never falls; NaN is left out. */
+export function longestGrowth(values: ArrayLike<number>): number[] {
+  if (grows(values)) return Array.from(values, (_, at) => at)
   const tails: number[] = []
   const before = new Int32Array(values.length).fill(-1)
   for (let at = 0; at < values.length; at++) {
@@ -57,7 +57,7 @@ export function longestGrowth(values: ArrayLike<number>, strict: boolean): numbe
     while (low < high) {
       const middle = (low + high) >> 1
       const tail = values[tails[middle]!]!
-      if (strict ? tail < value : tail <= value) low = middle + 1
+      if (tail <= value) low = middle + 1
       else high = middle
     }
     before[at] = low > 0 ? tails[low - 1]! : -1
@@ -68,17 +68,17 @@ export function longestGrowth(values: ArrayLike<number>, strict: boolean): numbe
   return chain.reverse()
 }
 
-function grows(values: ArrayLike<number>, strict: boolean): boolean {
+function grows(values: ArrayLike<number>): boolean {
   for (let at = 0; at < values.length; at++) {
     if (Number.isNaN(values[at]!)) return false
-    if (at > 0 && !(strict ? values[at]! > values[at - 1]! : values[at]! >= values[at - 1]!)) return false
+    if (at > 0 && values[at]! < values[at - 1]!) return false
   }
   return true
 }
 
 /** Bits above chance below which nothing is believed: the shorter a marker, the more of its kind have been tried. */
 export function leastBits({ length }: { length: number }): number {
-  return length >= 6 || length === 0 ? 24 : length === 5 ? 26 : length === 4 ? 30 : length === 3 ? 38 : 46
+  return length >= 6 || length === 0 ? 24 : length === 5 ? 26 : length === 4 ? 32 : length === 3 ? 44 : 58
 }
 
 /** What values are worth as evidence that step for `cost` bits each, in `count` records. */

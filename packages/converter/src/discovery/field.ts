@@ -80,7 +80,7 @@ function binaryColumn(source: Source, places: Int32Array, field: Extract<Field, 
     reference ??= high
     values[at] = (high - reference) * 2 ** 32 + low
   }
-  return { field, values, base: BigInt(reference ?? 0) << 32n, form: float ? 'float' : 'binary', starts }
+  return { field, values, base: float ? 0 : BigInt(reference ?? 0) << 32n, form: float ? 'float' : 'binary', starts }
 }
 
 /** The token that a field names, for the marker at `at` of the pattern; -1 if there is none. */

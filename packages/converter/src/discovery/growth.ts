@@ -19,10 +19,19 @@ function growths(source: Source, pattern: Pattern, anchor: Anchor, from: number,
   const anchors = sample(anchorPlaces(source, pattern.places, anchor).filter((place) => place >= 0))
   const count = anchors.length
   if (count < 4) return []
-  const columns = Array.from({ length: to - from }, (_, column) =>
-    Uint8Array.from(anchors, (place) => bytes[place + from + column] ?? 0),
-  )
-  const constant = columns.map((column) => column.every((byte) => byte === column[0]))
+  const columns: Uint8Array[] = []
+  const constant: boolean[] = []
+  for (let offset = from; offset < to; offset++) {
+    const column = new Uint8Array(count)
+    let same = true
+    for (let at = 0; at < count; at++) {
+      const place = anchors[at]! + offset
+      column[at] = place >= 0 && place < bytes.length ? bytes[place]! : 0
+      if (column[at] !== column[0]) same = false
+    }
+    columns.push(column)
+    constant.push(same)
+  }
   // Chance markers among the true ones fall back now and then; the true ones alone never.
   const allowed = Math.floor((count - 1) * (pattern.length <= 3 ? 0.3 : 0.2))
   const found: Growth[] = []
@@ -62,7 +71,7 @@ function growths(source: Source, pattern: Pattern, anchor: Anchor, from: number,
 function holds(source: Source, pattern: Pattern, anchor: Anchor, first: number, little: boolean, width: number): boolean {
   const offset = little ? first - width + 1 : first
   const { values } = columnOf(source, pattern, { as: 'binary', anchor, offset, width, little, float: false })
-  return longestGrowth(values, false).length >= values.length * leastShare
+  return longestGrowth(values).length >= values.length * leastShare
 }
 
 function sample(places: Int32Array): Int32Array {
@@ -108,7 +117,14 @@ function widths(growth: Growth): BinaryField[] {
     const offset = little ? first - width + 1 : first
     if (anchor.from !== 'marker' && offset < 0) break
     fields.push({ as: 'binary', anchor, offset, width, little, float: false })
-    if (width === 4 || width === 8) fields.push({ as: 'binary', anchor, offset, width, little, float: true })
+  }
+  // The exponent of a float may not change at all, so that the field begins before the first byte that does.
+  for (const width of [4, 8]) {
+    for (let above = 0; above < Math.min(4, width - growth.varying + 1); above++) {
+      const offset = little ? first + above - width + 1 : first - above
+      if (anchor.from !== 'marker' && offset < 0) continue
+      fields.push({ as: 'binary', anchor, offset, width, little, float: true })
+    }
   }
   return fields
 }
@@ -125,13 +141,23 @@ export function textAnchors(source: Source, pattern: Pattern, distance: number):
       { from: 'string', at },
     ]
     for (const anchor of candidates) {
-      const shifts = anchorPlaces(source, places, anchor).map((place, index) => (place < 0 ? -1 : place - places[index]!))
-      const missing = shifts.filter((shift) => shift < 0).length
-      if (missing > shifts.length * 0.15 || new Set(shifts).size < 3) continue
+      const shifts = shiftsOf(source, places, anchor)
+      if (shifts === null) continue
       if (readable(source, places, shifts, at + (anchor.from === 'length' ? anchor.width : 0))) anchors.push(anchor)
     }
   }
   return anchors
+}
+
+/** How far behind its marker each text ends; null if that is the same for all, or too far for some. */
+function shiftsOf(source: Source, places: Int32Array, anchor: Anchor): Int32Array | null {
+  // The first few tell for most places that no length stands there.
+  const few = anchorPlaces(source, places.subarray(0, 8), anchor)
+  if (few.filter((place) => place < 0).length > 1) return null
+  const shifts = anchorPlaces(source, places, anchor).map((place, index) => (place < 0 ? -1 : place - places[index]!))
+  let missing = 0
+  for (const shift of shifts) if (shift < 0) missing++
+  return missing > shifts.length * 0.15 || new Set(shifts).size < 3 ? null : shifts
 }
 
 /** Whether what stands between is text: without this any small byte could be a length. */

@@ -46,6 +46,10 @@ function binaryStart(source: Source, use: ClockUse, end: number, least: Ticks, m
   const field = use.column.field
   if (field.as !== 'binary') return null
   const { bytes } = source
+  if (!field.float) {
+    const start = fullStart(source, use, end, least, most, limit)
+    if (start !== null) return start
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const span = difference(most, least)
   for (const width of [...new Set([field.width, 8, 4, 5, 6, 7])]) {
@@ -62,6 +66,32 @@ function binaryStart(source: Source, use: ClockUse, end: number, least: Ticks, m
           : integer(bytes, place, width, little)
         if (Number.isFinite(Number(ticks)) && within(ticks, least, most, limit)) return { from: 'head', ticks, place }
       }
+    }
+  }
+  return null
+}
+
+/**
+ * A start whose upper bytes are those that stand, the same in all records, above the bytes of the times that change: the
+ * more of them, the less can it be chance.
+ */
+function fullStart(source: Source, use: ClockUse, end: number, least: Ticks, most: Ticks, limit: number): Origin | null {
+  const { column, used } = use
+  const field = column.field
+  if (field.as !== 'binary') return null
+  const { bytes } = source
+  const { width, little } = field
+  for (let above = 8 - width; above > 0; above--) {
+    const from = (start: number) => (little ? start + width : start - above)
+    const first = from(column.starts[used[0]!]!)
+    const upper = bytes.slice(first, first + above)
+    if (upper.length < above || upper.every((byte) => byte === 0)) continue
+    const same = used.every((at) => upper.every((byte, index) => bytes[from(column.starts[at]!) + index] === byte))
+    if (!same) continue
+    for (let place = little ? 0 : above; place + width + (little ? above : 0) <= end; place++) {
+      if (upper.some((byte, index) => bytes[from(place) + index] !== byte)) continue
+      const ticks = integer(bytes, place, width, little)
+      if (within(ticks, least, most, limit)) return { from: 'head', ticks, place }
     }
   }
   return null

@@ -1,11 +1,13 @@
 // One way to read the records of a pattern: which field is the time, which the value, which records belong together.
 
+import { inCompany } from './company.ts'
 import { leastBits, stepEvidence } from './evidence.ts'
 import { type Column, columnOf, type Field, isElsewhere, type Source } from './field.ts'
 import { growingBehindText, growingFields } from './growth.ts'
 import { tokenFrom } from './number-token.ts'
 import type { Pattern } from './pattern.ts'
 import { isEven, ticksPerMs, type TimeFit, timeFits } from './time-model.ts'
+import { stepsOf } from './step-model.ts'
 import { bestValue, crossingBits, fieldBits, type Value, type ValueColumns, valueColumns } from './value-column.ts'
 
 export type Reading = {
@@ -47,7 +49,8 @@ export function readingsOf(source: Source, patterns: readonly Pattern[], limits:
       kinds.set(key, count + 1)
       return count < mostOfAKind
     })
-    return readingsOfTimes(source, pattern, texts, fresh, slow, limits)
+    const kept = fresh.map((time) => (time.dense || time.column.field.as !== 'binary' ? time : { ...time, used: inCompany(source.bytes, pattern, time.used) }))
+    return readingsOfTimes(source, pattern, texts, kept, slow, limits)
   })
 }
 
@@ -75,11 +78,12 @@ function timesOf(source: Source, pattern: Pattern, texts: readonly Field[], limi
     const column = columnOf(source, pattern, field)
     if (isElsewhere(column, pattern.places)) return
     if (field.as === 'binary' ? isDigits(source, column) : !mostlyGrows(column)) return
-    const places = fieldBits(field) + (field.as === 'binary' ? 0 : crossingBits(source, pattern, column))
+    const crossing = field.as === 'binary' ? 0 : crossingBits(source, pattern, column)
+    const places = fieldBits(field) + crossing
     for (const fit of timeFits(column, source.bytes, limits.durationMs)) {
       const rank = fit.bits - places
       const most = fit.evidence + stepEvidence(0, fit.used.length)
-      if (rank > leastTimeBits && most >= leastBits(pattern)) found.push({ fit, rank })
+      if (rank > leastTimeBits && most >= leastBits(pattern)) found.push({ fit: { ...fit, crossing }, rank })
     }
   }
   for (const field of texts) consider(field)
@@ -184,6 +188,9 @@ const leastSaved = 0.6
  */
 function partsOf(columns: ValueColumns, time: TimeFit): Part[] {
   const kinds = new Set<Column>()
+  // What counts all records together is irregular in a part of them, and still no value.
+  const all = [...columns.columns, ...columns.shorts]
+  const counters = new Set(all.filter((column) => stepsOf(column, time.used)?.counts === true))
   const tried = new Set<string>()
   let best: Part[] | null = null
   for (const column of [...columns.columns, ...columns.letters]) {
@@ -192,7 +199,7 @@ function partsOf(columns: ValueColumns, time: TimeFit): Part[] {
     const division = groups.map(([, used]) => `${used.length} ${used[0]} ${used.at(-1)}`).join()
     if (tried.has(division) || tried.size >= mostDivisions) continue
     tried.add(division)
-    const without = new Set([column])
+    const without = new Set([column, ...counters])
     const together = partOf(columns, time, time.used, null, without)
     const apart = groups.map(([value, used]) => partOf(columns, time, used, { column, value }, without))
     if (savedBy(apart) < together.saved + leastSaved * time.used.length) continue
@@ -217,7 +224,7 @@ function partOf(
   const value = bestValue(columns, time.column, used, without)
   const even = isEven(used.map((at) => time.column.values[at]! / ticksPerMs[time.unit]))
   // A counter says what the order of records says; even times say what the first two say.
-  const rate = (value === null ? 0 : value.counts ? 3 : 8 - Math.max(value.cost, 1.7)) + (even ? 4 : 0)
+  const rate = (value === null ? 0 : value.counts ? 3 : 8 - value.price) + (even ? 4 : 0)
   return { used, only, value, even, saved: rate * (used.length - 1) - kindBits - (value?.placeBits ?? 0) }
 }
 

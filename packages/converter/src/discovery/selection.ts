@@ -40,9 +40,12 @@ function savedBy(reading: Reading): number {
   const { pattern, time, parts } = reading
   const unread = pattern.places.length - time.used.length
   // That a record is a record of a time at all is worth the same, whoever reads it.
-  const times = 3 * countOf(reading) + Math.min(0, time.evidence - 10)
-  const marker = Math.min(pattern.length, 8)
-  return times + parts.reduce((sum, part) => sum + part.saved, 0) - fieldBits(time.column.field) - 3 * unread + marker
+  // What its bytes save beyond being sorted tells the right field from others of the record that grow as well.
+  const count = time.used.length
+  const fit = Math.min(6, Math.max(-2, (time.bits - log2Factorial(count)) / count))
+  const times = (3 + fit) * countOf(reading) + Math.min(0, time.evidence - 10)
+  const marker = Math.min(pattern.length, 8) / 4
+  return times + parts.reduce((sum, part) => sum + part.saved, 0) - fieldBits(time.column.field) - time.crossing - 3 * unread + marker
 }
 
 /** Takes one after the other, each if its records are still free. */

@@ -3,7 +3,7 @@
 import type { Column } from './field.ts'
 
 /** Bits of a step: small ones are cheap, and the one forward is the cheapest. */
-function stepBits(step: number): number {
+export function stepBits(step: number): number {
   const size = Math.abs(step)
   if (step === 1) return 1.7
   if (size === 0) return 4

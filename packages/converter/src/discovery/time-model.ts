@@ -3,6 +3,7 @@
 
 import { byteColumnBits, log2Choose, log2Factorial, longestGrowth } from './evidence.ts'
 import type { Column } from './field.ts'
+import { stepBits } from './step-model.ts'
 
 export type TimeUnit = 's' | 'ms' | 'us' | '100ns'
 
@@ -19,6 +20,8 @@ export type TimeFit = {
   bits: number
   /** What of this cannot be chance even in data that is even, like sound: that they are sorted, and fill the recording. */
   evidence: number
+  /** What it costs that other records stand between the marker and this. */
+  crossing: number
   /** Faster than anybody acts: frames of a medium. */
   dense: boolean
 }
@@ -64,26 +67,25 @@ function timeFit(
   const base = Number(column.base)
   const inside = fromZero ? insideOf(values, base, limit) : values
   if (inside === null) return null
-  const strict = unit !== 's'
-  const chain = longestGrowth(inside, strict)
+  const chain = longestGrowth(inside)
   const used = fromZero ? chain : longestWithin(values, chain, limit)
   if (used.length < 4 || used.length < values.length * leastShare) return null
-  if (growsOn(values, used, fromZero ? longestGrowth(values, strict) : chain)) return null
+  if (growsOn(values, used, fromZero ? longestGrowth(values) : chain)) return null
   const from = values[used[0]!]!
   const to = values[used.at(-1)!]!
   const reach = fromZero ? base + to : to - from
   if (reach <= 0 || used.length < 2 || to === from) return null
-  if (to - from < leastTicks * (used.length - 1) && column.form !== 'float' && column.form !== 'decimal') return null
+  if (medianGap(values, used) < leastTicks && column.form !== 'float' && column.form !== 'decimal') return null
   if (column.form === 'float' && !(Math.abs(to) > 1e-3)) return null
   const dense = (to - from) / ticksPerMs[unit] < leastGapMs * (used.length - 1)
-  if (repeats(values, used, ticksPerMs[unit]) > used.length * 0.1) return null
+  if (repeats(values, used, ticksPerMs[unit]) > Math.max(1, used.length * 0.1)) return null
   if (!fromZero && unit !== 's' && Math.abs(base + from) < limit / 1e4) return null
   if (fallsBack(column, used, Math.max(fromZero ? -base : from, -Infinity), fromZero ? limit - base : to)) return null
   if (dense && column.form !== 'binary') return null
   const choice = log2Choose(values.length, used.length)
   const bits = nullBits(column, bytes, used, grainOf(column, used, unit)) - modelBits(column, used, unit, limit, reach, fromZero, durationMs) - choice
   const evidence = log2Factorial(used.length) - choice - 2.5 * Math.log2(limit / Math.max(reach, 1))
-  return { column, unit, fromZero, used, bits, evidence: Math.min(bits, evidence), dense }
+  return { column, unit, fromZero, used, bits, evidence: Math.min(bits, evidence), crossing: 0, dense }
 }
 
 /** Without what lies outside the recording; null if that is most. */
@@ -107,6 +109,11 @@ function repeats(values: Float64Array, used: readonly number[], perMs: number): 
   let same = 0
   for (let at = 1; at < used.length; at++) if (values[used[at]!]! - values[used[at - 1]!]! < perMs / 2) same++
   return same
+}
+
+function medianGap(values: Float64Array, used: readonly number[]): number {
+  const gaps = used.slice(1).map((at, index) => values[at]! - values[used[index]!]!)
+  return gaps.sort((a, b) => a - b)[gaps.length >> 1] ?? 0
 }
 
 /** The longest part of a growing chain that spans no more than `limit`. */
@@ -148,10 +155,20 @@ function nullBits(column: Column, bytes: Uint8Array, used: readonly number[], gr
     return used.length * Math.log2((most - least) / grain + 1) + Math.log2(Math.abs(Number(column.base) + most) + 1)
   }
   let bits = 0
-  for (let byte = 0; byte < field.width; byte++) {
-    bits += byteColumnBits(used.map((at) => bytes[column.starts[at]! + byte]!))
+  let above = true
+  for (let place = 0; place < field.width; place++) {
+    const byte = field.little ? field.width - 1 - place : place
+    const values = used.map((at) => bytes[column.starts[at]! + byte]!)
+    const cost = byteColumnBits(values)
+    // The first byte that changes may be a counter: what only counts up costs little, and is no sign of a time.
+    bits += above ? Math.min(cost, climbBits(values)) : cost
+    if (cost > 0) above = false
   }
   return bits
+}
+
+function climbBits(values: readonly number[]): number {
+  return values.reduce((sum, value, at) => sum + (at === 0 ? 8 : stepBits(value - values[at - 1]!)), 0)
 }
 
 /** What they cost as times, spread anyhow over the recording: sorted, so that only which times counts, not their order. */

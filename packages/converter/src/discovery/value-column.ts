@@ -6,10 +6,12 @@ import { textAnchors } from './growth.ts'
 import type { Pattern } from './pattern.ts'
 import { followsTime, mostBitsAStep, stepsOf } from './step-model.ts'
 
-export type Value = { column: Column; cost: number; counts: boolean; placeBits: number }
+/** `cost`: bits a step; `price`: what is counted against it when it is compared with others. */
+export type Value = { column: Column; cost: number; counts: boolean; placeBits: number; price: number }
 
 /** Columns that may be values, found once for a pattern and asked for many choices of its records. */
 export type ValueColumns = {
+  source: Source
   columns: Column[]
   shorts: Column[]
   /** Letters beside a marker in text: they can tell kinds apart, and are no values. */
@@ -29,7 +31,9 @@ export function valueColumns(
   const columns: Column[] = texts
     .map((field) => columnOf(source, pattern, field))
     .filter((column) => column.form === 'whole' && !isElsewhere(column, pattern.places))
+    .filter((column, index, all) => all.findIndex((other) => isSame(column, other)) === index)
   const shorts: Column[] = []
+  const timeBytes = bytesOf(time)
   // Who writes times as text writes values so.
   const binary = time.field.as === 'binary'
   const anchors: { anchor: Anchor; from: number; to: number }[] = !binary ? [] : [
@@ -44,18 +48,18 @@ export function valueColumns(
         columnOf(source, pattern, { as: 'binary', anchor, offset: at, width, little, float: false })
       const column = byte(offset, 1, false)
       if (overlaps(column, time) || isConstant(column) || isElsewhere(column, pattern.places)) continue
-      if (isText(source, column)) continue
+      if (isText(source, column) || isTimeOfOthers(column, timeBytes)) continue
       columns.push(column)
       for (const little of [false, true]) {
         const wide = byte(little ? offset - 1 : offset, 2, little)
-        if (!overlaps(wide, time)) shorts.push(wide)
+        if (!overlaps(wide, time) && !isTimeOfOthers(wide, timeBytes)) shorts.push(wide)
       }
     }
   }
   const crossings = new Map(
     columns.filter(({ field }) => field.as !== 'binary').map((column) => [column, crossingBits(source, pattern, column)]),
   )
-  return { columns, shorts, letters: binary ? [] : lettersOf(source, pattern), crossings, places: pattern.places }
+  return { source, columns, shorts, letters: binary ? [] : lettersOf(source, pattern), crossings, places: pattern.places }
 }
 
 function lettersOf(source: Source, pattern: Pattern): Column[] {
@@ -67,6 +71,25 @@ function lettersOf(source: Source, pattern: Pattern): Column[] {
     if (!isConstant(column)) columns.push(column)
   }
   return columns
+}
+
+function bytesOf(time: Column): Set<number> {
+  const bytes = new Set<number>()
+  const width = time.field.as === 'binary' ? time.field.width : 1
+  for (const start of time.starts) for (let byte = 0; byte < width; byte++) bytes.add(start + byte)
+  return bytes
+}
+
+/** Whether the field lies, for most records, in the time of the next or the last. */
+function isTimeOfOthers(column: Column, timeBytes: ReadonlySet<number>): boolean {
+  let shared = 0
+  for (const start of column.starts) if (timeBytes.has(start)) shared++
+  return shared > column.starts.length * 0.4
+}
+
+/** Whether two fields are the same token, named in two ways. */
+function isSame(a: Column, b: Column): boolean {
+  return a.starts.every((start, at) => start === b.starts[at])
 }
 
 function isConstant(column: Column): boolean {
@@ -97,7 +120,7 @@ function isText(source: Source, column: Column): boolean {
 
 /** The column that steps best in these records, if any does. */
 export function bestValue(
-  { columns, shorts, crossings, places: records }: ValueColumns,
+  { source, columns, shorts, crossings, places: records }: ValueColumns,
   time: Column,
   used: readonly number[],
   without: ReadonlySet<Column> = new Set(),
@@ -114,12 +137,30 @@ export function bestValue(
     // A field of few kinds costs less when each kind has its code than as steps: it is a type, or a flag. And what only
     // counts says nothing that the order of records does not say. Any other value comes first.
     const present = values.filter((value) => !Number.isNaN(value))
-    const kinds = Math.max(0, steps.cost - symbolBits(present) / present.length)
+    const kinds = steps.cost - symbolBits(present) / present.length
+    if (kinds > -1 && isHighByte(source, column, time, used)) continue
     const places = besideBits(column, time, records) + (crossings.get(column) ?? 0) + 4 * (values.length - present.length)
-    const rank = Math.max(steps.cost, 2.5) + 2 * kinds + (steps.counts ? 1.5 : 0) + places / used.length
-    if (best === null || rank < best.rank) best = { column, cost: steps.cost, counts: steps.counts, placeBits: places, rank }
+    const price = Math.max(steps.cost, 1.7) + 2 * Math.max(0, kinds)
+    const rank = price + (steps.counts ? 2 : 0) + places / used.length
+    if (best === null || rank < best.rank) best = { column, cost: steps.cost, counts: steps.counts, placeBits: places, price, rank }
   }
   return best
+}
+
+/** Whether this byte is the upper part of a number whose lower part is noise: small, but no value that steps. */
+function isHighByte({ bytes }: Source, column: Column, time: Column, used: readonly number[]): boolean {
+  if (column.field.as !== 'binary' || time.field.as !== 'binary' || column.field.width > 1) return false
+  const shift = time.field.little ? -1 : 1
+  const width = time.field.width
+  const lower = used.map((at) => {
+    const place = column.starts[at]! + shift
+    const start = time.starts[at]!
+    return place >= start && place < start + width ? -1 : (bytes[place] ?? -1)
+  })
+  if (lower.some((byte) => byte < 0)) return false
+  // Of n bytes of noise so many are different.
+  const expected = 256 * (1 - (255 / 256) ** lower.length)
+  return new Set(lower).size > expected * 0.8
 }
 
 /** What it costs that ends of lines or braces stand between: what lies behind them is of another record, mostly. */
@@ -131,10 +172,10 @@ export function crossingBits(source: Source, pattern: Pattern, column: Column): 
     const place = pattern.places[at]!
     if (start < 0) continue
     records++
-    const between = start < place ? source.text.slice(start, place) : source.text.slice(place + pattern.length, start)
+    const between = start < place ? source.text.slice(start, place + pattern.length) : source.text.slice(place + pattern.length, start)
     edges += between.match(/\n|[{}]|\/>|[;\0](?=.*[;\0])/g)?.length ?? 0
   }
-  return records === 0 ? 0 : (5 * edges) / records
+  return records === 0 ? 0 : (edges / records) * (5 + pattern.places.length)
 }
 
 /** How usual a place is for a field: behind the marker and near it. */
