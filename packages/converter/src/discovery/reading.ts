@@ -89,7 +89,7 @@ function timesOf(source: Source, pattern: Pattern, texts: readonly Field[], limi
   for (const field of texts) consider(field)
   const growing = growingFields(source, pattern, limits.distance)
   for (const field of growing.fields) consider(field)
-  if (found.length === 0) for (const field of growingBehindText(source, pattern, limits.distance)) consider(field)
+  for (const field of growingBehindText(source, pattern, limits.distance)) consider(field)
   found.sort((a, b) => b.rank - a.rank)
   const times: TimeFit[] = []
   for (const { fit } of found) {

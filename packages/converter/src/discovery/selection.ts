@@ -100,8 +100,8 @@ function families(sized: readonly Sized[]): Sized[][] {
   sized.forEach(({ reading }, index) => {
     for (const part of reading.parts) {
       for (const at of part.used) {
-        const start = reading.time.column.starts[at]!
-        for (const byte of [start, start + widthOf(reading) - 1, part.value?.column.starts[at] ?? start]) {
+        const [from, to] = extent(reading, part, at)
+        for (let byte = from; byte < to; byte++) {
           const other = owner.get(byte)
           if (other === undefined) owner.set(byte, index)
           else parent[root(index)] = root(other)

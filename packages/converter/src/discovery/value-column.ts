@@ -150,17 +150,21 @@ export function bestValue(
 /** Whether this byte is the upper part of a number whose lower part is noise: small, but no value that steps. */
 function isHighByte({ bytes }: Source, column: Column, time: Column, used: readonly number[]): boolean {
   if (column.field.as !== 'binary' || time.field.as !== 'binary' || column.field.width > 1) return false
-  const shift = time.field.little ? -1 : 1
   const width = time.field.width
-  const lower = used.map((at) => {
-    const place = column.starts[at]! + shift
-    const start = time.starts[at]!
-    return place >= start && place < start + width ? -1 : (bytes[place] ?? -1)
-  })
-  if (lower.some((byte) => byte < 0)) return false
-  // Of n bytes of noise so many are different.
-  const expected = 256 * (1 - (255 / 256) ** lower.length)
-  return new Set(lower).size > expected * 0.8
+  const isNoise = (shift: number): boolean => {
+    const seen = new Set<number>()
+    for (const at of used) {
+      const place = column.starts[at]! + shift
+      const start = time.starts[at]!
+      if (place < 0 || (place >= start && place < start + width)) return false
+      seen.add(bytes[place] ?? -1)
+    }
+    // Of n bytes of noise so many are different.
+    return seen.size > 0.8 * 256 * (1 - (255 / 256) ** used.length)
+  }
+  const shift = time.field.little ? -1 : 1
+  // In the other order of bytes only where noise ends behind the number: else it is what lies between records.
+  return isNoise(shift) || (isNoise(-shift) && !isNoise(-2 * shift))
 }
 
 /** What it costs that ends of lines or braces stand between: what lies behind them is of another record, mostly. */

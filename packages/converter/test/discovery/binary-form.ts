@@ -95,10 +95,10 @@ export function binaryForm(
               ? [writeField({ width: 2, little: time.little, float: false }, BigInt(name.length)), name]
               : [name, Uint8Array.of(0)]
     const fields = order.split(' ').map((part) => parts[part]!)
+    if (marking === 'type-far') fields[2] = [...fields[2]!, Uint8Array.of(types.get(track)!)]
     const all = bodyLast
       ? [...fields.flat(), ...payload]
       : [...fields[0]!, ...(order.startsWith('mark') ? payload : []), ...fields[1]!, ...fields[2]!]
-    if (marking === 'type-far') all.push(Uint8Array.of(types.get(track)!))
     return joined(all)
   }
 }
