@@ -2,7 +2,7 @@ import { absolute, difference, type Origin, originOf } from './origin.ts'
 import type { Source } from './field.ts'
 import { lineShapes } from './line-shape.ts'
 import { numberTokens } from './number-token.ts'
-import { repeatingPatterns } from './pattern.ts'
+import { repeatingPatterns, withoutCutNumbers } from './pattern.ts'
 import { type Reading, readingsOf } from './reading.ts'
 import { type Chosen, chosenReadings } from './selection.ts'
 import { ticksPerMs } from './time-model.ts'
@@ -15,7 +15,9 @@ export function discover(input: DiscoveryInput): { events: DiscoveredEvent[]; ch
   const text = Buffer.from(input.bytes.buffer, input.bytes.byteOffset, input.bytes.byteLength).toString('latin1')
   const source: Source = { bytes: input.bytes, text, tokens: numberTokens(text) }
   const limits = { durationMs: input.durationMs ?? null, distance: input.distance ?? 32 }
-  const patterns = [...repeatingPatterns(input.bytes), ...lineShapes(text)]
+  const repeating = repeatingPatterns(input.bytes)
+  const whole = repeating.map((pattern) => withoutCutNumbers(input.bytes, pattern)).filter((pattern) => pattern !== null)
+  const patterns = [...repeating, ...whole, ...lineShapes(text)]
   const readings = readingsOf(source, patterns, limits)
   const chosen = chosenReadings(readings)
   const events: DiscoveredEvent[] = []

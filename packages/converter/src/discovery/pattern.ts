@@ -75,6 +75,27 @@ function apart(places: readonly number[], size: number): number[] {
   })
 }
 
+/** The same pattern without digits at its ends that are a part of numbers which go on outside of it; null if there are none. */
+export function withoutCutNumbers(bytes: Uint8Array, pattern: Pattern): Pattern | null {
+  let left = 0
+  let right = pattern.length
+  while (right > left && mostlyDigits(bytes, pattern, right - 1) && mostlyDigits(bytes, pattern, right)) right--
+  while (left < right && mostlyDigits(bytes, pattern, left) && mostlyDigits(bytes, pattern, left - 1)) left++
+  // Where a first digit went, those behind it go as well.
+  while (right < pattern.length && right > left && mostlyDigits(bytes, pattern, right - 1)) right--
+  if (right - left === pattern.length || right - left < 2) return null
+  return { start: pattern.start + left, length: right - left, places: pattern.places.map((place) => place + left) }
+}
+
+function mostlyDigits(bytes: Uint8Array, pattern: Pattern, offset: number): boolean {
+  let digits = 0
+  for (const place of pattern.places) {
+    const byte = bytes[place + offset] ?? 0
+    if (byte >= 48 && byte <= 57) digits++
+  }
+  return digits > pattern.places.length * 0.5
+}
+
 const longest = 32
 
 function grown(bytes: Uint8Array, places: Int32Array, size: number): Pattern {

@@ -27,6 +27,8 @@ export type Part = {
   even: boolean
   /** Bits that understanding them saves. */
   saved: number
+  /** Too few of a kind to show anything by themselves: believed if the others are, and if they look like them. */
+  rest: boolean
 }
 
 export type ReadingLimits = { durationMs: number | null; distance: number }
@@ -64,7 +66,7 @@ function readingsOfTimes(
 ): Reading[] {
   return times.flatMap((time) => {
     if (time.dense) {
-      const part: Part = { used: time.used, only: null, value: null, even: true, saved: 9 * time.used.length }
+      const part: Part = { used: time.used, only: null, value: null, even: true, saved: 9 * time.used.length, rest: false }
       return time.evidence > 60 ? [{ pattern, time, parts: [part] }] : []
     }
     const columns = valueColumns(source, pattern, limits.distance, slow, texts, time.column)
@@ -207,7 +209,15 @@ function partsOf(columns: ValueColumns, time: TimeFit): Part[] {
     if (best === null || savedBy(apart) > savedBy(best)) best = apart
   }
   const whole = [partOf(columns, time, time.used, null, kinds)]
-  return best !== null && savedBy(best) > savedBy(whole) ? best : whole
+  return best !== null && savedBy(best) > savedBy(whole) ? [...best, ...restOf(best, time.used)] : whole
+}
+
+function restOf(parts: readonly Part[], used: readonly number[]): Part[] {
+  const told = new Set(parts.flatMap((part) => part.used))
+  const left = used.filter((at) => !told.has(at))
+  const largest = parts.reduce((most, part) => (part.used.length > most.used.length ? part : most))
+  if (left.length === 0 || left.length > used.length * 0.2) return []
+  return [{ used: left, only: null, value: largest.value, even: false, saved: 0, rest: true }]
 }
 
 function savedBy(parts: readonly Part[]): number {
@@ -225,7 +235,7 @@ function partOf(
   const even = isEven(used.map((at) => time.column.values[at]! / ticksPerMs[time.unit]))
   // A counter says what the order of records says; even times say what the first two say.
   const rate = (value === null ? 0 : value.counts ? 3 : 8 - value.price) + (even ? 4 : 0)
-  return { used, only, value, even, saved: rate * (used.length - 1) - kindBits - (value?.placeBits ?? 0) }
+  return { used, only, value, even, saved: rate * (used.length - 1) - kindBits - (value?.placeBits ?? 0), rest: false }
 }
 
 function groupsBy(column: Column, used: readonly number[]): [number, number[]][] | null {

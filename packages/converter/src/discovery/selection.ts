@@ -27,7 +27,40 @@ export function chosenReadings(readings: readonly Reading[]): Chosen[] {
     }
     for (const reading of best!.readings) chosen.push(...reading.parts.map((part) => judged(reading, part)))
   }
-  return chosen
+  return withRelatives(chosen)
+}
+
+// What is known of the format already need not be proved again.
+const leastBitsOfSibling = 6
+const leastBitsOfRelative = 14
+
+/** Believes few records as well, if others of the same format are events: told apart by a type, or timed by the same clock. */
+function withRelatives(chosen: readonly Chosen[]): Chosen[] {
+  const sure = chosen.filter(({ verdict }) => verdict === 'events')
+  return chosen.map((each) => {
+    if (each.part.rest) return isLikeOthers(each, sure) ? { ...each, verdict: 'events' } : { ...each, verdict: 'chance' }
+    if (each.verdict !== 'chance') return each
+    const sibling = sure.some(({ reading }) => reading.pattern === each.reading.pattern && reading.time.column === each.reading.time.column)
+    const relative = each.reading.pattern.length >= 5 && sure.some(({ reading }) => clockOf(reading) === clockOf(each.reading))
+    const least = sibling ? leastBitsOfSibling : relative ? leastBitsOfRelative : Number.POSITIVE_INFINITY
+    return each.bits >= least ? { ...each, verdict: 'events' } : each
+  })
+}
+
+/** Whether the values of a few are those that siblings have, or near them. */
+function isLikeOthers({ reading, part, used }: Chosen, sure: readonly Chosen[]): boolean {
+  const column = part.value?.column
+  const siblings = sure.filter((other) => other.reading.time === reading.time && other.part.value?.column === column)
+  if (column === undefined || siblings.length === 0) return false
+  const values = siblings.flatMap((other) => other.used.map((at) => column.values[at]!)).filter((value) => !Number.isNaN(value))
+  const [least, most] = [Math.min(...values) - 8, Math.max(...values) + 8]
+  return used.every((at) => column.values[at]! >= least && column.values[at]! <= most)
+}
+
+/** The way in which times are written. */
+function clockOf({ time }: Reading): string {
+  const { field, form } = time.column
+  return `${time.unit} ${form} ${time.fromZero} ${field.as === 'binary' ? `${field.little} ${field.float}` : ''}`
 }
 
 type Sized = { reading: Reading; saved: number; count: number }
@@ -56,7 +89,7 @@ function pack(order: readonly Sized[]): { readings: Reading[]; saved: number } {
   for (const { reading, saved } of order) {
     if (saved <= 0) continue
     const free = reading.parts.map((part) => ({ ...part, used: part.used.filter((at) => !isClaimed(claimed, reading, part, at)) }))
-    const kept = free.filter((part, index) => part.used.length >= 4 && part.used.length >= reading.parts[index]!.used.length * 0.7)
+    const kept = free.filter((part, index) => (part.used.length >= 4 || part.rest) && part.used.length >= reading.parts[index]!.used.length * 0.7)
     const share = kept.reduce((sum, part) => sum + part.used.length, 0) / countOf(reading)
     if (share < 0.5) continue
     for (const part of kept) for (const at of part.used) claim(claimed, reading, part, at)

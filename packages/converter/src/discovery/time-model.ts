@@ -75,9 +75,11 @@ function timeFit(
   const to = values[used.at(-1)!]!
   const reach = fromZero ? base + to : to - from
   if (reach <= 0 || used.length < 2 || to === from) return null
-  if (medianGap(values, used) < leastTicks && column.form !== 'float' && column.form !== 'decimal') return null
-  if (column.form === 'float' && !(Math.abs(to) > 1e-3)) return null
   const dense = (to - from) / ticksPerMs[unit] < leastGapMs * (used.length - 1)
+  const median = medianGap(values, used)
+  if (!dense && median / ticksPerMs[unit] < leastGapMs / 2) return null
+  if (median < leastTicks && column.form !== 'float' && column.form !== 'decimal') return null
+  if (column.form === 'float' && !(Math.abs(to) > 1e-3)) return null
   if (repeats(values, used, ticksPerMs[unit]) > Math.max(1, used.length * 0.1)) return null
   if (!fromZero && unit !== 's' && Math.abs(base + from) < limit / 1e4) return null
   if (fallsBack(column, used, Math.max(fromZero ? -base : from, -Infinity), fromZero ? limit - base : to)) return null

@@ -52,6 +52,8 @@ export function valueColumns(
       columns.push(column)
       for (const little of [false, true]) {
         const wide = byte(little ? offset - 1 : offset, 2, little)
+        // An upper byte that is the same in all is a byte of its own: a type, or nothing.
+        if (hasConstantUpper(wide, source)) continue
         if (!overlaps(wide, time) && !isTimeOfOthers(wide, timeBytes)) shorts.push(wide)
       }
     }
@@ -71,6 +73,11 @@ function lettersOf(source: Source, pattern: Pattern): Column[] {
     if (!isConstant(column)) columns.push(column)
   }
   return columns
+}
+
+function hasConstantUpper(wide: Column, { bytes }: Source): boolean {
+  const upper = wide.field.as === 'binary' && wide.field.little ? 1 : 0
+  return wide.starts.every((start) => bytes[start + upper] === bytes[wide.starts[0]! + upper])
 }
 
 function bytesOf(time: Column): Set<number> {
