@@ -248,5 +248,7 @@ function groupsBy(column: Column, used: readonly number[]): [number, number[]][]
     else if (groups.size >= mostKinds) return null
     else groups.set(value, [at])
   }
-  return groups.size < 2 ? null : [...groups].filter(([, list]) => list.length >= 4)
+  const large = [...groups].filter(([, list]) => list.length >= 4)
+  const told = large.reduce((sum, [, list]) => sum + list.length, 0)
+  return groups.size < 2 || told < used.length * 0.8 ? null : large
 }
