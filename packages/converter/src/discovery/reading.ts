@@ -181,8 +181,9 @@ const mostKinds = 10
 const mostDivisions = 12
 /** Bits that it costs to say that there is another kind of record, and what holds its value. */
 const kindBits = 20
-/** Bits a record that a part must save more than the whole: less could be chance. */
-const leastSaved = 0.6
+/** Bits that telling kinds apart must save, and a little for each record: less could be chance. */
+const leastSaved = 20
+const leastSavedEach = 0.15
 
 /**
  * The records as one kind, or told apart by a field that holds one of few values, whichever saves more: where the values
@@ -204,7 +205,7 @@ function partsOf(columns: ValueColumns, time: TimeFit): Part[] {
     const without = new Set([column, ...counters])
     const together = partOf(columns, time, time.used, null, without)
     const apart = groups.map(([value, used]) => partOf(columns, time, used, { column, value }, without))
-    if (savedBy(apart) < together.saved + leastSaved * time.used.length) continue
+    if (savedBy(apart) < together.saved + leastSaved + leastSavedEach * time.used.length) continue
     kinds.add(column)
     if (best === null || savedBy(apart) > savedBy(best)) best = apart
   }

@@ -22,6 +22,8 @@ export type Steps = {
   cost: number
   /** Whether it only counts: the next is always the same step ahead. */
   counts: boolean
+  /** Whether it never goes back: pages may, and numbers of records must. */
+  climbs: boolean
 }
 
 /** How well the values of these records step; null if they never change, or are missing. */
@@ -34,6 +36,7 @@ export function stepsOf(column: Column, used: readonly number[]): Steps | null {
   let last = Number.NaN
   let firstStep = Number.NaN
   let counts = true
+  let climbs = used.length >= 8
   for (const at of used) {
     const value = values[at]!
     if (Number.isNaN(value)) continue
@@ -45,11 +48,12 @@ export function stepsOf(column: Column, used: readonly number[]): Steps | null {
     if (Number.isNaN(firstStep)) firstStep = step
     if (step !== firstStep) counts = false
     if (step !== 0) changes++
+    if (step <= 0) climbs = false
     bits += stepBits(step)
     if (bits > most) return null
   }
   if (present < used.length * 0.9 || present < 3 || changes < (present - 1) * 0.3) return null
-  return { cost: bits / (present - 1), counts }
+  return { cost: bits / (present - 1), counts, climbs }
 }
 
 /** Whether values say no more than what time it is: the slow bytes of another clock. */

@@ -40,7 +40,7 @@ const longestMs = 12 * 3_600_000
 const usualMs = 40 * 60_000
 const leastGapMs = 500
 /** Slower than this between records, in ticks, is a counter of records. */
-const leastTicks = 3.5
+const leastTicks = 2.5
 /** Chance markers among the true ones are few: fewer than this share, whatever is left is chance itself. */
 export const leastShare = 0.7
 
@@ -70,6 +70,7 @@ function timeFit(
   const chain = longestGrowth(inside)
   const used = fromZero ? chain : longestWithin(values, chain, limit)
   if (used.length < 4 || used.length < values.length * leastShare) return null
+  if (isShared(column.starts, used)) return null
   if (growsOn(values, used, fromZero ? longestGrowth(values) : chain)) return null
   const from = values[used[0]!]!
   const to = values[used.at(-1)!]!
@@ -104,6 +105,13 @@ function insideOf(values: Float64Array, base: number, limit: number): Float64Arr
 function growsOn(values: Float64Array, used: readonly number[], whole: readonly number[]): boolean {
   const out = values.length - used.length
   return out >= 4 && whole.length - used.length > 0.6 * out
+}
+
+/** Whether several markers of one record lead to the same time. */
+function isShared(starts: Int32Array, used: readonly number[]): boolean {
+  let shared = 0
+  for (let at = 1; at < used.length; at++) if (starts[used[at]!] === starts[used[at - 1]!]) shared++
+  return shared > used.length * 0.05
 }
 
 /** How often two that follow each other are the same to the millisecond. */

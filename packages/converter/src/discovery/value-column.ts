@@ -48,7 +48,7 @@ export function valueColumns(
         columnOf(source, pattern, { as: 'binary', anchor, offset: at, width, little, float: false })
       const column = byte(offset, 1, false)
       if (overlaps(column, time) || isConstant(column) || isElsewhere(column, pattern.places)) continue
-      if (isText(source, column) || isTimeOfOthers(column, timeBytes)) continue
+      if (isText(source, column, timeBytes) || isTimeOfOthers(column, timeBytes)) continue
       columns.push(column)
       for (const little of [false, true]) {
         const wide = byte(little ? offset - 1 : offset, 2, little)
@@ -78,6 +78,12 @@ function lettersOf(source: Source, pattern: Pattern): Column[] {
 function hasConstantUpper(wide: Column, { bytes }: Source): boolean {
   const upper = wide.field.as === 'binary' && wide.field.little ? 1 : 0
   return wide.starts.every((start) => bytes[start + upper] === bytes[wide.starts[0]! + upper])
+}
+
+function isSameToken(column: Column, time: Column, used: readonly number[]): boolean {
+  let same = 0
+  for (const at of used) if (column.starts[at] === time.starts[at]) same++
+  return same > used.length * 0.3
 }
 
 function bytesOf(time: Column): Set<number> {
@@ -113,12 +119,12 @@ function overlaps(column: Column, time: Column): boolean {
 }
 
 /** Whether letters stand there: words, whose letters lie near each other by nature. */
-function isText(source: Source, column: Column): boolean {
+function isText(source: Source, column: Column, timeBytes: ReadonlySet<number>): boolean {
   const share = (shift: number) => {
     let letters = 0
     for (const start of column.starts) {
       const byte = source.bytes[start + shift] ?? 0
-      if (start >= 0 && byte >= 32 && byte < 127) letters++
+      if (start >= 0 && byte >= 32 && byte < 127 && !timeBytes.has(start + shift)) letters++
     }
     return letters / column.starts.length
   }
@@ -135,7 +141,7 @@ export function bestValue(
   let best: (Value & { rank: number }) | null = null
   const times = used.map((at) => time.values[at]!)
   for (const column of [...columns, ...shorts]) {
-    if (without.has(column) || column.starts === time.starts || column.starts[used[0]!] === time.starts[used[0]!]) continue
+    if (without.has(column) || isSameToken(column, time, used)) continue
     const steps = stepsOf(column, used)
     if (steps === null || steps.cost > mostBitsAStep) continue
     if ((8 - steps.cost) * (used.length - 1) < 14) continue
@@ -148,7 +154,7 @@ export function bestValue(
     if (kinds > -1 && isHighByte(source, column, time, used)) continue
     const places = besideBits(column, time, records) + (crossings.get(column) ?? 0) + 4 * (values.length - present.length)
     const price = Math.max(steps.cost, 1.7) + 2 * Math.max(0, kinds)
-    const rank = price + (steps.counts ? 2 : 0) + places / used.length
+    const rank = price + (steps.counts ? 2 : steps.climbs ? 1 : 0) + places / used.length
     if (best === null || rank < best.rank) best = { column, cost: steps.cost, counts: steps.counts, placeBits: places, price, rank }
   }
   return best
