@@ -89,15 +89,32 @@ function timesOf(source: Source, pattern: Pattern, texts: readonly Field[], limi
     }
   }
   for (const field of texts) consider(field)
-  const growing = growingFields(source, pattern, limits.distance)
+  const textual = isTextual(source, pattern)
+  const growing = textual ? { fields: [], slow: new Set<number>() } : growingFields(source, pattern, limits.distance)
   for (const field of growing.fields) consider(field)
-  for (const field of growingBehindText(source, pattern, limits.distance)) consider(field)
+  if (!textual) for (const field of growingBehindText(source, pattern, limits.distance)) consider(field)
   found.sort((a, b) => b.rank - a.rank)
   const times: TimeFit[] = []
   for (const { fit } of found) {
     if (times.length < mostTimes && !times.some((time) => overlap(time.column, fit.column))) times.push(fit)
   }
   return { times, slow: growing.slow }
+}
+
+/** Whether the marker stands amid text: there are no binary fields. */
+function isTextual({ bytes }: Source, pattern: Pattern): boolean {
+  const count = Math.min(12, pattern.places.length)
+  let letters = 0
+  let all = 0
+  for (let sample = 0; sample < count; sample++) {
+    const place = pattern.places[Math.floor((sample * pattern.places.length) / count)]!
+    for (let at = Math.max(0, place - 12); at < Math.min(bytes.length, place + pattern.length + 12); at++) {
+      const byte = bytes[at]!
+      all++
+      if ((byte >= 32 && byte < 127) || byte === 9 || byte === 10 || byte === 13) letters++
+    }
+  }
+  return letters > all * 0.95
 }
 
 function overlap(a: Column, b: Column): boolean {

@@ -145,7 +145,8 @@ function fallsBack(column: Column, used: readonly number[], from: number, to: nu
   let within = 0
   let without = 0
   column.values.forEach((value, at) => {
-    if (chosen.has(at) || Number.isNaN(value)) return
+    // Zero is what stands where no time was written.
+    if (chosen.has(at) || Number.isNaN(value) || Number(column.base) + value === 0) return
     if (value >= from && value <= to) within++
     else without++
   })
