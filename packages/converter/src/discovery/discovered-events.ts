@@ -25,7 +25,10 @@ export type DiscoveredEvent = {
 export type Timed = { chosen: Chosen; origin: Origin; pattern: string }
 
 /** Readings that are timed by the same clock have the same origin. */
-export function timedReadings(source: Source, sure: readonly Chosen[], durationMs: number | null): Timed[] {
+export function timedReadings(source: Source, chosen: readonly Chosen[], durationMs: number | null): Timed[] {
+  const sure = chosen.filter(({ verdict }) => verdict === 'events')
+  const records = chosen.filter(({ verdict, reading }) => verdict === 'events' || reading.pattern.length >= 4)
+  const firstRecord = Math.min(...records.map(({ reading, used }) => startOf(reading, used[0]!)))
   const clocks = new Map<string, Chosen[]>()
   for (const each of sure) {
     const { column, unit } = each.reading.time
@@ -34,9 +37,13 @@ export function timedReadings(source: Source, sure: readonly Chosen[], durationM
   }
   return [...clocks.values()].flatMap((clock) => {
     const uses = clock.map(({ reading, used }) => ({ column: reading.time.column, unit: reading.time.unit, used }))
-    const origin = originOf(source, uses, durationMs)
-    return clock.map((chosen) => ({ chosen, origin, pattern: '' }))
+    const origin = originOf(source, uses, durationMs, firstRecord)
+    return clock.map((each) => ({ chosen: each, origin, pattern: '' }))
   })
+}
+
+function startOf({ pattern, time }: Chosen['reading'], at: number): number {
+  return Math.min(pattern.places[at]!, time.column.starts[at]!)
 }
 
 export function eventsOf({ chosen, origin, pattern }: Timed, kind: EventKind): DiscoveredEvent[] {
@@ -83,7 +90,11 @@ function untimed({ reading, part, used }: Chosen): number[] {
   return missing.length > used.length * 0.25 ? [] : missing
 }
 
-function timeMs(time: { column: Chosen['reading']['time']['column']; unit: TimeUnit }, at: number, origin: Origin): number {
+function timeMs(
+  time: { column: Chosen['reading']['time']['column']; unit: TimeUnit },
+  at: number,
+  origin: Origin,
+): number {
   const { column, unit } = time
   const ticks = absolute(column, at)
   const from = origin.from === 'zero' ? (typeof ticks === 'bigint' ? 0n : 0) : origin.ticks

@@ -1,7 +1,14 @@
 // Events in archives of unknown formats. Nothing is known of the format, so every field near everything that repeats is a
 // guess; a guess is believed when it explains far more bits than chance would.
 
-import { type DiscoveredEvent, type EventKind, confidenceOf, eventsOf, kindOf, timedReadings } from './discovered-events.ts'
+import {
+  confidenceOf,
+  type DiscoveredEvent,
+  type EventKind,
+  eventsOf,
+  kindOf,
+  timedReadings,
+} from './discovered-events.ts'
 import type { Source } from './field.ts'
 import { type LearnedLayout, layoutOf, readByLayout } from './learned-layout.ts'
 import { type ByteRange, leftoverOf } from './leftover.ts'
@@ -64,11 +71,17 @@ export function discover(input: DiscoveryInput): Discovery {
   const sure = chosen.filter(({ verdict }) => verdict === 'events')
   const kinds = new Map(sure.map((each) => [each, kindOf(source, each, input.pages ?? [])]))
   const ids = new Map(chosen.map((each, index) => [each, `p${index + 1}`]))
-  const events = timedReadings(source, sure, durationMs)
+  const events = timedReadings(source, chosen, durationMs)
     .flatMap((timed) => eventsOf({ ...timed, pattern: ids.get(timed.chosen)! }, kinds.get(timed.chosen)!))
     .sort((a, b) => a.t - b.t)
   const row = (each: Chosen) => rowOf(source, each, ids.get(each)!, kinds.get(each), offsetOf)
-  const learned = layout === null ? layoutOf(source, sure.map((each) => ({ chosen: each, kind: kinds.get(each)! }))) : null
+  const learned =
+    layout === null
+      ? layoutOf(
+          source,
+          sure.map((each) => ({ chosen: each, kind: kinds.get(each)! })),
+        )
+      : null
   return { patterns: chosen.slice(0, mostRows).map(row), events, notes: notesOf(events, durationMs), learned, layout }
 }
 
@@ -78,7 +91,9 @@ function read(source: Source, input: DiscoveryInput, durationMs: number | null) 
     if (chosen !== null) return { chosen, layout }
   }
   const repeating = repeatingPatterns(source.bytes)
-  const whole = repeating.map((pattern) => withoutCutNumbers(source.bytes, pattern)).filter((pattern) => pattern !== null)
+  const whole = repeating
+    .map((pattern) => withoutCutNumbers(source.bytes, pattern))
+    .filter((pattern) => pattern !== null)
   const patterns = [...repeating, ...whole, ...lineShapes(source.text)]
   const chosen = chosenReadings(readingsOf(source, patterns, { durationMs, distance: input.distance ?? 32 }))
   const events = (each: Chosen) => (each.verdict === 'events' ? 1 : 0)
@@ -103,7 +118,8 @@ function rowOf(
   const { places, length } = reading.pattern
   const shown = used.slice(0, mostPlacesShown)
   const first = places[used[0]!]!
-  const values = part.value === null ? [] : shown.map((at) => part.value!.column.values[at]! + Number(part.value!.column.base))
+  const values =
+    part.value === null ? [] : shown.map((at) => part.value!.column.values[at]! + Number(part.value!.column.base))
   return {
     id,
     kind: verdict === 'events' ? (kind ?? 'event') : kindOfVerdict[verdict],

@@ -81,6 +81,9 @@ export function leastBits({ length }: { length: number }): number {
   return length >= 6 || length === 0 ? 24 : length === 5 ? 26 : length === 4 ? 32 : length === 3 ? 44 : 58
 }
 
+/** The same where other records of the format are known already. */
+export const leastBitsOfRelative = 11
+
 /** What values are worth as evidence that step for `cost` bits each, in `count` records. */
 export function stepEvidence(cost: number, count: number): number {
   return Math.max(0, 6 - Math.max(cost, 2.5)) * 0.6 * (count - 1)

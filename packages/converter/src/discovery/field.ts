@@ -89,9 +89,10 @@ function tokenOf(source: Source, pattern: Pattern, at: number, field: Exclude<Fi
   const place = pattern.places[at]!
   const end = place + pattern.length
   if (field.as === 'line') {
-    const edge = field.ordinal > 0 ? lineStart(bytes, place) : lineEnd(bytes, end)
-    const index = tokenFrom(tokens, edge) + field.ordinal - (field.ordinal > 0 ? 1 : 0)
-    return near(tokens, index, edge, 300) ? index : -1
+    const [from, to] = [lineStart(bytes, place), lineEnd(bytes, end)]
+    const index = tokenFrom(tokens, field.ordinal > 0 ? from : to) + field.ordinal - (field.ordinal > 0 ? 1 : 0)
+    const start = tokens.starts[index]
+    return start !== undefined && start >= from && start < to ? index : -1
   }
   if (field.as === 'token') {
     const index = tokenFrom(tokens, field.ordinal > 0 ? end : place) + field.ordinal - (field.ordinal > 0 ? 1 : 0)
@@ -140,7 +141,8 @@ function tokenColumn(source: Source, pattern: Pattern, field: Exclude<Field, { a
   let base: bigint | number | null = null
   for (let at = 0; at < count; at++) {
     const token = found[at]!
-    if (token < 0 || (tokens.forms[token] !== form && !(form === 'decimal' && tokens.forms[token] === 'whole'))) continue
+    if (token < 0 || (tokens.forms[token] !== form && !(form === 'decimal' && tokens.forms[token] === 'whole')))
+      continue
     const exact = tokenValue(tokens.texts[token]!, tokens.forms[token]!)
     const value = form === 'whole' ? exact : Number(exact)
     base ??= typeof value === 'bigint' ? value : 0

@@ -68,7 +68,14 @@ function growths(source: Source, pattern: Pattern, anchor: Anchor, from: number,
 }
 
 /** Whether the growth that the sample shows is that of all records. */
-function holds(source: Source, pattern: Pattern, anchor: Anchor, first: number, little: boolean, width: number): boolean {
+function holds(
+  source: Source,
+  pattern: Pattern,
+  anchor: Anchor,
+  first: number,
+  little: boolean,
+  width: number,
+): boolean {
   const offset = little ? first - width + 1 : first
   const { values } = columnOf(source, pattern, { as: 'binary', anchor, offset, width, little, float: false })
   return longestGrowth(values).length >= values.length * leastShare

@@ -10,19 +10,26 @@ const mostBytes = 4 * 2 ** 20
 const offset = z.int().min(-512).max(512)
 const anchor = z.union([
   z.object({ from: z.literal('marker') }),
-  z.object({ from: z.literal('length'), at: offset, width: z.union([z.literal(1), z.literal(2)]), little: z.boolean() }),
+  z.object({
+    from: z.literal('length'),
+    at: offset,
+    width: z.union([z.literal(1), z.literal(2)]),
+    little: z.boolean(),
+  }),
   z.object({ from: z.literal('string'), at: offset }),
 ])
 const ordinal = z.int().min(-16).max(16)
 const field = z.union([
-  z.object({
-    as: z.literal('binary'),
-    anchor,
-    offset,
-    width: z.int().min(1).max(8),
-    little: z.boolean(),
-    float: z.boolean(),
-  }).refine(({ float, width }) => !float || width === 4 || width === 8),
+  z
+    .object({
+      as: z.literal('binary'),
+      anchor,
+      offset,
+      width: z.int().min(1).max(8),
+      little: z.boolean(),
+      float: z.boolean(),
+    })
+    .refine(({ float, width }) => !float || width === 4 || width === 8),
   z.object({ as: z.literal('token'), ordinal }),
   z.object({ as: z.literal('line'), ordinal }),
   z.object({ as: z.literal('key'), key: z.string().max(64), side: z.enum(['before', 'after']) }),
@@ -72,6 +79,8 @@ export function importLayouts(text: string): LearnedLayout[] {
   try {
     return layouts.parse(JSON.parse(text)).layouts
   } catch (error) {
-    throw new ConvertError('unreadable', 'these are no layouts: export them again where they come from', { cause: error })
+    throw new ConvertError('unreadable', 'these are no layouts: export them again where they come from', {
+      cause: error,
+    })
   }
 }

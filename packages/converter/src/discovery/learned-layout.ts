@@ -32,7 +32,9 @@ const mostPlaces = 6_000
 
 /** The layout of the readings that gave events; null where a record is known by its shape alone. */
 export function layoutOf(source: Source, sure: readonly { chosen: Chosen; kind: EventKind }[]): LearnedLayout | null {
-  const records = sure.filter(({ chosen }) => !chosen.part.rest).map(({ chosen, kind }) => recordOf(source, chosen, kind))
+  const records = sure
+    .filter(({ chosen }) => !chosen.part.rest)
+    .map(({ chosen, kind }) => recordOf(source, chosen, kind))
   if (records.length === 0 || records.some((record) => record === null)) return null
   const known = records.filter((record) => record !== null)
   const signature = createHash('sha256').update(JSON.stringify(known)).digest('hex').slice(0, 16)
@@ -44,7 +46,10 @@ function recordOf(source: Source, { reading, part }: Chosen, kind: EventKind): L
   const place = pattern.places[part.used[0]!]!
   const bytes = source.bytes.subarray(place, place + pattern.length)
   // Zeros at the ends may be a part of numbers that are larger in the next archive.
-  const left = Math.max(0, bytes.findIndex((byte) => byte !== 0))
+  const left = Math.max(
+    0,
+    bytes.findIndex((byte) => byte !== 0),
+  )
   const right = bytes.findLastIndex((byte) => byte !== 0) + 1
   if (right - left < 2 || part.value === null) return null
   return {
@@ -79,7 +84,8 @@ function readRecords(source: Source, record: LearnedRecord, durationMs: number |
   const pattern: Pattern = { start: 0, length: marker.length, places: placesOf(source.bytes, marker) }
   if (pattern.places.length < leastRecords) return null
   const only = record.only === null ? null : columnOf(source, pattern, record.only.field)
-  const places = only === null ? pattern.places : pattern.places.filter((_, at) => only.values[at] === record.only!.value)
+  const places =
+    only === null ? pattern.places : pattern.places.filter((_, at) => only.values[at] === record.only!.value)
   const kept = { ...pattern, places }
   if (places.length < leastRecords) return null
   const column = columnOf(source, kept, record.time)

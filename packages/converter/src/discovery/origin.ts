@@ -2,9 +2,12 @@
 
 import type { Column, Source } from './field.ts'
 import { tokenFrom, tokenValue } from './number-token.ts'
-import { ticksPerMs, type TimeUnit } from './time-model.ts'
+import { type TimeUnit, ticksPerMs } from './time-model.ts'
 
-export type Origin = { from: 'zero' } | { from: 'first'; ticks: bigint | number } | { from: 'head'; ticks: bigint | number; place: number }
+export type Origin =
+  | { from: 'zero' }
+  | { from: 'first'; ticks: bigint | number }
+  | { from: 'head'; ticks: bigint | number; place: number }
 
 /** Times of one clock, in several columns. */
 export type ClockUse = { column: Column; unit: TimeUnit; used: readonly number[] }
@@ -13,13 +16,18 @@ type Ticks = bigint | number
 
 const headBytes = 4_096
 
-export function originOf(source: Source, uses: readonly ClockUse[], durationMs: number | null): Origin {
+/** `firstRecord`: where records begin, of whatever kind: a start stands before them. */
+export function originOf(
+  source: Source,
+  uses: readonly ClockUse[],
+  durationMs: number | null,
+  firstRecord: number,
+): Origin {
   const { unit, column } = uses[0]!
   const limit = ((durationMs ?? 12 * 3_600_000) + 1_000) * ticksPerMs[unit]
   const least = minimum(uses.map((use) => absolute(use.column, use.used[0]!)))
   const most = maximum(uses.map((use) => absolute(use.column, use.used.at(-1)!)))
   if (Number(most) <= limit) return { from: 'zero' }
-  const firstRecord = Math.min(...uses.map((use) => use.column.starts[use.used[0]!]!))
   const head = column.field.as === 'binary' ? binaryStart : textStart
   const found = head(source, uses[0]!, Math.min(headBytes, firstRecord), least, most, limit)
   return found ?? { from: 'first', ticks: least }
@@ -42,7 +50,14 @@ function maximum(list: readonly Ticks[]): Ticks {
   return list.reduce((most, each) => (each > most ? each : most))
 }
 
-function binaryStart(source: Source, use: ClockUse, end: number, least: Ticks, most: Ticks, limit: number): Origin | null {
+function binaryStart(
+  source: Source,
+  use: ClockUse,
+  end: number,
+  least: Ticks,
+  most: Ticks,
+  limit: number,
+): Origin | null {
   const field = use.column.field
   if (field.as !== 'binary') return null
   const { bytes } = source
@@ -58,7 +73,7 @@ function binaryStart(source: Source, use: ClockUse, end: number, least: Ticks, m
     const chance = field.float ? 2 ** -36 : Math.max(limit - span, limit * 0.02) / 2 ** (8 * width)
     for (const little of [field.little, !field.little]) {
       for (let place = 0; place + width <= end; place++) {
-        if (chance * (place + 1) > 0.05) break
+        if (chance * (place + 1) > 0.005) break
         const ticks = field.float
           ? width === 4
             ? view.getFloat32(place, little)
@@ -75,7 +90,14 @@ function binaryStart(source: Source, use: ClockUse, end: number, least: Ticks, m
  * A start whose upper bytes are those that stand, the same in all records, above the bytes of the times that change: the
  * more of them, the less can it be chance.
  */
-function fullStart(source: Source, use: ClockUse, end: number, least: Ticks, most: Ticks, limit: number): Origin | null {
+function fullStart(
+  source: Source,
+  use: ClockUse,
+  end: number,
+  least: Ticks,
+  most: Ticks,
+  limit: number,
+): Origin | null {
   const { column, used } = use
   const field = column.field
   if (field.as !== 'binary') return null
@@ -88,8 +110,11 @@ function fullStart(source: Source, use: ClockUse, end: number, least: Ticks, mos
     if (upper.length < above || upper.every((byte) => byte === 0)) continue
     const same = used.every((at) => upper.every((byte, index) => bytes[from(column.starts[at]!) + index] === byte))
     if (!same) continue
+    // Bits by which these bytes say more than any would.
+    const bits = 8 * (above + width) - Math.log2(Math.max(limit - difference(most, least), limit * 0.02))
     for (let place = little ? 0 : above; place + width + (little ? above : 0) <= end; place++) {
       if (upper.some((byte, index) => bytes[from(place) + index] !== byte)) continue
+      if (bits - Math.log2(place + 1) < 4.5) break
       const ticks = integer(bytes, place, width, little)
       if (within(ticks, least, most, limit)) return { from: 'head', ticks, place }
     }
@@ -109,7 +134,14 @@ function within(start: Ticks, least: Ticks, most: Ticks, limit: number): boolean
   return start <= least && difference(most, start) <= limit && Number(start) !== 0
 }
 
-function textStart(source: Source, use: ClockUse, end: number, least: Ticks, most: Ticks, limit: number): Origin | null {
+function textStart(
+  source: Source,
+  use: ClockUse,
+  end: number,
+  least: Ticks,
+  most: Ticks,
+  limit: number,
+): Origin | null {
   const { tokens } = source
   const last = tokenFrom(tokens, end)
   for (let index = 0; index < last; index++) {

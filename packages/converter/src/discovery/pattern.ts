@@ -91,7 +91,8 @@ function mostlyDigits(bytes: Uint8Array, pattern: Pattern, offset: number): bool
   let digits = 0
   for (const place of pattern.places) {
     const byte = bytes[place + offset] ?? 0
-    if (byte >= 48 && byte <= 57) digits++
+    // With what stands within decimals, clocks and dates.
+    if (byte >= 45 && byte <= 58 && byte !== 47) digits++
   }
   return digits > pattern.places.length * 0.5
 }

@@ -1,13 +1,13 @@
 // One way to read the records of a pattern: which field is the time, which the value, which records belong together.
 
 import { inCompany } from './company.ts'
-import { leastBits, stepEvidence } from './evidence.ts'
+import { leastBits, leastBitsOfRelative, stepEvidence } from './evidence.ts'
 import { type Column, columnOf, type Field, isElsewhere, type Source } from './field.ts'
 import { growingBehindText, growingFields } from './growth.ts'
 import { tokenFrom } from './number-token.ts'
 import type { Pattern } from './pattern.ts'
-import { isEven, ticksPerMs, type TimeFit, timeFits } from './time-model.ts'
 import { stepsOf } from './step-model.ts'
+import { isEven, type TimeFit, ticksPerMs, timeFits } from './time-model.ts'
 import { bestValue, crossingBits, fieldBits, type Value, type ValueColumns, valueColumns } from './value-column.ts'
 
 export type Reading = {
@@ -45,13 +45,18 @@ export function readingsOf(source: Source, patterns: readonly Pattern[], limits:
     const texts = textFields(source, pattern)
     const { times, slow } = timesOf(source, pattern, texts, limits)
     const fresh = times.filter(({ column, used, unit }) => {
-      const end = (at: number) => column.starts[at]! + (column.field.as === 'binary' && !column.field.little ? column.field.width : 0)
+      const end = (at: number) =>
+        column.starts[at]! + (column.field.as === 'binary' && !column.field.little ? column.field.width : 0)
       const key = `${unit} ${column.form} ${used.length} ${end(used[0]!)} ${end(used.at(-1)!)}`
       const count = kinds.get(key) ?? 0
       kinds.set(key, count + 1)
       return count < mostOfAKind
     })
-    const kept = fresh.map((time) => (time.dense || time.column.field.as !== 'binary' ? time : { ...time, used: inCompany(source.bytes, pattern, time.used) }))
+    const kept = fresh.map((time) =>
+      time.dense || time.column.field.as !== 'binary'
+        ? time
+        : { ...time, used: inCompany(source.bytes, pattern, time.used) },
+    )
     return readingsOfTimes(source, pattern, texts, kept, slow, limits)
   })
 }
@@ -66,7 +71,14 @@ function readingsOfTimes(
 ): Reading[] {
   return times.flatMap((time) => {
     if (time.dense) {
-      const part: Part = { used: time.used, only: null, value: null, even: true, saved: 9 * time.used.length, rest: false }
+      const part: Part = {
+        used: time.used,
+        only: null,
+        value: null,
+        even: true,
+        saved: 9 * time.used.length,
+        rest: false,
+      }
       return time.evidence > 60 ? [{ pattern, time, parts: [part] }] : []
     }
     const columns = valueColumns(source, pattern, limits.distance, slow, texts, time.column)
@@ -76,6 +88,8 @@ function readingsOfTimes(
 
 function timesOf(source: Source, pattern: Pattern, texts: readonly Field[], limits: ReadingLimits) {
   const found: { fit: TimeFit; rank: number }[] = []
+  // Few records of a long marker are believed if others are timed by the same clock.
+  const least = pattern.length >= 5 ? leastBitsOfRelative : leastBits(pattern)
   const consider = (field: Field) => {
     const column = columnOf(source, pattern, field)
     if (isElsewhere(column, pattern.places)) return
@@ -85,7 +99,7 @@ function timesOf(source: Source, pattern: Pattern, texts: readonly Field[], limi
     for (const fit of timeFits(column, source.bytes, limits.durationMs)) {
       const rank = fit.bits - places
       const most = fit.evidence + stepEvidence(0, fit.used.length)
-      if (rank > leastTimeBits && most >= leastBits(pattern)) found.push({ fit: { ...fit, crossing }, rank })
+      if (rank > leastTimeBits && most >= least) found.push({ fit: { ...fit, crossing }, rank })
     }
   }
   for (const field of texts) consider(field)
@@ -166,7 +180,7 @@ function textFields(source: Source, pattern: Pattern): Field[] {
   for (let sample = 0; sample < count; sample++) {
     const place = places[Math.floor((sample * places.length) / count)]!
     // A marker that cuts a number in two is none for text.
-    if (pattern.length > 0 && digit(bytes[place + pattern.length - 1]) && digit(bytes[place + pattern.length])) return []
+    if (pattern.length > 0 && cutsNumber(bytes, place + pattern.length)) return []
     if (pattern.length > 0 && digit(bytes[place]) && digit(bytes[place - 1])) return []
     const index = tokenFrom(tokens, place)
     const seen = new Set<string>()
@@ -188,6 +202,13 @@ function textFields(source: Source, pattern: Pattern): Field[] {
     fields.push({ as: 'key', key, side: 'after' }, { as: 'key', key, side: 'before' })
   }
   return fields
+}
+
+/** Whether a number goes on before and behind this place, with at most a colon or a point between. */
+function cutsNumber(bytes: Uint8Array, place: number): boolean {
+  if (!digit(bytes[place])) return false
+  const last = bytes[place - 1]
+  return digit(last) || ((last === 58 || last === 46 || last === 45) && digit(bytes[place - 2]))
 }
 
 function digit(byte: number | undefined): boolean {

@@ -1,7 +1,7 @@
 // Many patterns read the same records: a marker, a part of it, the marker with the type behind it. Of those that overlap, the
 // choice is taken that saves the most bits together.
 
-import { leastBits, log2Factorial, stepEvidence } from './evidence.ts'
+import { leastBits, leastBitsOfRelative, log2Factorial, stepEvidence } from './evidence.ts'
 import type { Part, Reading } from './reading.ts'
 import { fieldBits } from './value-column.ts'
 
@@ -21,7 +21,9 @@ export function chosenReadings(readings: readonly Reading[]): Chosen[] {
   for (const family of families(sized)) {
     let best: { readings: Reading[]; saved: number } | null = null
     for (const exponent of exponents) {
-      const order = [...family].sort((a, b) => b.saved / b.count ** (1 - exponent) - a.saved / a.count ** (1 - exponent))
+      const order = [...family].sort(
+        (a, b) => b.saved / b.count ** (1 - exponent) - a.saved / a.count ** (1 - exponent),
+      )
       const packed = pack(order)
       if (best === null || packed.saved > best.saved) best = packed
     }
@@ -32,16 +34,19 @@ export function chosenReadings(readings: readonly Reading[]): Chosen[] {
 
 // What is known of the format already need not be proved again.
 const leastBitsOfSibling = 6
-const leastBitsOfRelative = 14
 
 /** Believes few records as well, if others of the same format are events: told apart by a type, or timed by the same clock. */
 function withRelatives(chosen: readonly Chosen[]): Chosen[] {
   const sure = chosen.filter(({ verdict }) => verdict === 'events')
   return chosen.map((each) => {
-    if (each.part.rest) return isLikeOthers(each, sure) ? { ...each, verdict: 'events' } : { ...each, verdict: 'chance' }
+    if (each.part.rest)
+      return isLikeOthers(each, sure) ? { ...each, verdict: 'events' } : { ...each, verdict: 'chance' }
     if (each.verdict !== 'chance') return each
-    const sibling = sure.some(({ reading }) => reading.pattern === each.reading.pattern && reading.time.column === each.reading.time.column)
-    const relative = each.reading.pattern.length >= 5 && sure.some(({ reading }) => clockOf(reading) === clockOf(each.reading))
+    const sibling = sure.some(
+      ({ reading }) => reading.pattern === each.reading.pattern && reading.time.column === each.reading.time.column,
+    )
+    const relative =
+      each.reading.pattern.length >= 5 && sure.some(({ reading }) => clockOf(reading) === clockOf(each.reading))
     const least = sibling ? leastBitsOfSibling : relative ? leastBitsOfRelative : Number.POSITIVE_INFINITY
     return each.bits >= least ? { ...each, verdict: 'events' } : each
   })
@@ -52,7 +57,9 @@ function isLikeOthers({ reading, part, used }: Chosen, sure: readonly Chosen[]):
   const column = part.value?.column
   const siblings = sure.filter((other) => other.reading.time === reading.time && other.part.value?.column === column)
   if (column === undefined || siblings.length === 0) return false
-  const values = siblings.flatMap((other) => other.used.map((at) => column.values[at]!)).filter((value) => !Number.isNaN(value))
+  const values = siblings
+    .flatMap((other) => other.used.map((at) => column.values[at]!))
+    .filter((value) => !Number.isNaN(value))
   const [least, most] = [Math.min(...values) - 8, Math.max(...values) + 8]
   return used.every((at) => column.values[at]! >= least && column.values[at]! <= most)
 }
@@ -78,7 +85,14 @@ function savedBy(reading: Reading): number {
   const fit = Math.min(6, Math.max(-2, (time.bits - log2Factorial(count)) / count))
   const times = (3 + fit) * countOf(reading) + Math.min(0, time.evidence - 10)
   const marker = Math.min(pattern.length, 8) / 4
-  return times + parts.reduce((sum, part) => sum + part.saved, 0) - fieldBits(time.column.field) - time.crossing - 3 * unread + marker
+  return (
+    times +
+    parts.reduce((sum, part) => sum + part.saved, 0) -
+    fieldBits(time.column.field) -
+    time.crossing -
+    3 * unread +
+    marker
+  )
 }
 
 /** Takes one after the other, each if its records are still free. */
@@ -88,8 +102,14 @@ function pack(order: readonly Sized[]): { readings: Reading[]; saved: number } {
   let total = 0
   for (const { reading, saved } of order) {
     if (saved <= 0) continue
-    const free = reading.parts.map((part) => ({ ...part, used: part.used.filter((at) => !isClaimed(claimed, reading, part, at)) }))
-    const kept = free.filter((part, index) => (part.used.length >= 4 || part.rest) && part.used.length >= reading.parts[index]!.used.length * 0.7)
+    const free = reading.parts.map((part) => ({
+      ...part,
+      used: part.used.filter((at) => !isClaimed(claimed, reading, part, at)),
+    }))
+    const kept = free.filter(
+      (part, index) =>
+        (part.used.length >= 4 || part.rest) && part.used.length >= reading.parts[index]!.used.length * 0.7,
+    )
     const share = kept.reduce((sum, part) => sum + part.used.length, 0) / countOf(reading)
     if (share < 0.5) continue
     for (const part of kept) for (const at of part.used) claim(claimed, reading, part, at)

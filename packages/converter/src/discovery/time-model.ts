@@ -86,7 +86,10 @@ function timeFit(
   if (fallsBack(column, used, Math.max(fromZero ? -base : from, -Infinity), fromZero ? limit - base : to)) return null
   if (dense && column.form !== 'binary') return null
   const choice = log2Choose(values.length, used.length)
-  const bits = nullBits(column, bytes, used, grainOf(column, used, unit)) - modelBits(column, used, unit, limit, reach, fromZero, durationMs) - choice
+  const bits =
+    nullBits(column, bytes, used, grainOf(column, used, unit)) -
+    modelBits(column, used, unit, limit, reach, fromZero, durationMs) -
+    choice
   const evidence = log2Factorial(used.length) - choice - 2.5 * Math.log2(limit / Math.max(reach, 1))
   return { column, unit, fromZero, used, bits, evidence: Math.min(bits, evidence), crossing: 0, dense }
 }

@@ -36,10 +36,12 @@ export function valueColumns(
   const timeBytes = bytesOf(time)
   // Who writes times as text writes values so.
   const binary = time.field.as === 'binary'
-  const anchors: { anchor: Anchor; from: number; to: number }[] = !binary ? [] : [
-    { anchor: { from: 'marker' }, from: -distance, to: pattern.length + distance },
-    ...textAnchors(source, pattern, distance).map((anchor) => ({ anchor, from: 0, to: 16 })),
-  ]
+  const anchors: { anchor: Anchor; from: number; to: number }[] = !binary
+    ? []
+    : [
+        { anchor: { from: 'marker' }, from: -distance, to: pattern.length + distance },
+        ...textAnchors(source, pattern, distance).map((anchor) => ({ anchor, from: 0, to: 16 })),
+      ]
   const lengths = new Set(anchors.flatMap(({ anchor }) => (anchor.from === 'length' ? [anchor.at, anchor.at + 1] : [])))
   for (const { anchor, from, to } of anchors) {
     for (let offset = from; offset < to; offset++) {
@@ -59,9 +61,18 @@ export function valueColumns(
     }
   }
   const crossings = new Map(
-    columns.filter(({ field }) => field.as !== 'binary').map((column) => [column, crossingBits(source, pattern, column)]),
+    columns
+      .filter(({ field }) => field.as !== 'binary')
+      .map((column) => [column, crossingBits(source, pattern, column)]),
   )
-  return { source, columns, shorts, letters: binary ? [] : lettersOf(source, pattern), crossings, places: pattern.places }
+  return {
+    source,
+    columns,
+    shorts,
+    letters: binary ? [] : lettersOf(source, pattern),
+    crossings,
+    places: pattern.places,
+  }
 }
 
 function lettersOf(source: Source, pattern: Pattern): Column[] {
@@ -70,7 +81,7 @@ function lettersOf(source: Source, pattern: Pattern): Column[] {
     if (offset === 0) offset = pattern.length
     const anchor: Anchor = { from: 'marker' }
     const column = columnOf(source, pattern, { as: 'binary', anchor, offset, width: 1, little: false, float: false })
-    if (!isConstant(column)) columns.push(column)
+    if (!isConstant(column) && !isNumeric(column)) columns.push(column)
   }
   return columns
 }
@@ -105,6 +116,13 @@ function isSame(a: Column, b: Column): boolean {
   return a.starts.every((start, at) => start === b.starts[at])
 }
 
+/** Digits of times and values split records anyhow: by the minute, by the even second. */
+function isNumeric({ values }: Column): boolean {
+  let digits = 0
+  for (const byte of values) if (byte >= 45 && byte <= 58) digits++
+  return digits > values.length * 0.3
+}
+
 function isConstant(column: Column): boolean {
   return column.values.every((value) => value === column.values[0])
 }
@@ -122,11 +140,14 @@ function overlaps(column: Column, time: Column): boolean {
 function isText(source: Source, column: Column, timeBytes: ReadonlySet<number>): boolean {
   const share = (shift: number) => {
     let letters = 0
+    const seen = new Set<number>()
     for (const start of column.starts) {
       const byte = source.bytes[start + shift] ?? 0
       if (start >= 0 && byte >= 32 && byte < 127 && !timeBytes.has(start + shift)) letters++
+      seen.add(byte)
     }
-    return letters / column.starts.length
+    // A marker's letters beside it are always the same.
+    return seen.size > 1 ? letters / column.starts.length : 0
   }
   return share(0) > 0.85 && (share(1) > 0.85 || share(-1) > 0.85)
 }
@@ -152,10 +173,12 @@ export function bestValue(
     const present = values.filter((value) => !Number.isNaN(value))
     const kinds = steps.cost - symbolBits(present) / present.length
     if (kinds > -1 && isHighByte(source, column, time, used)) continue
-    const places = besideBits(column, time, records) + (crossings.get(column) ?? 0) + 4 * (values.length - present.length)
+    const places =
+      besideBits(column, time, records) + (crossings.get(column) ?? 0) + 4 * (values.length - present.length)
     const price = Math.max(steps.cost, 1.7) + 2 * Math.max(0, kinds)
     const rank = price + (steps.counts ? 2 : steps.climbs ? 1 : 0) + places / used.length
-    if (best === null || rank < best.rank) best = { column, cost: steps.cost, counts: steps.counts, placeBits: places, price, rank }
+    if (best === null || rank < best.rank)
+      best = { column, cost: steps.cost, counts: steps.counts, placeBits: places, price, rank }
   }
   return best
 }
@@ -189,7 +212,10 @@ export function crossingBits(source: Source, pattern: Pattern, column: Column): 
     const place = pattern.places[at]!
     if (start < 0) continue
     records++
-    const between = start < place ? source.text.slice(start, place + pattern.length) : source.text.slice(place + pattern.length, start)
+    const between =
+      start < place
+        ? source.text.slice(start, place + pattern.length)
+        : source.text.slice(place + pattern.length, start)
     edges += between.match(/\n|[{}]|\/>|[;\0](?=.*[;\0])/g)?.length ?? 0
   }
   return records === 0 ? 0 : (edges / records) * (5 + pattern.places.length)

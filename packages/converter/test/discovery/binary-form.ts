@@ -66,7 +66,14 @@ export function binaryForm(
           : sync,
     ]),
   )
-  const order = random.pick(['mark time value', 'mark value time', 'time mark value', 'value mark time', 'time value mark', 'value time mark'])
+  const order = random.pick([
+    'mark time value',
+    'mark value time',
+    'time mark value',
+    'value mark time',
+    'time value mark',
+    'value time mark',
+  ])
   const flags = random.bytes(random.pick([0, 0, 1, 2, 4]))
   const padding = new Uint8Array(random.pick([0, 0, 0, 1, 2, 4, 6]))
   const numbered = random.chance(0.12)

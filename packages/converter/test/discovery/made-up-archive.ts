@@ -41,7 +41,13 @@ export function madeUpArchive(kind: ArchiveClass, seed: number): MadeUpArchive {
 
   const entries = tracks.flatMap((track) => track.points.map((point) => ({ track, point })))
   // Records lie in the order of their times, but those whose times are wrong in the order of their making.
-  const placed = entries.map((entry) => ({ ...entry, key: entry.track.real || entry.track.points.length < 2 ? entry.point.t : (entry.track.points.indexOf(entry.point) / entry.track.points.length) * last }))
+  const placed = entries.map((entry) => ({
+    ...entry,
+    key:
+      entry.track.real || entry.track.points.length < 2
+        ? entry.point.t
+        : (entry.track.points.indexOf(entry.point) / entry.track.points.length) * last,
+  }))
   for (const each of placed) if (!each.track.real && growing(each.track)) each.key = each.point.t
   placed.sort((a, b) => a.key - b.key)
 
@@ -49,7 +55,10 @@ export function madeUpArchive(kind: ArchiveClass, seed: number): MadeUpArchive {
   const time = timeField(random, clock, durationMs)
   const headTime = random.chance(0.85) ? time : timeField(random, clock, durationMs)
   const parts: Uint8Array[] = [headOf(random, clock, textual, form, headTime)]
-  const description: string[] = [`${textual ? 'text' : 'binary'} ${clock.unit}/${clock.origin} ${form}`, tracks.map((track) => `${track.name}×${track.points.length}`).join(' ')]
+  const description: string[] = [
+    `${textual ? 'text' : 'binary'} ${clock.unit}/${clock.origin} ${form}`,
+    tracks.map((track) => `${track.name}×${track.points.length}`).join(' '),
+  ]
   if (random.chance(0.6)) parts.push(filler(random))
   if (textual && random.chance(0.8)) {
     const document = textDocument(random, tracks, clock, form, variable)
@@ -69,7 +78,13 @@ export function madeUpArchive(kind: ArchiveClass, seed: number): MadeUpArchive {
     description.push(placing)
     placed.forEach(({ track, point }, index) => {
       const record = write(track, point, index)
-      if (index < 2) description.push(Buffer.from(record).toString('latin1').replaceAll(/[^\x20-\x7e]/g, '.'), Buffer.from(record).toString('hex'))
+      if (index < 2)
+        description.push(
+          Buffer.from(record)
+            .toString('latin1')
+            .replaceAll(/[^\x20-\x7e]/g, '.'),
+          Buffer.from(record).toString('hex'),
+        )
       parts.push(record)
       if (placing === 'scattered') parts.push(noise(random, random.between(0, 200)))
       if (placing === 'among media' && random.chance(0.4)) parts.push(noise(random, random.between(300, 2_000)))
@@ -141,13 +156,24 @@ function keepWithinADay(clock: Clock): void {
   clock.base -= 40_000_000n
 }
 
-function headOf(random: Random, clock: Clock, textual: boolean, form: Parameters<typeof stampText>[2], time: BinaryField): Uint8Array {
+function headOf(
+  random: Random,
+  clock: Clock,
+  textual: boolean,
+  form: Parameters<typeof stampText>[2],
+  time: BinaryField,
+): Uint8Array {
   const encoder = new TextEncoder()
   const magic = encoder.encode(random.pick(['RECF', 'MTG1', 'arc\x00', 'CONF-REC', 'PK2x']))
   const pieces: Uint8Array[] = [magic, Uint8Array.of(random.between(0, 3), random.between(0, 9))]
   if (random.chance(0.5)) pieces.push(random.bytes(random.between(2, 24)))
   if (clock.origin === 'head') {
-    if (textual) pieces.push(encoder.encode(`${random.pick(['start=', 'begin: ', '"started":"', 'T0 '])}${stampText(clock, 0, form)}${random.pick(['\n', '"\n', '\0'])}`))
+    if (textual)
+      pieces.push(
+        encoder.encode(
+          `${random.pick(['start=', 'begin: ', '"started":"', 'T0 '])}${stampText(clock, 0, form)}${random.pick(['\n', '"\n', '\0'])}`,
+        ),
+      )
     else pieces.push(writeField(time, stamp(clock, 0)))
   }
   if (random.chance(0.5)) pieces.push(new Uint8Array(random.between(1, 16)))

@@ -51,7 +51,8 @@ export function textDocument(
   const write: RecordWriter = (track, point, index) => {
     const time = stampText(clock, point.t, form)
     const value = point.value === null ? null : String(point.value).padStart(padded, '0')
-    const who = variable && (index * 5 + (point.value ?? 3)) % 3 !== 0 ? names[(index * 3 + point.t) % names.length]! : null
+    const who =
+      variable && (index * 5 + (point.value ?? 3)) % 3 !== 0 ? names[(index * 3 + point.t) % names.length]! : null
     const type = coded ? String(codes.get(track)) : track.name
     const bare = form === 'number' || form === 'decimal'
     return encoder.encode(record(time, value, who, type, bare, index))
@@ -96,7 +97,13 @@ export function textDocument(
       return `{${all.join(open ? ', ' : ',')}}`
     }
     if (kind === 'csv') {
-      const cells = [numbered ? String(index) : null, time, typeLast ? null : type, value ?? '', who ?? (variable ? '' : null)]
+      const cells = [
+        numbered ? String(index) : null,
+        time,
+        typeLast ? null : type,
+        value ?? '',
+        who ?? (variable ? '' : null),
+      ]
       const kept = pair(cells)
       if (typeLast) kept.push(type)
       if (!timeFirst && !numbered) kept.push(kept.shift()!)
