@@ -49,11 +49,11 @@ function startOf({ pattern, time }: Chosen['reading'], at: number): number {
 export function eventsOf({ chosen, origin, pattern }: Timed, kind: EventKind): DiscoveredEvent[] {
   const { reading, part, used } = chosen
   const confidence = confidenceOf(chosen)
-  const valueOf = (at: number) => part.value!.column.values[at]! + Number(part.value!.column.base)
+  const numberAt = (at: number) => part.value!.column.values[at]! + Number(part.value!.column.base)
   const timed = used
     .filter((at) => !Number.isNaN(part.value!.column.values[at]!))
     .map((at) => ({ at, t: timeMs(reading.time, at, origin) }))
-  const known = timed.map(({ at, t }) => ({ t, kind, value: valueOf(at), pattern, confidence, interpolated: false }))
+  const known = timed.map(({ at, t }) => ({ t, kind, value: numberAt(at), pattern, confidence, interpolated: false }))
   const missing = untimed(chosen).flatMap((at) => {
     const next = timed.findIndex((each) => each.at > at)
     if (next < 1) return []
@@ -61,7 +61,7 @@ export function eventsOf({ chosen, origin, pattern }: Timed, kind: EventKind): D
     const { places } = reading.pattern
     const share = (places[at]! - places[before.at]!) / (places[after.at]! - places[before.at]!)
     const t = Math.round(before.t + share * (after.t - before.t))
-    return [{ t, kind, value: valueOf(at), pattern, confidence: confidence / 2, interpolated: true }]
+    return [{ t, kind, value: numberAt(at), pattern, confidence: confidence / 2, interpolated: true }]
   })
   return [...known, ...missing]
 }

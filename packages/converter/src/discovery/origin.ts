@@ -42,12 +42,16 @@ export function difference(a: Ticks, b: Ticks): number {
   return typeof a === 'bigint' && typeof b === 'bigint' ? Number(a - b) : Number(a) - Number(b)
 }
 
+function ascending(a: Ticks, b: Ticks): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
 function minimum(list: readonly Ticks[]): Ticks {
-  return list.reduce((least, each) => (each < least ? each : least))
+  return list.toSorted(ascending)[0]!
 }
 
 function maximum(list: readonly Ticks[]): Ticks {
-  return list.reduce((most, each) => (each > most ? each : most))
+  return list.toSorted(ascending).at(-1)!
 }
 
 function binaryStart(

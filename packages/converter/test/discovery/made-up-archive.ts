@@ -67,7 +67,8 @@ export function madeUpArchive(kind: ArchiveClass, seed: number): MadeUpArchive {
     const between = encoder.encode(document.between)
     if (random.chance(0.7)) parts.push(Uint8Array.of(0))
     parts.push(encoder.encode(document.head))
-    records.forEach((record, index) => parts.push(record, index === records.length - 1 ? new Uint8Array() : between))
+    for (const record of records.slice(0, -1)) parts.push(record, between)
+    parts.push(...records.slice(-1))
     parts.push(encoder.encode(document.tail))
     description.push(new TextDecoder().decode(records[0] ?? new Uint8Array()))
   } else {

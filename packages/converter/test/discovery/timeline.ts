@@ -100,7 +100,7 @@ export function fallingTrack(random: Random, name: string, lengthMs: number): Tr
   const times = track.points.map((point) => point.t)
   const how = random.pick(['shuffled', 'sawtooth', 'descending', 'often'])
   if (how === 'shuffled') for (const point of track.points) point.t = random.between(0, lengthMs)
-  if (how === 'descending') track.points.forEach((point, index) => (point.t = times[times.length - 1 - index]!))
+  if (how === 'descending') for (const [index, t] of times.toReversed().entries()) track.points[index]!.t = t
   if (how === 'sawtooth') {
     const parts = random.between(2, 4)
     for (const point of track.points) point.t = Math.round((point.t * parts) % (lengthMs * random.uniform(0.9, 1)))
