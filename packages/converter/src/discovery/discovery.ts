@@ -91,9 +91,7 @@ function read(source: Source, input: DiscoveryInput, durationMs: number | null) 
     if (chosen !== null) return { chosen, layout }
   }
   const repeating = repeatingPatterns(source.bytes)
-  const whole = repeating
-    .map((pattern) => withoutCutNumbers(source.bytes, pattern))
-    .filter((pattern) => pattern !== null)
+  const whole = withoutCutNumbers(source.bytes, repeating)
   const patterns = [...repeating, ...whole, ...lineShapes(source.text)]
   const chosen = chosenReadings(readingsOf(source, patterns, { durationMs, distance: input.distance ?? 32 }))
   const events = (each: Chosen) => (each.verdict === 'events' ? 1 : 0)

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { EventKind } from './discovered-events.ts'
 import { columnOf, type Field, type Source } from './field.ts'
-import type { Pattern } from './pattern.ts'
+import { allPlaces, type Pattern } from './pattern.ts'
 import type { Part, Reading } from './reading.ts'
 import type { Chosen } from './selection.ts'
 import { stepsOf } from './step-model.ts'
@@ -28,7 +28,6 @@ export type LearnedLayout = {
 }
 
 const leastRecords = 3
-const mostPlaces = 6_000
 
 /** The layout of the readings that gave events; null where a record is known by its shape alone. */
 export function layoutOf(source: Source, sure: readonly { chosen: Chosen; kind: EventKind }[]): LearnedLayout | null {
@@ -81,7 +80,7 @@ export function readByLayout(source: Source, layout: LearnedLayout, durationMs: 
 
 function readRecords(source: Source, record: LearnedRecord, durationMs: number | null): Chosen | null {
   const marker = Buffer.from(record.marker, 'hex')
-  const pattern: Pattern = { start: 0, length: marker.length, places: placesOf(source.bytes, marker) }
+  const pattern: Pattern = { start: 0, length: marker.length, places: placesOf(source, marker) }
   if (pattern.places.length < leastRecords) return null
   const only = record.only === null ? null : columnOf(source, pattern, record.only.field)
   const places =
@@ -107,12 +106,6 @@ function readRecords(source: Source, record: LearnedRecord, durationMs: number |
   return { reading, part, used: time.used, verdict: 'events', bits: Math.max(64, time.evidence) }
 }
 
-function placesOf(bytes: Uint8Array, marker: Buffer): Int32Array {
-  const haystack = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const places: number[] = []
-  for (let at = haystack.indexOf(marker); at >= 0 && places.length < mostPlaces; ) {
-    places.push(at)
-    at = haystack.indexOf(marker, at + marker.length)
-  }
-  return Int32Array.from(places)
+function placesOf({ bytes }: Source, marker: Buffer): Int32Array {
+  return Int32Array.from(allPlaces(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), marker))
 }

@@ -75,16 +75,44 @@ function apart(places: readonly number[], size: number): number[] {
   })
 }
 
-/** The same pattern without digits at its ends that are a part of numbers which go on outside of it; null if there are none. */
-export function withoutCutNumbers(bytes: Uint8Array, pattern: Pattern): Pattern | null {
+/**
+ * Patterns without digits at their ends that are a part of numbers which go on outside of them, at all places where what is
+ * left occurs: else the records would be chosen by their values.
+ */
+export function withoutCutNumbers(bytes: Uint8Array, patterns: readonly Pattern[]): Pattern[] {
+  const haystack = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const seen = new Set<string>()
+  const whole: Pattern[] = []
+  for (const pattern of patterns) {
+    const marker = withoutCutNumber(bytes, pattern)
+    if (marker === null || seen.size >= mostTrimmed) continue
+    const key = marker.toString('latin1')
+    if (seen.has(key)) continue
+    seen.add(key)
+    const places = allPlaces(haystack, marker)
+    if (places.length <= mostPlaces) whole.push({ start: places[0]!, length: marker.length, places: Int32Array.from(places) })
+  }
+  return whole
+}
+
+const mostTrimmed = 200
+
+export function allPlaces(haystack: Buffer, marker: Buffer): number[] {
+  const places: number[] = []
+  for (let at = haystack.indexOf(marker); at >= 0 && places.length <= mostPlaces; ) {
+    places.push(at)
+    at = haystack.indexOf(marker, at + marker.length)
+  }
+  return places
+}
+
+function withoutCutNumber(bytes: Uint8Array, pattern: Pattern): Buffer | null {
   let left = 0
   let right = pattern.length
   while (right > left && mostlyDigits(bytes, pattern, right - 1) && mostlyDigits(bytes, pattern, right)) right--
   while (left < right && mostlyDigits(bytes, pattern, left) && mostlyDigits(bytes, pattern, left - 1)) left++
-  // Where a first digit went, those behind it go as well.
-  while (right < pattern.length && right > left && mostlyDigits(bytes, pattern, right - 1)) right--
-  if (right - left === pattern.length || right - left < 2) return null
-  return { start: pattern.start + left, length: right - left, places: pattern.places.map((place) => place + left) }
+  if (right - left === pattern.length || right - left < 3) return null
+  return Buffer.from(bytes.subarray(pattern.start + left, pattern.start + right))
 }
 
 function mostlyDigits(bytes: Uint8Array, pattern: Pattern, offset: number): boolean {

@@ -154,9 +154,10 @@ function fallsBack(column: Column, used: readonly number[], from: number, to: nu
     else without++
   })
   if (within === 0) return false
-  // How often chance bytes after a chance marker would lie there.
-  const room = column.field.as === 'binary' ? 2 ** (8 * Math.min(6, column.field.width)) : 1e9
-  const chance = Math.min(0.9, Math.max((to - from) / room, column.field.as === 'binary' ? 0.001 : 0.02))
+  // How often chance bytes after a chance marker would lie there; numbers in text are no chance.
+  const { field } = column
+  const binary = field.as === 'binary'
+  const chance = binary ? Math.min(0.9, Math.max((to - from) / 2 ** (8 * Math.min(6, field.width)), 0.001)) : 0.02
   return within * Math.log2(0.9 / chance) + without * Math.log2(0.1 / (1 - chance)) > 6
 }
 
