@@ -90,7 +90,8 @@ export function withoutCutNumbers(bytes: Uint8Array, patterns: readonly Pattern[
     if (seen.has(key)) continue
     seen.add(key)
     const places = allPlaces(haystack, marker)
-    if (places.length <= mostPlaces) whole.push({ start: places[0]!, length: marker.length, places: Int32Array.from(places) })
+    if (places.length <= mostPlaces)
+      whole.push({ start: places[0]!, length: marker.length, places: Int32Array.from(places) })
   }
   return whole
 }

@@ -240,6 +240,6 @@ function besideBits(value: Column, time: Column, places: Int32Array): number {
   const at = value.starts.findIndex((start, index) => start >= 0 && time.starts[index]! >= 0)
   if (at < 0) return 20
   const [mine, other, place] = [value.starts[at]!, time.starts[at]!, places[at]!]
-  const away = value.field.as === 'binary' ? Math.min(6, Math.abs(mine - other) * 0.2) : fieldBits(value.field)
-  return away + anchorBits(value.field) + (mine < place && other >= place ? 3 : 0)
+  const away = value.field.as === 'binary' ? Math.min(3, Math.abs(mine - other) * 0.1) : fieldBits(value.field)
+  return away + anchorBits(value.field) + (mine < place && other >= place ? 2 : 0)
 }
