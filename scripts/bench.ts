@@ -15,6 +15,7 @@ const benches: Record<string, () => Promise<string>> = {
   umf: async () => (await import('../bench/umf.ts')).benchUmf(args),
   'umf-page': async () => (await import('../bench/umf-page.ts')).benchUmfPage(),
   'umf-export': async () => (await import('../bench/umf-export.ts')).benchUmfExport(args),
+  discovery: async () => (await import('../bench/discovery.ts')).benchDiscovery(args),
   rest: async () => (await import('../bench/rest.ts')).benchRest(args),
 }
 

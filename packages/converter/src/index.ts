@@ -1,3 +1,20 @@
 export { type Conversion, type ConvertOptions, convertArchive, workFolderOf } from './convert.ts'
 export { ConvertError, type ConvertErrorCode } from './convert-error.ts'
+export type { DiscoveredEvent, EventKind } from './discovery/discovered-events.ts'
+export {
+  type DiscoveredPattern,
+  type Discovery,
+  type DiscoveryInput,
+  type DiscoveryNote,
+  discover,
+} from './discovery/discovery.ts'
+export {
+  exportLayouts,
+  importLayouts,
+  namedLayout,
+  withLayout,
+  withoutLayout,
+} from './discovery/layout-library.ts'
+export type { LearnedLayout, LearnedRecord } from './discovery/learned-layout.ts'
+export type { ByteRange } from './discovery/leftover.ts'
 export { parseWishes, RESOURCE_TYPES, type Wishes } from './wishes.ts'

@@ -1,0 +1,90 @@
+// How improbable a fit is by chance, in bits: the difference between what the bytes cost to write down without and with the
+// explanation (minimum description length). Nothing is believed below a threshold that pays for the number of guesses.
+
+const factorials: number[] = [0]
+
+/** log2(n!) */
+export function log2Factorial(n: number): number {
+  for (let each = factorials.length; each <= n; each++) factorials.push(factorials[each - 1]! + Math.log2(each))
+  return factorials[n]!
+}
+
+/** log2 of the number of ways to choose k of n. */
+export function log2Choose(n: number, k: number): number {
+  return log2Factorial(n) - log2Factorial(k) - log2Factorial(n - k)
+}
+
+const counts = new Float64Array(256)
+
+/** What a column of bytes costs by an adaptive order-0 code: nothing where it is constant, 8 bits where it is noise. */
+export function byteColumnBits(column: ArrayLike<number>): number {
+  const weight = 0.01
+  let at = 1
+  while (at < column.length && column[at] === column[0]) at++
+  if (at >= column.length) return 0
+  counts.fill(0)
+  let bits = 0
+  for (at = 0; at < column.length; at++) {
+    const byte = column[at]!
+    bits -= Math.log2((counts[byte]! + weight) / (at + 256 * weight))
+    counts[byte]!++
+  }
+  return Math.min(bits, 8 * column.length)
+}
+
+/** The same for numbers of any size, of which most are small: a new one costs a byte and a bit. */
+export function symbolBits(values: readonly number[]): number {
+  const seen = new Map<number, number>()
+  let bits = 0
+  values.forEach((value, at) => {
+    const count = seen.get(value) ?? 0
+    bits -= Math.log2((count + 0.01) / (at + 2.56))
+    seen.set(value, count + 1)
+  })
+  return bits
+}
+
+/** Places in `values` of a longest run-through that never falls; NaN is left out. */
+export function longestGrowth(values: ArrayLike<number>): number[] {
+  if (grows(values)) return Array.from(values, (_, at) => at)
+  const tails: number[] = []
+  const before = new Int32Array(values.length).fill(-1)
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at]!
+    if (Number.isNaN(value)) continue
+    let low = 0
+    let high = tails.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const tail = values[tails[middle]!]!
+      if (tail <= value) low = middle + 1
+      else high = middle
+    }
+    before[at] = low > 0 ? tails[low - 1]! : -1
+    tails[low] = at
+  }
+  const chain: number[] = []
+  for (let at = tails.at(-1) ?? -1; at >= 0; at = before[at]!) chain.push(at)
+  return chain.reverse()
+}
+
+function grows(values: ArrayLike<number>): boolean {
+  for (let at = 0; at < values.length; at++) {
+    if (Number.isNaN(values[at]!)) return false
+    if (at > 0 && values[at]! < values[at - 1]!) return false
+  }
+  return true
+}
+
+/** Bits above chance below which nothing is believed: the shorter a marker, the more of its kind have been tried. */
+export function leastBits({ length }: { length: number }): number {
+  return length >= 6 || length === 0 ? 24 : length === 5 ? 26 : length === 4 ? 32 : length === 3 ? 44 : 58
+}
+
+/** The same where other records of the format are known already. */
+export const leastBitsOfRelative = 11
+
+/** What values are worth as evidence that step for `cost` bits each, in `count` records. */
+export function stepEvidence(cost: number, count: number): number {
+  return Math.max(0, 6 - Math.max(cost, 2.5)) * 0.6 * (count - 1)
+}

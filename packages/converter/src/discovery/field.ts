@@ -1,0 +1,189 @@
+// Where a field of a record stands, seen from the marker, and how it is written: data, so that a layout can be kept and used
+// again.
+
+import { type NumberTokens, tokenFrom, tokenValue } from './number-token.ts'
+import type { Pattern } from './pattern.ts'
+
+/** From where offsets count: the marker, what follows a text of given length, or a text that a zero ends. */
+export type Anchor =
+  | { from: 'marker' }
+  | { from: 'length'; at: number; width: 1 | 2; little: boolean }
+  | { from: 'string'; at: number }
+
+export type Field =
+  | { as: 'binary'; anchor: Anchor; offset: number; width: number; little: boolean; float: boolean }
+  | { as: 'token'; ordinal: number }
+  | { as: 'line'; ordinal: number }
+  | { as: 'key'; key: string; side: 'before' | 'after' }
+
+/** What one field holds in every record of a pattern. */
+export type Column = {
+  field: Field
+  /** A value is `base` and what stands here; NaN where the field is missing. */
+  values: Float64Array
+  base: bigint | number
+  form: 'binary' | 'float' | 'whole' | 'decimal' | 'clock' | 'date'
+  /** Where it begins in the bytes, -1 where it is missing. */
+  starts: Int32Array
+}
+
+export type Source = { bytes: Uint8Array; text: string; tokens: NumberTokens }
+
+const longestText = 120
+
+/** Offset from which fields count, for each place; -1 where there is none. */
+export function anchorPlaces(source: Source, places: Int32Array, anchor: Anchor): Int32Array {
+  if (anchor.from === 'marker') return places
+  const { bytes } = source
+  return places.map((place) => {
+    const at = place + anchor.at
+    if (at < 0 || at + 2 > bytes.length) return -1
+    if (anchor.from === 'string') {
+      const end = bytes.subarray(at, at + longestText).indexOf(0)
+      return end < 0 ? -1 : at + end + 1
+    }
+    const [first, second] = [bytes[at]!, bytes[at + 1]!]
+    const length = anchor.width === 1 ? first : anchor.little ? first | (second << 8) : (first << 8) | second
+    return length > longestText ? -1 : at + anchor.width + length
+  })
+}
+
+export function columnOf(source: Source, pattern: Pattern, field: Field): Column {
+  return field.as === 'binary' ? binaryColumn(source, pattern.places, field) : tokenColumn(source, pattern, field)
+}
+
+function binaryColumn(source: Source, places: Int32Array, field: Extract<Field, { as: 'binary' }>): Column {
+  const { bytes } = source
+  const { width, offset, little, float } = field
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const values = new Float64Array(places.length).fill(Number.NaN)
+  const starts = anchorPlaces(source, places, field.anchor).map((place) => {
+    const start = place + offset
+    return place < 0 || start < 0 || start + width > bytes.length ? -1 : start
+  })
+  let reference: number | null = null
+  for (let at = 0; at < places.length; at++) {
+    const start = starts[at]!
+    if (start < 0) continue
+    if (float) {
+      values[at] = width === 4 ? view.getFloat32(start, little) : view.getFloat64(start, little)
+      continue
+    }
+    let high = 0
+    let low = 0
+    for (let byte = 0; byte < width; byte++) {
+      // From the most significant on; the last four make the low half.
+      const next = bytes[little ? start + width - 1 - byte : start + byte]!
+      if (byte < width - 4) high = high * 256 + next
+      else low = low * 256 + next
+    }
+    reference ??= high
+    values[at] = (high - reference) * 2 ** 32 + low
+  }
+  return { field, values, base: float ? 0 : BigInt(reference ?? 0) << 32n, form: float ? 'float' : 'binary', starts }
+}
+
+/** The token that a field names, for the marker at `at` of the pattern; -1 if there is none. */
+function tokenOf(source: Source, pattern: Pattern, at: number, field: Exclude<Field, { as: 'binary' }>): number {
+  const { tokens, bytes } = source
+  const place = pattern.places[at]!
+  const end = place + pattern.length
+  if (field.as === 'line') {
+    const [from, to] = [lineStart(bytes, place), lineEnd(bytes, end)]
+    const index = tokenFrom(tokens, field.ordinal > 0 ? from : to) + field.ordinal - (field.ordinal > 0 ? 1 : 0)
+    const start = tokens.starts[index]
+    return start !== undefined && start >= from && start < to ? index : -1
+  }
+  if (field.as === 'token') {
+    const index = tokenFrom(tokens, field.ordinal > 0 ? end : place) + field.ordinal - (field.ordinal > 0 ? 1 : 0)
+    return near(tokens, index, field.ordinal > 0 ? end : place, 200) ? index : -1
+  }
+  const step = field.side === 'after' ? 1 : -1
+  const from = tokenFrom(tokens, field.side === 'after' ? end : place) - (step < 0 ? 1 : 0)
+  for (let tries = 0, index = from; tries < 12; tries++, index += step) {
+    if (!near(tokens, index, step > 0 ? end : place, 400)) return -1
+    if (tokens.keys[index] === field.key) return index
+  }
+  return -1
+}
+
+/** A marker may begin with the line feed before its line. */
+function lineStart(bytes: Uint8Array, place: number): number {
+  if (bytes[place] === 10) return place + 1
+  let start = place
+  while (start > 0 && place - start < 400 && isTextByte(bytes[start - 1]!)) start--
+  return start
+}
+
+function isTextByte(byte: number): boolean {
+  return byte >= 32 || byte === 9 || byte === 13
+}
+
+function lineEnd(bytes: Uint8Array, from: number): number {
+  let end = from
+  while (end < bytes.length && end - from < 400 && isTextByte(bytes[end]!)) end++
+  return end
+}
+
+function near(tokens: NumberTokens, index: number, place: number, distance: number): boolean {
+  const start = tokens.starts[index]
+  return start !== undefined && index >= 0 && Math.abs(start - place) <= distance
+}
+
+function tokenColumn(source: Source, pattern: Pattern, field: Exclude<Field, { as: 'binary' }>): Column {
+  const { tokens } = source
+  const count = pattern.places.length
+  const found = Int32Array.from({ length: count }, (_, at) => tokenOf(source, pattern, at, field))
+  if (!sameBefore(source, found)) found.fill(-1)
+  const form = usualForm(tokens, found)
+  const values = new Float64Array(count).fill(Number.NaN)
+  const starts = new Int32Array(count).fill(-1)
+  let base: bigint | number | null = null
+  for (let at = 0; at < count; at++) {
+    const token = found[at]!
+    if (token < 0 || (tokens.forms[token] !== form && !(form === 'decimal' && tokens.forms[token] === 'whole')))
+      continue
+    const exact = tokenValue(tokens.texts[token]!, tokens.forms[token]!)
+    const value = form === 'whole' ? exact : Number(exact)
+    base ??= typeof value === 'bigint' ? value : 0
+    // Whole numbers beyond 2^53 are exact only as differences; a column is either of such or not.
+    values[at] = typeof base === 'bigint' ? Number(BigInt(value) - base) : Number(value)
+    starts[at] = tokens.starts[token]!
+  }
+  return { field, values, base: base ?? 0, form, starts }
+}
+
+/** Digits are in all noise; those of one field have the same before them, a quote, a comma, an equals sign. */
+function sameBefore(source: Source, found: Int32Array): boolean {
+  const counts = new Map<number, number>()
+  let all = 0
+  for (const token of found) {
+    if (token < 0) continue
+    const before = source.bytes[source.tokens.starts[token]! - 1] ?? 0
+    counts.set(before, (counts.get(before) ?? 0) + 1)
+    all++
+  }
+  return Math.max(...counts.values(), 0) >= all * 0.85
+}
+
+function usualForm(tokens: NumberTokens, found: Int32Array): NumberTokens['forms'][number] {
+  const counts = { whole: 0, decimal: 0, clock: 0, date: 0 }
+  for (const token of found) if (token >= 0) counts[tokens.forms[token]!]++
+  if (counts.decimal > 0 && counts.decimal + counts.whole > counts.clock + counts.date) return 'decimal'
+  const forms = ['whole', 'clock', 'date'] as const
+  return forms.reduce((best, form) => (counts[form] > counts[best] ? form : best), 'whole')
+}
+
+/** Whether a field lies beyond the marker before or behind, and so in another record. */
+export function isElsewhere(column: Column, places: Int32Array): boolean {
+  let beyond = 0
+  let present = 0
+  column.starts.forEach((start, at) => {
+    if (start < 0) return
+    present++
+    const next = places[at + 1]
+    const last = places[at - 1]
+    if ((next !== undefined && start >= next) || (last !== undefined && start < last)) beyond++
+  })
+  return beyond > present * 0.5
+}

@@ -1,0 +1,293 @@
+// One way to read the records of a pattern: which field is the time, which the value, which records belong together.
+
+import { inCompany } from './company.ts'
+import { leastBits, leastBitsOfRelative, stepEvidence } from './evidence.ts'
+import { type Column, columnOf, type Field, isElsewhere, type Source } from './field.ts'
+import { growingBehindText, growingFields } from './growth.ts'
+import { tokenFrom } from './number-token.ts'
+import type { Pattern } from './pattern.ts'
+import { stepsOf } from './step-model.ts'
+import { isEven, type TimeFit, ticksPerMs, timeFits } from './time-model.ts'
+import { bestValue, crossingBits, fieldBits, type Value, type ValueColumns, valueColumns } from './value-column.ts'
+
+export type Reading = {
+  pattern: Pattern
+  time: TimeFit
+  /** All records that the time explains, or kinds of them, where one field tells kinds apart. */
+  parts: Part[]
+}
+
+export type Part = {
+  /** Records of the pattern, ascending. */
+  used: number[]
+  /** The field that tells these records from others of the pattern, and what it holds. */
+  only: { column: Column; value: number } | null
+  value: Value | null
+  /** Whether a clock made them, not people. */
+  even: boolean
+  /** Bits that understanding them saves. */
+  saved: number
+  /** Too few of a kind to show anything by themselves: believed if the others are, and if they look like them. */
+  rest: boolean
+}
+
+export type ReadingLimits = { durationMs: number | null; distance: number }
+
+const leastTimeBits = 3
+const mostTimes = 3
+
+/** Patterns that read the same times; the first few say all that can be said of these records. */
+const mostOfAKind = 2
+
+export function readingsOf(source: Source, patterns: readonly Pattern[], limits: ReadingLimits): Reading[] {
+  const kinds = new Map<string, number>()
+  return patterns.flatMap((pattern) => {
+    const texts = textFields(source, pattern)
+    const { times, slow } = timesOf(source, pattern, texts, limits)
+    const fresh = times.filter(({ column, used, unit }) => {
+      const end = (at: number) =>
+        column.starts[at]! + (column.field.as === 'binary' && !column.field.little ? column.field.width : 0)
+      const key = `${unit} ${column.form} ${used.length} ${end(used[0]!)} ${end(used.at(-1)!)}`
+      const count = kinds.get(key) ?? 0
+      kinds.set(key, count + 1)
+      return count < mostOfAKind
+    })
+    const kept = fresh.map((time) =>
+      time.dense || time.column.field.as !== 'binary'
+        ? time
+        : { ...time, used: inCompany(source.bytes, pattern, time.used) },
+    )
+    return readingsOfTimes(source, pattern, texts, kept, slow, limits)
+  })
+}
+
+function readingsOfTimes(
+  source: Source,
+  pattern: Pattern,
+  texts: readonly Field[],
+  times: readonly TimeFit[],
+  slow: ReadonlySet<number>,
+  limits: ReadingLimits,
+): Reading[] {
+  return times.flatMap((time) => {
+    if (time.dense) {
+      const part: Part = {
+        used: time.used,
+        only: null,
+        value: null,
+        even: true,
+        saved: 9 * time.used.length,
+        rest: false,
+      }
+      return time.evidence > 60 ? [{ pattern, time, parts: [part] }] : []
+    }
+    const columns = valueColumns(source, pattern, limits.distance, slow, texts, time.column)
+    return [{ pattern, time, parts: partsOf(columns, time) }]
+  })
+}
+
+function timesOf(source: Source, pattern: Pattern, texts: readonly Field[], limits: ReadingLimits) {
+  const found: { fit: TimeFit; rank: number }[] = []
+  // Few records of a long marker are believed if others are timed by the same clock.
+  const least = pattern.length >= 5 ? leastBitsOfRelative : leastBits(pattern)
+  const consider = (field: Field) => {
+    const column = columnOf(source, pattern, field)
+    if (isElsewhere(column, pattern.places)) return
+    if (field.as === 'binary' ? isDigits(source, column) : !mostlyGrows(column)) return
+    const crossing = field.as === 'binary' ? 0 : crossingBits(source, pattern, column)
+    const places = fieldBits(field) + crossing
+    for (const fit of timeFits(column, source.bytes, limits.durationMs)) {
+      const rank = fit.bits - places
+      const most = fit.evidence + stepEvidence(0, fit.used.length)
+      if (rank > leastTimeBits && most >= least) found.push({ fit: { ...fit, crossing }, rank })
+    }
+  }
+  for (const field of texts) consider(field)
+  const textual = isTextual(source, pattern)
+  const growing = textual ? { fields: [], slow: new Set<number>() } : growingFields(source, pattern, limits.distance)
+  for (const field of growing.fields) consider(field)
+  if (!textual) for (const field of growingBehindText(source, pattern, limits.distance)) consider(field)
+  found.sort((a, b) => b.rank - a.rank)
+  const times: TimeFit[] = []
+  for (const { fit } of found) {
+    if (times.length < mostTimes && !times.some((time) => overlap(time.column, fit.column))) times.push(fit)
+  }
+  return { times, slow: growing.slow }
+}
+
+/** Whether the marker stands amid text: there are no binary fields. */
+function isTextual({ bytes }: Source, pattern: Pattern): boolean {
+  const count = Math.min(12, pattern.places.length)
+  let letters = 0
+  let all = 0
+  for (let sample = 0; sample < count; sample++) {
+    const place = pattern.places[Math.floor((sample * pattern.places.length) / count)]!
+    for (let at = Math.max(0, place - 12); at < Math.min(bytes.length, place + pattern.length + 12); at++) {
+      const byte = bytes[at]!
+      all++
+      if ((byte >= 32 && byte < 127) || byte === 9 || byte === 10 || byte === 13) letters++
+    }
+  }
+  return letters > all * 0.95
+}
+
+function overlap(a: Column, b: Column): boolean {
+  const width = (each: Column) => (each.field.as === 'binary' ? each.field.width : 4)
+  for (let at = 0; at < a.starts.length; at++) {
+    const [one, other] = [a.starts[at]!, b.starts[at]!]
+    if (one >= 0 && other >= 0) return one < other + width(b) && other < one + width(a)
+  }
+  return false
+}
+
+/** Digits sort like numbers, so text of a fixed width grows as if it were binary: it is not. */
+function isDigits(source: Source, column: Column): boolean {
+  const width = column.field.as === 'binary' ? column.field.width : 0
+  let digits = 0
+  let all = 0
+  for (const start of column.starts.subarray(0, 24)) {
+    for (let byte = 0; byte < width && start >= 0; byte++) {
+      const code = source.bytes[start + byte]!
+      all++
+      if (code >= 45 && code <= 58) digits++
+    }
+  }
+  return digits > all * 0.6 && all > 8
+}
+
+function mostlyGrows(column: Column): boolean {
+  let rises = 0
+  let steps = 0
+  let last = Number.NaN
+  for (const value of column.values) {
+    if (Number.isNaN(value)) continue
+    if (!Number.isNaN(last)) {
+      steps++
+      if (value > last) rises++
+    }
+    last = value
+  }
+  return steps >= 3 && rises >= steps * 0.7
+}
+
+/** Number tokens around the markers: by how many tokens away, by place in the line, by the name before them. */
+function textFields(source: Source, pattern: Pattern): Field[] {
+  const { tokens, bytes } = source
+  const places = pattern.places
+  const count = Math.min(24, places.length)
+  const keys = new Map<string, number>()
+  let near = 0
+  for (let sample = 0; sample < count; sample++) {
+    const place = places[Math.floor((sample * places.length) / count)]!
+    // A marker that cuts a number in two is none for text.
+    if (pattern.length > 0 && cutsNumber(bytes, place + pattern.length)) return []
+    if (pattern.length > 0 && digit(bytes[place]) && digit(bytes[place - 1])) return []
+    const index = tokenFrom(tokens, place)
+    const seen = new Set<string>()
+    let close = false
+    for (let each = Math.max(0, index - 6); each < Math.min(tokens.starts.length, index + 7); each++) {
+      const away = Math.abs(tokens.starts[each]! - place)
+      if (away < 64 + pattern.length) close = true
+      if (away < 300 && tokens.keys[each] !== '') seen.add(tokens.keys[each]!)
+    }
+    if (close) near++
+    for (const key of seen) keys.set(key, (keys.get(key) ?? 0) + 1)
+  }
+  if (near < count * 0.7) return []
+  const fields: Field[] = []
+  for (const ordinal of [1, 2, 3, 4, 5, -1, -2, -3, -4]) fields.push({ as: 'token', ordinal })
+  for (const ordinal of [1, 2, 3, 4, -1, -2, -3]) fields.push({ as: 'line', ordinal })
+  for (const [key, times] of keys) {
+    if (times < count * 0.5 || fields.length > 40) continue
+    fields.push({ as: 'key', key, side: 'after' }, { as: 'key', key, side: 'before' })
+  }
+  return fields
+}
+
+/** Whether a number goes on before and behind this place, with at most a colon or a point between. */
+function cutsNumber(bytes: Uint8Array, place: number): boolean {
+  if (!digit(bytes[place])) return false
+  const last = bytes[place - 1]
+  return digit(last) || ((last === 58 || last === 46 || last === 45) && digit(bytes[place - 2]))
+}
+
+function digit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 48 && byte <= 57
+}
+
+const mostKinds = 10
+const mostDivisions = 12
+/** Bits that it costs to say that there is another kind of record, and what holds its value. */
+const kindBits = 20
+/** Bits that telling kinds apart must save, and a little for each record: less could be chance. */
+const leastSaved = 20
+const leastSavedEach = 0.15
+
+/**
+ * The records as one kind, or told apart by a field that holds one of few values, whichever saves more: where the values
+ * step better for each kind, this field says of what kind a record is, and is no value itself.
+ */
+function partsOf(columns: ValueColumns, time: TimeFit): Part[] {
+  const kinds = new Set<Column>()
+  // What counts all records together is irregular in a part of them, and still no value.
+  const all = [...columns.columns, ...columns.shorts]
+  const counters = new Set(all.filter((column) => stepsOf(column, time.used)?.counts === true))
+  const tried = new Set<string>()
+  let best: Part[] | null = null
+  for (const column of [...columns.columns, ...columns.letters]) {
+    const groups = groupsBy(column, time.used)
+    if (groups === null) continue
+    const division = groups.map(([, used]) => `${used.length} ${used[0]} ${used.at(-1)}`).join()
+    if (tried.has(division) || tried.size >= mostDivisions) continue
+    tried.add(division)
+    const without = new Set([column, ...counters])
+    const together = partOf(columns, time, time.used, null, without)
+    const apart = groups.map(([value, used]) => partOf(columns, time, used, { column, value }, without))
+    if (savedBy(apart) < together.saved + leastSaved + leastSavedEach * time.used.length) continue
+    kinds.add(column)
+    if (best === null || savedBy(apart) > savedBy(best)) best = apart
+  }
+  const whole = [partOf(columns, time, time.used, null, kinds)]
+  return best !== null && savedBy(best) > savedBy(whole) ? [...best, ...restOf(best, time.used)] : whole
+}
+
+function restOf(parts: readonly Part[], used: readonly number[]): Part[] {
+  const told = new Set(parts.flatMap((part) => part.used))
+  const left = used.filter((at) => !told.has(at))
+  const largest = parts.reduce((most, part) => (part.used.length > most.used.length ? part : most))
+  if (left.length === 0 || left.length > used.length * 0.2) return []
+  return [{ used: left, only: null, value: largest.value, even: false, saved: 0, rest: true }]
+}
+
+function savedBy(parts: readonly Part[]): number {
+  return parts.reduce((sum, part) => sum + part.saved, 0)
+}
+
+function partOf(
+  columns: ValueColumns,
+  time: TimeFit,
+  used: number[],
+  only: Part['only'],
+  without: ReadonlySet<Column>,
+): Part {
+  const value = bestValue(columns, time.column, used, without)
+  const even = isEven(used.map((at) => time.column.values[at]! / ticksPerMs[time.unit]))
+  // A counter says what the order of records says; even times say what the first two say.
+  const rate = (value === null ? 0 : value.counts ? 3 : 8 - value.price) + (even ? 4 : 0)
+  return { used, only, value, even, saved: rate * (used.length - 1) - kindBits - (value?.placeBits ?? 0), rest: false }
+}
+
+function groupsBy(column: Column, used: readonly number[]): [number, number[]][] | null {
+  const groups = new Map<number, number[]>()
+  for (const at of used) {
+    const value = column.values[at]!
+    if (Number.isNaN(value)) return null
+    const list = groups.get(value)
+    if (list !== undefined) list.push(at)
+    else if (groups.size >= mostKinds) return null
+    else groups.set(value, [at])
+  }
+  const large = [...groups].filter(([, list]) => list.length >= 4)
+  const told = large.reduce((sum, [, list]) => sum + list.length, 0)
+  return groups.size < 2 || told < used.length * 0.8 ? null : large
+}

@@ -1,0 +1,245 @@
+// Which of the fields near a marker holds the value: the one that steps best.
+
+import { symbolBits } from './evidence.ts'
+import { type Anchor, type Column, columnOf, type Field, isElsewhere, type Source } from './field.ts'
+import { textAnchors } from './growth.ts'
+import type { Pattern } from './pattern.ts'
+import { followsTime, mostBitsAStep, stepsOf } from './step-model.ts'
+
+/** `cost`: bits a step; `price`: what is counted against it when it is compared with others. */
+export type Value = { column: Column; cost: number; counts: boolean; placeBits: number; price: number }
+
+/** Columns that may be values, found once for a pattern and asked for many choices of its records. */
+export type ValueColumns = {
+  source: Source
+  columns: Column[]
+  shorts: Column[]
+  /** Letters beside a marker in text: they can tell kinds apart, and are no values. */
+  letters: Column[]
+  crossings: Map<Column, number>
+  places: Int32Array
+}
+
+export function valueColumns(
+  source: Source,
+  pattern: Pattern,
+  distance: number,
+  slow: ReadonlySet<number>,
+  texts: readonly Field[],
+  time: Column,
+): ValueColumns {
+  const columns: Column[] = texts
+    .map((field) => columnOf(source, pattern, field))
+    .filter((column) => column.form === 'whole' && !isElsewhere(column, pattern.places))
+    .filter((column, index, all) => all.findIndex((other) => isSame(column, other)) === index)
+  const shorts: Column[] = []
+  const timeBytes = bytesOf(time)
+  // Who writes times as text writes values so.
+  const binary = time.field.as === 'binary'
+  const anchors: { anchor: Anchor; from: number; to: number }[] = !binary
+    ? []
+    : [
+        { anchor: { from: 'marker' }, from: -distance, to: pattern.length + distance },
+        ...textAnchors(source, pattern, distance).map((anchor) => ({ anchor, from: 0, to: 16 })),
+      ]
+  const lengths = new Set(anchors.flatMap(({ anchor }) => (anchor.from === 'length' ? [anchor.at, anchor.at + 1] : [])))
+  for (const { anchor, from, to } of anchors) {
+    for (let offset = from; offset < to; offset++) {
+      if (anchor.from === 'marker' && (slow.has(offset) || lengths.has(offset))) continue
+      const byte = (at: number, width: number, little: boolean): Column =>
+        columnOf(source, pattern, { as: 'binary', anchor, offset: at, width, little, float: false })
+      const column = byte(offset, 1, false)
+      if (overlaps(column, time) || isConstant(column) || isElsewhere(column, pattern.places)) continue
+      if (isText(source, column, timeBytes) || isTimeOfOthers(column, timeBytes)) continue
+      columns.push(column)
+      for (const little of [false, true]) {
+        const wide = byte(little ? offset - 1 : offset, 2, little)
+        // An upper byte that is the same in all is a byte of its own: a type, or nothing.
+        if (hasConstantUpper(wide, source)) continue
+        if (!overlaps(wide, time) && !isTimeOfOthers(wide, timeBytes)) shorts.push(wide)
+      }
+    }
+  }
+  const crossings = new Map(
+    columns
+      .filter(({ field }) => field.as !== 'binary')
+      .map((column) => [column, crossingBits(source, pattern, column)]),
+  )
+  return {
+    source,
+    columns,
+    shorts,
+    letters: binary ? [] : lettersOf(source, pattern),
+    crossings,
+    places: pattern.places,
+  }
+}
+
+function lettersOf(source: Source, pattern: Pattern): Column[] {
+  const columns: Column[] = []
+  for (let offset = -8; offset < pattern.length + 8; offset++) {
+    if (offset === 0) offset = pattern.length
+    const anchor: Anchor = { from: 'marker' }
+    const column = columnOf(source, pattern, { as: 'binary', anchor, offset, width: 1, little: false, float: false })
+    if (!isConstant(column) && !isNumeric(column)) columns.push(column)
+  }
+  return columns
+}
+
+function hasConstantUpper(wide: Column, { bytes }: Source): boolean {
+  const upper = wide.field.as === 'binary' && wide.field.little ? 1 : 0
+  return wide.starts.every((start) => bytes[start + upper] === bytes[wide.starts[0]! + upper])
+}
+
+function isSameToken(column: Column, time: Column, used: readonly number[]): boolean {
+  let same = 0
+  for (const at of used) if (column.starts[at] === time.starts[at]) same++
+  return same > used.length * 0.3
+}
+
+function bytesOf(time: Column): Set<number> {
+  const bytes = new Set<number>()
+  const width = time.field.as === 'binary' ? time.field.width : 1
+  for (const start of time.starts) for (let byte = 0; byte < width; byte++) bytes.add(start + byte)
+  return bytes
+}
+
+/** Whether the field lies, for most records, in the time of the next or the last. */
+function isTimeOfOthers(column: Column, timeBytes: ReadonlySet<number>): boolean {
+  let shared = 0
+  for (const start of column.starts) if (timeBytes.has(start)) shared++
+  return shared > column.starts.length * 0.4
+}
+
+/** Whether two fields are the same token, named in two ways. */
+function isSame(a: Column, b: Column): boolean {
+  return a.starts.every((start, at) => start === b.starts[at])
+}
+
+/** Digits of times and values split records anyhow: by the minute, by the even second. */
+function isNumeric({ values }: Column): boolean {
+  let digits = 0
+  for (const byte of values) if (byte >= 45 && byte <= 58) digits++
+  return digits > values.length * 0.3
+}
+
+function isConstant(column: Column): boolean {
+  return column.values.every((value) => value === column.values[0])
+}
+
+function overlaps(column: Column, time: Column): boolean {
+  const width = (each: Column) => (each.field.as === 'binary' ? each.field.width : 1)
+  for (let at = 0; at < column.starts.length; at++) {
+    const [mine, other] = [column.starts[at]!, time.starts[at]!]
+    if (mine >= 0 && other >= 0) return mine < other + width(time) && other < mine + width(column)
+  }
+  return true
+}
+
+/** Whether letters stand there: words, whose letters lie near each other by nature. */
+function isText(source: Source, column: Column, timeBytes: ReadonlySet<number>): boolean {
+  const share = (shift: number) => {
+    let letters = 0
+    const seen = new Set<number>()
+    for (const start of column.starts) {
+      const byte = source.bytes[start + shift] ?? 0
+      if (start >= 0 && byte >= 32 && byte < 127 && !timeBytes.has(start + shift)) letters++
+      seen.add(byte)
+    }
+    // A marker's letters beside it are always the same.
+    return seen.size > 1 ? letters / column.starts.length : 0
+  }
+  return share(0) > 0.85 && (share(1) > 0.85 || share(-1) > 0.85)
+}
+
+/** The column that steps best in these records, if any does. */
+export function bestValue(
+  { source, columns, shorts, crossings, places: records }: ValueColumns,
+  time: Column,
+  used: readonly number[],
+  without: ReadonlySet<Column> = new Set(),
+): Value | null {
+  let best: (Value & { rank: number }) | null = null
+  const times = used.map((at) => time.values[at]!)
+  for (const column of [...columns, ...shorts]) {
+    if (without.has(column) || isSameToken(column, time, used)) continue
+    const steps = stepsOf(column, used)
+    if (steps === null || steps.cost > mostBitsAStep) continue
+    if ((8 - steps.cost) * (used.length - 1) < 14) continue
+    const values = used.map((at) => column.values[at]!)
+    if (column.field.as === 'binary' && followsTime(values, times)) continue
+    // A field of few kinds costs less when each kind has its code than as steps: it is a type, or a flag. And what only
+    // counts says nothing that the order of records does not say. Any other value comes first.
+    const present = values.filter((value) => !Number.isNaN(value))
+    const kinds = steps.cost - symbolBits(present) / present.length
+    if (kinds > -1 && isHighByte(source, column, time, used)) continue
+    const places =
+      besideBits(column, time, records) + (crossings.get(column) ?? 0) + 4 * (values.length - present.length)
+    const price = Math.max(steps.cost, 1.7) + 2 * Math.max(0, kinds)
+    const rank = price + (steps.counts ? 2 : steps.climbs ? 1 : 0) + places / used.length
+    if (best === null || rank < best.rank)
+      best = { column, cost: steps.cost, counts: steps.counts, placeBits: places, price, rank }
+  }
+  return best
+}
+
+/** Whether this byte is the upper part of a number whose lower part is noise: small, but no value that steps. */
+function isHighByte({ bytes }: Source, column: Column, time: Column, used: readonly number[]): boolean {
+  if (column.field.as !== 'binary' || time.field.as !== 'binary' || column.field.width > 1) return false
+  const width = time.field.width
+  const isNoise = (shift: number): boolean => {
+    const seen = new Set<number>()
+    for (const at of used) {
+      const place = column.starts[at]! + shift
+      const start = time.starts[at]!
+      if (place < 0 || (place >= start && place < start + width)) return false
+      seen.add(bytes[place] ?? -1)
+    }
+    // Of n bytes of noise so many are different.
+    return seen.size > 0.8 * 256 * (1 - (255 / 256) ** used.length)
+  }
+  const shift = time.field.little ? -1 : 1
+  // In the other order of bytes only where noise ends behind the number: else it is what lies between records.
+  return isNoise(shift) || (isNoise(-shift) && !isNoise(-2 * shift))
+}
+
+/** What it costs that ends of lines or braces stand between: what lies behind them is of another record, mostly. */
+export function crossingBits(source: Source, pattern: Pattern, column: Column): number {
+  let edges = 0
+  let records = 0
+  for (let at = 0; at < pattern.places.length && records < 16; at++) {
+    const start = column.starts[at]!
+    const place = pattern.places[at]!
+    if (start < 0) continue
+    records++
+    const between =
+      start < place
+        ? source.text.slice(start, place + pattern.length)
+        : source.text.slice(place + pattern.length, start)
+    edges += between.match(/\n|[{}]|\/>|[;\0](?=.*[;\0])/g)?.length ?? 0
+  }
+  return records === 0 ? 0 : (edges / records) * (5 + pattern.places.length)
+}
+
+/** How usual a place is for a field: behind the marker and near it. */
+export function fieldBits(field: Field): number {
+  if (field.as === 'binary') {
+    return (field.offset < 0 ? 4 : 0) + Math.abs(field.offset) * 0.1 + anchorBits(field) + (field.width - 1) * 0.5
+  }
+  if (field.as === 'token') return (field.ordinal < 0 ? 3 : 0) + Math.abs(field.ordinal)
+  if (field.as === 'line') return 5 + Math.abs(field.ordinal) * 0.5
+  return 3 + (field.side === 'before' ? 3 : 0)
+}
+
+function anchorBits(field: Field): number {
+  return field.as !== 'binary' || field.anchor.from === 'marker' ? 0 : 4
+}
+
+/** How usual it is that a value stands there when the time stands here: beside it, on the same side of the marker. */
+function besideBits(value: Column, time: Column, places: Int32Array): number {
+  const at = value.starts.findIndex((start, index) => start >= 0 && time.starts[index]! >= 0)
+  if (at < 0) return 20
+  const [mine, other, place] = [value.starts[at]!, time.starts[at]!, places[at]!]
+  const away = value.field.as === 'binary' ? Math.min(3, Math.abs(mine - other) * 0.1) : fieldBits(value.field)
+  return away + anchorBits(value.field) + (mine < place && other >= place ? 2 : 0)
+}
