@@ -15,6 +15,7 @@ const benches: Record<string, () => Promise<string>> = {
   umf: async () => (await import('../bench/umf.ts')).benchUmf(args),
   'umf-page': async () => (await import('../bench/umf-page.ts')).benchUmfPage(),
   'umf-export': async () => (await import('../bench/umf-export.ts')).benchUmfExport(args),
+  carving: async () => (await import('../bench/carving.ts')).benchCarving(args),
   rest: async () => (await import('../bench/rest.ts')).benchRest(args),
 }
 

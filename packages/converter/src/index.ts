@@ -1,1 +1,6 @@
 export { ConvertError, type ConvertErrorCode } from './convert-error.ts'
+export { type ByteSource, fileSource, memorySource, sliceSource, streamSource } from './extractor/byte-source.ts'
+export type { Format, FoundType } from './extractor/formats.ts'
+export { type Found, type IndexOptions, indexResources } from './extractor/index-resources.ts'
+export { type Recognised, recognise } from './extractor/recognise.ts'
+export type { Facts, FoundNote } from './extractor/walk.ts'

@@ -34,7 +34,7 @@ export type Anchor = {
   /** Signature and structure are so telling that a whole one inside of bytes of another format ends that one. */
   strong: boolean
   formats: readonly Format[]
-  /** A look at what is in memory already, cheaper than a walk: `bytes[at]` is the signature's first. */
+  /** A look at what is in memory, `length` bytes, cheaper than a walk: `bytes[at]` is the signature's first. */
   check?: (bytes: Uint8Array, at: number, length: number) => boolean
   /** @param floor first byte that belongs to no other resource */
   walk: (window: ByteWindow, start: number, floor: number) => Walk<Walked | null>
@@ -164,6 +164,8 @@ function inAdtsFrames(bytes: Uint8Array, at: number, length: number): boolean {
   if (at + 7 > length || (bytes[at + 2]! & 0x3c) > 0x30) return false
   const size = ((bytes[at + 3]! & 3) << 11) | (bytes[at + 4]! << 3) | (bytes[at + 5]! >> 5)
   const next = at + size
-  if (size < 8) return false
+  // ISO 14496-3 §4.5.3: a channel has 6144 bits a frame at most; 0 channels are said in the frame itself.
+  const channels = ((bytes[at + 2]! & 1) << 2) | (bytes[at + 3]! >> 6)
+  if (size < 8 || (channels > 0 && size > 768 * (channels + 1) + 64)) return false
   return next + 2 > length || (bytes[next] === 0xff && bytes[next + 1] === bytes[at + 1])
 }

@@ -91,6 +91,7 @@ export class ByteWindow {
     if (kept > 0) this.#buffer.copyWithin(0, at - this.start, this.end - this.start)
     const wanted = Math.min(WINDOW_BYTES, Math.max(length, kept + this.#readAhead))
     const read = await this.#source.read(at + kept, this.#buffer.subarray(kept, wanted))
+    this.work += read
     this.start = at
     this.end = at + kept + read
     this.bytes = this.#buffer.subarray(0, kept + read)

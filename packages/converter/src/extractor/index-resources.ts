@@ -17,9 +17,9 @@ export type Found = {
   contentType: string
   /** False where it was cut, or where its header claims more than there is; a note says which. */
   whole: boolean
-  /** Its first time on its own clock, and how long from there, where its structure says so. */
+  /** Its first time and its end on its own clock, where its structure says so. */
   startMs?: number
-  durationMs?: number
+  endMs?: number
   /** What the format's structure says besides; names differ from format to format. */
   facts: Facts
   notes: FoundNote[]
@@ -194,26 +194,32 @@ class Extraction {
   }
 
   /** Runs a walk as far as it may look; what led to nothing is counted, so that bytes made to mislead cost no more. */
-  async #try<Result>(make: () => Walk<Result | null>, paid: (result: Result) => boolean = () => true): Promise<Result | null> {
+  async #try<Result>(
+    make: () => Walk<Result | null>,
+    paid: (result: Result) => boolean = () => true,
+  ): Promise<Result | null> {
     const size = this.#source.size ?? this.#base + this.#length
     const left = FREE_WORK + SHARE * (this.#base + CHUNK) - this.#wasted
     if (left <= 0) return null
     this.#window.work = 0
-    // A walk that succeeds pays with the bytes that it walked; it may look at each some times.
-    this.#window.allowance = left + 4 * size
+    // A walk that succeeds pays with the bytes that it walked, and may look at each some times; no failure takes all.
+    this.#window.allowance = left / 4 + 4 * size
     let result: Result | null = null
+    let exhausted = false
     try {
       result = await runWalk(this.#window, make())
     } catch (error) {
       if (!(error instanceof WalkExhausted)) throw error
+      exhausted = true
     }
-    if (result === null || !paid(result)) this.#wasted += this.#window.work
+    if (exhausted || result === null || !paid(result)) this.#wasted += this.#window.work
     this.#window.allowance = Number.POSITIVE_INFINITY
     return result
   }
 
   async *#emitText(run: TextRun): AsyncGenerator<Found, void, void> {
-    const pieces = (await this.#try(() => textPieces(this.#window, run))) ?? []
+    const pieces: Walked[] = []
+    await this.#try(() => textPieces(this.#window, run, pieces))
     const asked = this.#options.formats
     for (const piece of pieces) {
       if (asked === undefined || asked.includes(piece.format)) yield toFound({ start: run.start, ...piece })
@@ -252,11 +258,15 @@ export function toFound(walked: Walked & { start: number }): Found {
     type,
     contentType,
     whole: walked.whole !== false,
-    ...(walked.startMs === undefined ? {} : { startMs: walked.startMs }),
-    ...(walked.durationMs === undefined ? {} : { durationMs: walked.durationMs }),
+    ...(walked.durationMs === undefined ? {} : times(walked.startMs ?? 0, walked.durationMs)),
     facts: walked.facts ?? {},
     notes: walked.notes ?? [],
   }
+}
+
+/** Milliseconds with at most three decimals, as everything that people read has them. */
+function times(startMs: number, durationMs: number): { startMs: number; endMs: number } {
+  return { startMs: Math.round(startMs * 1000) / 1000, endMs: Math.round((startMs + durationMs) * 1000) / 1000 }
 }
 
 function endBefore(found: Found, end: number): Found {

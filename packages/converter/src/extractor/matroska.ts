@@ -134,7 +134,8 @@ function* walkSegment(window: ByteWindow, document: Document, from: number, to: 
       // Whether a Cluster is there at all is told by its first child; its blocks only where nothing else tells the time.
       const inside = yield* element(window, child.body)
       if (child.size > 0 && (inside === null || !inCluster.has(inside.id))) return { at, cut: true, claimed: end }
-      if (document.duration === 0) {
+      // The first tells when it begins, the others where it ends if nothing else does.
+      if (document.duration === 0 || document.clusters === 1) {
         const cluster = yield* walkCluster(window, document, child.body, end)
         if (cluster.at !== end) return { at: cluster.at, cut: true, claimed: end }
       }
@@ -226,11 +227,11 @@ function describe(document: Document): Pick<Walked, 'format' | 'startMs' | 'dura
   const audioOnly = document.audio > 0 && document.video === 0
   const ms = (ticks: number) => (ticks * document.scale) / 1e6
   const webm = document.docType === 'webm'
+  const start = Math.max(0, document.firstTime)
   const duration = document.duration > 0 ? document.duration : Math.max(0, document.lastTime)
   return {
     format: webm ? (audioOnly ? 'weba' : 'webm') : audioOnly ? 'mka' : 'mkv',
-    ...(document.firstTime >= 0 ? { startMs: ms(document.firstTime) } : {}),
-    ...(duration > 0 ? { durationMs: ms(duration) } : {}),
+    ...(duration > 0 ? { startMs: ms(start), durationMs: Math.max(0, ms(duration - start)) } : {}),
     facts: {
       docType: document.docType,
       videoTracks: document.video,

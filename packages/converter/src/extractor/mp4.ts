@@ -117,8 +117,10 @@ function* finish(
     }
     end = sampleEnd
     whole = yield* window.reaches(end)
-    proven = whole && (yield* movieEnds(window, movie, start)) ? end : mdat.data
-    if (whole && proven === end) cutAt = null
+    const ends = whole ? yield* movieEnds(window, movie, start) : false
+    if (ends === false) whole = false
+    proven = ends === true ? end : mdat.data
+    if (whole) cutAt = null
   } else if (cutAt !== null) whole = false
   if (!whole) {
     const size = window.size
@@ -131,12 +133,12 @@ function* finish(
   return { ...describe(walking), end, proven, whole, notes }
 }
 
-/** Whether the last picture is one: its NAL lengths add up. Other samples prove nothing. */
-function* movieEnds(window: ByteWindow, movie: Movie | null, start: number): Walk<boolean> {
+/** Whether the last picture is one: its NAL lengths add up. Other samples prove nothing: null. */
+function* movieEnds(window: ByteWindow, movie: Movie | null, start: number): Walk<boolean | null> {
   // Pictures are files themselves, which would be taken for others.
   if (movie?.codecs.some((codec) => pictureCodec.test(codec)) === true) return true
   const sample = movie?.lastNalSample ?? null
-  if (sample === null) return false
+  if (sample === null) return null
   const end = start + sample.end
   for (let at = start + sample.start; at !== end; ) {
     if (at + sample.lengthBytes > end || !(yield* window.need(at, sample.lengthBytes))) return false

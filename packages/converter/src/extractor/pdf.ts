@@ -25,17 +25,15 @@ export function* walkPdf(window: ByteWindow, start: number): Walk<Walked | null>
     from = mark + 5
     const reference = yield* referenceBefore(window, mark)
     if (reference === null) continue
-    const leads = yield* leadsToTable(window, start, reference, mark)
     // Another file's end, behind one that was cut.
-    if (!leads && reference !== 0) {
-      const other = yield* window.find('%PDF-', start + 5, mark)
-      if (other >= 0) break
-    }
+    const other = yield* window.find('%PDF-', start + 5, mark)
+    if (other >= 0 && reference !== 0 && !(yield* leadsToTable(window, start, reference, mark))) break
     facts.updates++
-    sure = leads
     end = yield* behindLine(window, mark + 5)
     if (linearized !== null && end < linearized - 2 && (yield* window.reaches(linearized))) continue
-    if (!(yield* goesOn(window, end))) break
+    if (yield* goesOn(window, end)) continue
+    sure = yield* leadsToTable(window, start, reference, mark)
+    break
   }
   if (end < 0) return null
   if (linearized !== null && end < linearized - 2) {

@@ -46,10 +46,11 @@ function* walkWave(window: ByteWindow, start: number, riffSize: number): Walk<Wa
   }
   if (data === null || rate === 0) return null
   const dataEnd = data.at + data.size
-  // Writers that can't go back leave 0 or the greatest number; some leave out the padding byte.
+  // Writers that can't go back leave 0 or the greatest number.
   const streamed = data.size === 0xffffffff || riffSize === 0xffffffff || (data.size === 0 && riffSize <= data.at - start)
-  const end = streamed ? Number.MAX_SAFE_INTEGER : Math.max(dataEnd, Math.min(riffEnd, dataEnd + (data.size & 1) + (at - dataEnd)))
-  return yield* claimed(window, 'wav', streamed ? end : riffEnd >= dataEnd ? riffEnd : dataEnd, data.at, {
+  // Some leave out the padding byte; a size that goes further than chunks do is not believed.
+  const end = riffEnd < dataEnd ? dataEnd : riffEnd <= at + 1 ? riffEnd : at
+  return yield* claimed(window, streamed ? Number.MAX_SAFE_INTEGER : end, data.at, {
     facts,
     ...(streamed ? {} : { startMs: 0, durationMs: (data.size * 1000) / rate }),
     bytesPerMs: rate / 1000,
@@ -60,14 +61,13 @@ type Claim = { facts: Record<string, number>; startMs?: number; durationMs?: num
 
 function* claimed(
   window: ByteWindow,
-  format: 'wav',
   claimedEnd: number,
   proven: number,
   { bytesPerMs, ...said }: Claim,
 ): Walk<Walked> {
   const notes: FoundNote[] = []
   if (claimedEnd < Number.MAX_SAFE_INTEGER && (yield* window.reaches(claimedEnd)))
-    return { format, end: claimedEnd, proven, ...said }
+    return { format: 'wav', end: claimedEnd, proven, ...said }
   const end = window.size ?? claimedEnd
   const open = claimedEnd === Number.MAX_SAFE_INTEGER
   notes.push({
@@ -76,7 +76,7 @@ function* claimed(
     message: open ? 'its header has no length' : 'its header says more bytes than there are',
   })
   const durationMs = Math.max(0, end - proven) / bytesPerMs
-  return { format, end, proven, whole: false, ...said, durationMs, startMs: 0, notes }
+  return { format: 'wav', end, proven, whole: false, ...said, durationMs, startMs: 0, notes }
 }
 
 type Stream = { kind: string; scale: number; rate: number; length: number; codec: string }
@@ -111,13 +111,14 @@ function* walkAvi(window: ByteWindow, start: number, size: number): Walk<Walked 
         cut = reached < chunkEnd
         if (cut) proven = reached
       }
-      at = chunkEnd + (chunkEnd & 1 ? (at & 1 ? 0 : 1) : at & 1 ? 1 : 0)
+      // Chunks are padded to even lengths.
+      at = chunkEnd + ((chunkEnd - at) & 1)
       if (!cut) proven = Math.min(at, limit)
     }
     if (cut) break
     end = limit
     proven = limit
-    const next = limit + (window.has(form, 8) && (limit - start) % 2 === 1 ? 1 : 0)
+    const next = limit + ((limit - form) & 1)
     if (!(yield* window.need(next, 12)) || !window.matches(next, 'RIFF') || !window.matches(next + 8, 'AVIX')) break
     form = next
     end = form + 8 + window.le32(form + 4)

@@ -14,55 +14,51 @@ const SHORTEST_JSON = 16
 const MOST_CAPTIONS = 16 * 2 ** 20
 const MOST_PIECES = 100_000
 const PIECE = 65536
+/** A format is told by this much. */
+const HEAD = 4096
 
 /** Beginnings that tell a format wherever they stand, and at which plain text in front of them ends. */
 const marks: readonly string[] = ['<?xml', 'WEBVTT', '#EXTM3U', '<svg', '<!DOCTYPE', '<!doctype']
 
-/** What a run of text is: one resource, or several one behind the other. */
-export function* textPieces(window: ByteWindow, run: TextRun): Walk<Walked[]> {
-  const found: Walked[] = []
+/**
+ * What a run of text is: one resource, or several one behind the other, told to `found` as they are found, so that what was
+ * found stays when the walk may look no further.
+ */
+export function* textPieces(window: ByteWindow, run: TextRun, found: Walked[]): Walk<void> {
   let rest: TextRun = run
-  while (rest.end - rest.start >= 8 && found.length < MOST_PIECES) {
-    const mark = yield* nextMark(window, rest)
-    if (mark > rest.start + MOST_CHANCE) {
-      const before = yield* leadingPiece(window, { ...rest, end: mark, sureEnd: true })
-      if (before !== null) found.push(before)
-      rest = { ...rest, start: before !== null && before.end < mark ? before.end : mark, sureStart: true }
-      if (before !== null && before.end < mark) continue
+  while (rest.end - rest.start >= 2 && found.length < MOST_PIECES) {
+    const head = yield* latin1(window, rest.start, Math.min(rest.end - rest.start, HEAD))
+    const chance = rest.sureStart ? (/^(?:\xef\xbb\xbf)?\s{0,64}/.exec(head)?.[0].length ?? 0) : MOST_CHANCE
+    const opening = captionStart(head, chance)
+    let piece: Walked | null = opening === null ? yield* structured(window, rest, head, chance) : null
+    let next = rest.end
+    if (piece === null) {
+      next = yield* nextMark(window, rest)
+      const part = next < rest.end ? { ...rest, end: next, sureEnd: true } : rest
+      if (opening !== null) piece = yield* captions(window, part, opening)
+      piece ??= yield* plainText(window, part)
     }
-    const piece = yield* leadingPiece(window, rest)
-    if (piece === null) break
-    found.push(piece)
-    rest = { ...rest, start: piece.end, sureStart: false }
+    if (piece !== null) found.push(piece)
+    const end = piece?.end ?? next
+    // What is left behind a piece began with it; at a mark something new begins.
+    rest = { ...rest, start: end, sureStart: end === next && next < rest.end }
   }
-  return found
 }
 
-/** The first mark that is not in the first bytes of the run, where it begins a line; the run's end where there is none. */
+/** The first mark behind the first bytes of the run, where it begins a line; the run's end where there is none. */
 function* nextMark(window: ByteWindow, run: TextRun): Walk<number> {
   let next = run.end
   for (const mark of marks) {
-    // SVG stands in lines of web pages, which are no pictures.
-    const at = yield* window.find(mark, run.start, Math.min(next, run.end))
-    if (at < 0) continue
-    if (at > run.start + MOST_CHANCE && mark !== '<?xml') {
-      if (!(yield* window.need(at - 1, 1)) || window.u8(at - 1) !== 0x0a) continue
+    for (let from = run.start + MOST_CHANCE + 1; from < next; ) {
+      const at = yield* window.find(mark, from, next)
+      if (at < 0) break
+      from = at + 1
+      // Web pages and prose have such words within their lines.
+      if (mark !== '<?xml' && (!(yield* window.need(at - 1, 1)) || window.u8(at - 1) !== 0x0a)) continue
+      next = at
     }
-    next = at
   }
   return next
-}
-
-/** The resource at the beginning of a run, but for chance in front of it. */
-function* leadingPiece(window: ByteWindow, run: TextRun): Walk<Walked | null> {
-  const length = run.end - run.start
-  const head = yield* latin1(window, run.start, Math.min(length, PIECE))
-  const chance = run.sureStart ? (/^(?:\xef\xbb\xbf)?\s{0,64}/.exec(head)?.[0].length ?? 0) : MOST_CHANCE
-  return (
-    (yield* captions(window, run, head, chance)) ??
-    (yield* structured(window, run, head, chance)) ??
-    (yield* plainText(window, run, head))
-  )
 }
 
 function* latin1(window: ByteWindow, from: number, length: number): Walk<string> {
@@ -139,43 +135,47 @@ function* looseHtml(window: ByteWindow, run: TextRun, at: number): Walk<Walked |
   return null
 }
 
+type Opening = { format: Format; index: number; notes: FoundNote[] }
+
 /** WebVTT, SubRip, SBV and playlists: from their first line to the end of the run, less what is chance there. */
-function* captions(window: ByteWindow, run: TextRun, head: string, chance: number): Walk<Walked | null> {
-  const opening = captionStart(head, chance)
-  if (opening === null) return null
-  const { format, notes } = opening
-  const start = run.start + opening.index
+function* captions(window: ByteWindow, run: TextRun, { format, index, notes }: Opening): Walk<Walked | null> {
+  const start = run.start + index
   const length = run.end - start
   if (length > MOST_CAPTIONS) return null
   const text = yield* latin1(window, start, length)
   const said = format === 'm3u8' ? null : format === 'sbv' ? readSbvCues(text) : readCues(text)
   if (said === null && format !== 'm3u8' && format !== 'vtt') return null
-  // Lines of times would make digits likely in the words behind the last of them.
-  const words = text.slice(said?.lastTimesEnd ?? 0)
-  const end = start + text.length - (run.sureEnd ? 0 : words.length - likelyEnd(words, 0))
+  const end = start + (run.sureEnd ? text.length : likelyEnd(text, Math.max(said?.lastTimesEnd ?? 0, lastTagEnd(text))))
   const times = said === null ? {} : { startMs: said.startMs, durationMs: said.endMs - said.startMs }
   const cues: Facts = said === null ? {} : { cues: said.cues }
   return { format, start, end, ...times, facts: cues, notes }
 }
 
-function captionStart(head: string, chance: number): { format: Format; index: number; notes: FoundNote[] } | null {
+/** Chance closes no tags. */
+function lastTagEnd(text: string): number {
+  const tail = Math.max(0, text.length - 256)
+  const tag = /<\/?[A-Za-z][^<>\n]{0,60}>(?![\s\S]*<\/?[A-Za-z][^<>\n]{0,60}>)/.exec(text.slice(tail))
+  return tag === null ? 0 : tail + tag.index + tag[0].length
+}
+
+function captionStart(head: string, chance: number): Opening | null {
   const begin = /(?:\xef\xbb\xbf)?(WEBVTT(?=[ \t\r\n]|$)|#EXTM3U(?=[ \t\r\n]|$))/.exec(head)
   if (begin !== null && begin.index <= chance)
     return { format: begin[1] === 'WEBVTT' ? 'vtt' : 'm3u8', index: begin.index, notes: [] }
-  const near = head.slice(0, 4096)
-  let index = srtStart(near)
+  let index = srtStart(head)
   if (index >= 0 && index <= chance) {
-    if (near.startsWith('\xef\xbb\xbf', index - 3)) index -= 3
+    if (head.startsWith('\xef\xbb\xbf', index - 3)) index -= 3
     return { format: 'srt', index, notes: [] }
   }
-  const sbv = /\d{1,3}:\d{2}:\d{2}\.\d{3},\d{1,3}:\d{2}:\d{2}\.\d{3}\r?\n/.exec(near)
+  const sbv = /\d{1,3}:\d{2}:\d{2}\.\d{3},\d{1,3}:\d{2}:\d{2}\.\d{3}\r?\n/.exec(head)
   if (sbv !== null && sbv.index <= chance) return { format: 'sbv', index: sbv.index, notes: [] }
-  const cue = /(?:\d{1,4}:)?\d{1,2}:\d{1,2}\.\d{1,9} *--> *(?:\d{1,4}:)?\d{1,2}:\d{1,2}\.\d/.exec(near)
+  const cue = /(?:\d{1,4}:)?\d{1,2}:\d{1,2}\.\d{1,9} *--> *(?:\d{1,4}:)?\d{1,2}:\d{1,2}\.\d/.exec(head)
   if (cue === null || cue.index > chance) return null
   return { format: 'vtt', index: cue.index, notes: [{ severity: 'warning', code: 'no-header', message: 'has no line WEBVTT' }] }
 }
 
-function* plainText(window: ByteWindow, run: TextRun, head: string): Walk<Walked | null> {
+function* plainText(window: ByteWindow, run: TextRun): Walk<Walked | null> {
+  const head = run.sureStart ? '' : yield* latin1(window, run.start, Math.min(run.end - run.start, HEAD))
   const start = run.start + (run.sureStart ? 0 : likelyStart(head))
   const tailFrom = Math.max(start, run.end - 8192)
   const tail = run.sureEnd ? '' : yield* latin1(window, tailFrom, run.end - tailFrom)

@@ -6,6 +6,8 @@ export const SHORTEST_RUN = 31
 /** How many bytes of chance may look like text before or behind one. */
 export const MOST_CHANCE = 24
 const BACKWARDS = 4096
+/** How much of a text is looked at to know its letters. */
+const SAMPLE = 8192
 
 /** Bytes from `start` to `end` that are UTF-8 text; `sureStart`, `sureEnd`: what stands beside them is no chance text. */
 export type TextRun = { start: number; end: number; sureStart: boolean; sureEnd: boolean }
@@ -75,15 +77,16 @@ function characterBytes(window: ByteWindow, at: number): number {
  * @param least the end is not before this
  */
 export function likelyEnd(text: string, least: number): number {
-  const frequency = frequencies(text)
   const from = Math.max(least, text.length - MOST_CHANCE)
+  const sample = text.slice(Math.max(0, from - SAMPLE), from)
+  const frequency = frequencies(sample)
   let best = text.length
   let bestScore = -Infinity
   let score = 0
   for (let end = from; end <= text.length; end++) {
-    if (end > from) score += Math.log(256 * frequency[text.charCodeAt(end - 1)]!)
+    if (end > from) score += Math.log(256 * frequency[text.charCodeAt(end - 1)]! * follows(text, end - 1, sample))
     const last = text[end - 1] ?? '\n'
-    const prior = last === '\n' ? 0.85 : /[.!?>}\]"')]/.test(last) ? 0.05 : 0.01
+    const prior = last === '\n' ? 0.85 : /[.!?>}\]"')]/.test(last) ? 0.05 : /[A-Za-z0-9\x80-\xff]/.test(last) ? 0.02 : 0.0005
     const total = score + Math.log(prior)
     if (total > bestScore) {
       bestScore = total
@@ -95,12 +98,13 @@ export function likelyEnd(text: string, least: number): number {
 
 /** The same for a beginning: texts begin with a capital, a digit or a sign of structure. */
 export function likelyStart(text: string): number {
-  const frequency = frequencies(text)
+  const to = Math.min(MOST_CHANCE, text.length)
+  const frequency = frequencies(text.slice(to, to + SAMPLE))
   let best = 0
   let bestScore = -Infinity
   let score = 0
-  for (let start = Math.min(MOST_CHANCE, text.length); start >= 0; start--) {
-    if (start < Math.min(MOST_CHANCE, text.length)) score += Math.log(256 * frequency[text.charCodeAt(start)]!)
+  for (let start = to; start >= 0; start--) {
+    if (start < to) score += Math.log(256 * frequency[text.charCodeAt(start)]!)
     const first = text[start] ?? ''
     const prior = /[A-Z#]/.test(first) ? 0.3 : /[0-9<{["]/.test(first) ? 0.1 : /[a-z]/.test(first) ? 0.05 : 0.01
     const total = score + Math.log(prior)
@@ -122,15 +126,23 @@ function makeProse(): Float64Array {
   for (let byte = 0x30; byte <= 0x39; byte++) share[byte] = 0.002
   const letters = 'etaoinshrdlcumwfgypbvkjxqz'
   for (let index = 0; index < letters.length; index++) share[letters.charCodeAt(index)] = 0.09 * 0.87 ** index
+  for (const char of '#<>/"\'-():;?!=_') share[char.charCodeAt(0)] = 0.002
   for (const [char, value] of [[' ', 0.16], ['\n', 0.02], ['.', 0.01], [',', 0.01]] as const) share[char.charCodeAt(0)] = value
   return share
 }
 
-/** Half as this text has them, half as prose has: of a short one its own counts say little. */
-function frequencies(text: string): Float64Array {
+/** As this text has them and as prose has: of a short one its own counts say little. Lines of times are no prose. */
+function frequencies(sample: string): Float64Array {
+  const words = sample.replace(/^.*-->.*$/gm, '')
   const counts = new Float64Array(256)
-  const sampled = Math.min(text.length, 8192)
-  for (let index = 0; index < sampled; index++) counts[text.charCodeAt(index) & 255]! += 1
-  for (let index = 0; index < 256; index++) counts[index] = 0.5 * (counts[index]! / sampled) + 0.5 * prose[index]!
+  for (let index = 0; index < words.length; index++) counts[words.charCodeAt(index) & 255]! += 1
+  for (let index = 0; index < 256; index++) counts[index] = (counts[index]! + 300 * prose[index]!) / (words.length + 300)
   return counts
+}
+
+/** How much less often a character stands behind the one before it than elsewhere, in pairs that this text has not. */
+function follows(text: string, at: number, sample: string): number {
+  const pair = text.slice(at - 1, at + 1)
+  if (sample.includes(pair)) return 2
+  return /^[a-z][A-Z0-9]|^[0-9][A-Za-z]|^[.,;:!?>][^\s"')\]<]|^[^\s\w][^\s\w]/.test(pair) ? 0.2 : 0.7
 }

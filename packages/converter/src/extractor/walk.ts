@@ -23,6 +23,7 @@ export type Walked = {
   proven?: number
   /** False where it was cut, or says more than there is. Left out: true. */
   whole?: boolean
+  /** First time on its own clock, and how long from there. */
   startMs?: number
   durationMs?: number
   facts?: Facts
