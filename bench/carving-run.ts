@@ -7,6 +7,7 @@ const file = await open(path!)
 const { size } = await file.stat()
 const formats = asked === undefined || asked === '' ? {} : { formats: asked.split(',') as Format[] }
 const found: { start: number; end: number; format: string }[] = []
-for await (const { start, end, format } of indexResources(fileSource(file, size), formats)) found.push({ start, end, format })
+for await (const { start, end, format } of indexResources(fileSource(file, size), formats))
+  found.push({ start, end, format })
 await file.close()
 console.log(JSON.stringify(found))

@@ -1,7 +1,19 @@
 // npm run bench -- carving: the index of what lies between random bytes, beside foremost and scalpel on the same image
 // and types. All only look: foremost writes its audit (-w), scalpel a preview (-p), Rushes its index.
 import { spawnSync } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -25,7 +37,8 @@ type Run = { cpu: number; carved: Carved[] }
 
 export async function benchCarving(args: readonly string[]): Promise<string> {
   for (const peer of ['foremost', 'scalpel']) {
-    if (spawnSync(peer, ['-V']).error !== undefined) throw new Error(`install ${peer} first (apt-get install foremost scalpel)`)
+    if (spawnSync(peer, ['-V']).error !== undefined)
+      throw new Error(`install ${peer} first (apt-get install foremost scalpel)`)
   }
   const megabytes = Number(args[0] ?? 256)
   const seed = Number(process.env['RUSHES_SEED'] ?? 20_261_122)
@@ -71,14 +84,31 @@ export async function benchCarving(args: readonly string[]): Promise<string> {
       `${placed.length} files of ${some.length} kinds, ${figure(statSync(image).size / 1e6)} MB, seed ${seed}; ${ROUNDS} rounds.`,
       '',
       table(
-        ['', 'MB per CPU-second', 'Rushes is × as fast', 'found', 'exact start and end', 'false, between files', 'within files', 'in random bytes alone'],
+        [
+          '',
+          'MB per CPU-second',
+          'Rushes is × as fast',
+          'found',
+          'exact start and end',
+          'false, between files',
+          'within files',
+          'in random bytes alone',
+        ],
         rows,
       ),
       '',
       `Rushes, all formats, ${placedAll.length} files of ${files.length} kinds in ${figure(statSync(all).size / 1e6)} MB:`,
       '',
       table(
-        ['MB per CPU-second', 'found', 'exact start and end', 'false, between files', 'within files', 'random bytes alone: MB per CPU-second', 'finds'],
+        [
+          'MB per CPU-second',
+          'found',
+          'exact start and end',
+          'false, between files',
+          'within files',
+          'random bytes alone: MB per CPU-second',
+          'finds',
+        ],
         [
           [
             figure(statSync(all).size / 1e6 / everything.cpu),
@@ -100,7 +130,9 @@ function realFiles(): File[] | null {
   const manifest = join(fixtures, 'MANIFEST.json')
   if (!existsSync(manifest)) return null
   const { files } = JSON.parse(readFileSync(manifest, 'utf8')) as { files: { file: string; bytes: number }[] }
-  return files.filter(({ bytes }) => bytes >= 31).map(({ file }) => ({ name: file, bytes: readFileSync(join(fixtures, file)) }))
+  return files
+    .filter(({ bytes }) => bytes >= 31)
+    .map(({ file }) => ({ name: file, bytes: readFileSync(join(fixtures, file)) }))
 }
 
 /** Random bytes with each of the files in them as often as fits, until there are so many megabytes. */
@@ -137,7 +169,10 @@ function timed(program: string, ...args: string[]): { cpu: number; stdout: strin
   // A shell's own line in /proc has the time of the children that it waited for (proc(5), cutime and cstime, in 1/100 s).
   const script = '"$@" >"$OUT" 2>/dev/null; read line </proc/$$/stat; echo "$line"'
   const out = join(mkdtempSync(join(tmpdir(), 'rushes-timed-')), 'out')
-  const done = spawnSync('sh', ['-c', script, 'sh', program, ...args], { encoding: 'utf8', env: { ...process.env, OUT: out } })
+  const done = spawnSync('sh', ['-c', script, 'sh', program, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, OUT: out },
+  })
   const fields = done.stdout.slice(done.stdout.lastIndexOf(')') + 2).split(' ')
   const stdout = readFileSync(out, 'utf8')
   rmSync(dirname(out), { recursive: true })
@@ -171,7 +206,9 @@ function foremostSizes(image: string, folder: string): Carved[] {
   mkdirSync(out)
   spawnSync('foremost', ['-Q', '-t', foremostTypes, '-o', out, '-i', image], { stdio: 'ignore' })
   sizes = auditedByForemost(out).map(({ name, start }) => {
-    const path = readdirSync(out).map((type) => join(out, type, name)).find((candidate) => existsSync(candidate))
+    const path = readdirSync(out)
+      .map((type) => join(out, type, name))
+      .find((candidate) => existsSync(candidate))
     return { start, end: start + (path === undefined ? 0 : statSync(path).size) }
   })
   rmSync(out, { recursive: true })
@@ -188,7 +225,9 @@ function scalpel(image: string, folder: string, configurationFile: string): Run 
 }
 
 function configuration(): string {
-  const lines = readFileSync('/etc/scalpel/scalpel.conf', 'utf8').split('\n').filter((line) => scalpelLines.test(line))
+  const lines = readFileSync('/etc/scalpel/scalpel.conf', 'utf8')
+    .split('\n')
+    .filter((line) => scalpelLines.test(line))
   return `${lines.map((line) => line.replace(/^#\s*/, '')).join('\n')}\n`
 }
 

@@ -77,7 +77,14 @@ export const anchors: readonly Anchor[] = [
   },
   { signature: bytes(0x47), offset: 0, strong: false, formats: ['mpeg-ts'], check: inPackets, walk: walkTransport },
   { signature: word('ID3'), offset: 0, strong: true, formats: ['mp3', 'aac'], walk: walkId3 },
-  { signature: [[0xff], range(0xe2, 0xfd)], offset: 0, strong: false, formats: ['mp3'], check: inFrames, walk: walkMpegAudio },
+  {
+    signature: [[0xff], range(0xe2, 0xfd)],
+    offset: 0,
+    strong: false,
+    formats: ['mp3'],
+    check: inFrames,
+    walk: walkMpegAudio,
+  },
   {
     signature: [[0xff], [0xf0, 0xf1, 0xf8, 0xf9]],
     offset: 0,
@@ -139,10 +146,12 @@ function inPackets(bytes: Uint8Array, at: number, length: number): boolean {
   const follows = (stride: number): boolean => {
     for (let packet = 1; packet < 5; packet++) {
       const next = at + packet * stride
-      if (next < length && bytes[next] !== 0x47) return false
+      if (next + 3 < length && (bytes[next] !== 0x47 || (bytes[next + 3]! & 0x30) === 0)) return false
     }
     return true
   }
+  // ISO 13818-1 §2.4.3.5: an adaptation field control of 0 is reserved.
+  if ((bytes[at + 3]! & 0x30) === 0) return false
   return (bytes[at + 188] === 0x47 && follows(188)) || (bytes[at + 192] === 0x47 && follows(192))
 }
 

@@ -100,6 +100,7 @@ function* isPacket(window: ByteWindow, at: number): Walk<boolean> {
 
 function* walkPackets(window: ByteWindow, from: number, packetBytes: number): Walk<number> {
   let at = from
-  while ((yield* window.reaches(at + packetBytes)) && (yield* isPacket(window, at)) && window.u8(at) >= 0x80) at += packetBytes
+  while ((yield* window.reaches(at + packetBytes)) && (yield* isPacket(window, at)) && window.u8(at) >= 0x80)
+    at += packetBytes
   return at
 }

@@ -28,7 +28,11 @@ describe('sources of bytes', () => {
 
   it('give the same index from memory, a file, a slice and a stream in pieces of any size', async () => {
     expect(await extents(memorySource(bytes))).toEqual(wanted)
-    expect(await extents(sliceSource(memorySource(Buffer.concat([json, bytes, json])), json.length, json.length + bytes.length))).toEqual(wanted)
+    expect(
+      await extents(
+        sliceSource(memorySource(Buffer.concat([json, bytes, json])), json.length, json.length + bytes.length),
+      ),
+    ).toEqual(wanted)
     const file = await open(join(folder, 'bytes'), 'w+')
     await file.write(bytes)
     expect(await extents(fileSource(file, bytes.length))).toEqual(wanted)
@@ -46,7 +50,10 @@ describe('sources of bytes', () => {
   it('take no more of a stream than was asked for', async () => {
     const spool = await open(join(folder, 'short'), 'w+')
     let taken = 0
-    const source = streamSource(pieces(1000, (count) => (taken = count)), spool)
+    const source = streamSource(
+      pieces(1000, (count) => (taken = count)),
+      spool,
+    )
     await source.read(0, new Uint8Array(2500))
     expect(taken).toBe(3)
     await spool.close()

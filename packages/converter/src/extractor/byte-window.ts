@@ -5,7 +5,7 @@ import { type Need, type Walk, WalkExhausted } from './walk.ts'
 export const WINDOW_BYTES: number = 256 * 1024
 /** A jump reads this much; going on in order doubles it. */
 const FIRST_READ = 4096
-/** A look at anything costs this much of a walk's allowance, however small. */
+/** A look at anything costs this much of a walk's allowance, and an eighth of what is looked at: reading costs all of it. */
 const LOOK = 16
 
 /**
@@ -17,12 +17,13 @@ export class ByteWindow {
   start = 0
   end = 0
   bytes: Buffer = Buffer.alloc(0)
-  /** Bytes that walks have looked at since the caller set this to 0, and how many they may. */
+  /** What walks have cost since the caller set this to 0, about in bytes read, and how much they may. */
   work = 0
   allowance: number = Number.POSITIVE_INFINITY
   readonly #source: ByteSource
   readonly #buffer = Buffer.allocUnsafeSlow(WINDOW_BYTES)
-  readonly #missing = new Map<string, { from: number; to: number }>()
+  /** Stretches in which a pattern begins nowhere, and whether it does so behind them. */
+  readonly #searched = new Map<string, { from: number; to: number; found: boolean }>()
   #readAhead = FIRST_READ
 
   constructor(source: ByteSource) {
@@ -40,7 +41,7 @@ export class ByteWindow {
 
   /** Lets the walk see `length` bytes from `at`. @returns false where the source ends before */
   *need(at: number, length: number): Walk<boolean> {
-    this.work += length + LOOK
+    this.work += LOOK + length / 8
     if (this.work > this.allowance) throw new WalkExhausted()
     if (at >= this.start && at + length <= this.end) return true
     if (!(at >= 0 && at <= Number.MAX_SAFE_INTEGER - length)) return false
@@ -61,24 +62,26 @@ export class ByteWindow {
     return at === 0 || (yield* this.need(at - 1, 1))
   }
 
-  /** Where `pattern` next begins in `from` … `to`, or -1. What was searched in vain is not searched again. */
+  /** Where `pattern` next begins in `from` … `to`, or -1. What was searched once is not searched again. */
   *find(pattern: string, from: number, to: number): Walk<number> {
-    const known = this.#missing.get(pattern)
+    const known = this.#searched.get(pattern)
+    const within = known !== undefined && from >= known.from && from <= known.to
+    if (within && known.found) return known.to < to ? known.to : -1
     const needle = Buffer.from(pattern, 'latin1')
-    let at = known !== undefined && from >= known.from && from < known.to ? known.to : from
-    const began = at === from ? from : known!.from
+    let at = within ? known.to : from
+    const began = within ? known.from : from
     while (at < to) {
       const here = yield* this.most(at, Math.min(WINDOW_BYTES / 2, to - at + needle.length))
-      if (here < needle.length) break
-      const found = this.bytes.indexOf(needle, at - this.start)
-      if (found >= 0 && this.start + found < to) {
-        this.#missing.set(pattern, { from: began, to: this.start + found })
-        return this.start + found
+      const index = here < needle.length ? -1 : this.bytes.indexOf(needle, at - this.start)
+      if (index >= 0) {
+        this.#searched.set(pattern, { from: began, to: this.start + index, found: true })
+        return this.start + index < to ? this.start + index : -1
       }
-      if (found >= 0) break
-      at = this.end - needle.length + 1
+      // The source ends here: nothing comes, however far somebody looks.
+      if (here < needle.length) at = Number.MAX_SAFE_INTEGER
+      else at = this.end - needle.length + 1
     }
-    this.#missing.set(pattern, { from: began, to: Math.max(at, began) })
+    this.#searched.set(pattern, { from: began, to: Math.max(at, began), found: false })
     return -1
   }
 

@@ -2,7 +2,8 @@
 export type Cues = { cues: number; startMs: number; endMs: number; lastTimesEnd: number }
 
 // Teams and old Stream leave leading zeros out: "0:0:0.0 --> 0:0:0.570".
-const times = /(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,9})[ \t]{1,8}-->[ \t]{1,8}(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,9})/g
+const times =
+  /(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,9})[ \t]{1,8}-->[ \t]{1,8}(?:(\d{1,4}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,9})/g
 const sbvTimes = /^(\d{1,3}):(\d{2}):(\d{2})\.(\d{3}),(\d{1,3}):(\d{2}):(\d{2})\.(\d{3})$/gm
 
 /** Reads WebVTT's and SubRip's lines of times; null where there is none. */

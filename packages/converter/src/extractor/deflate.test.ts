@@ -14,7 +14,9 @@ const walk = (bytes: Uint8Array, from: number) => {
 const contents = fc.oneof(
   fc.uint8Array({ maxLength: 5000 }),
   fc.tuple(fc.nat(255), fc.nat(300_000)).map(([byte, length]) => Buffer.alloc(length, byte)),
-  fc.tuple(fc.string({ minLength: 1, maxLength: 40 }), fc.nat(4000)).map(([text, times]) => Buffer.from(text.repeat(times))),
+  fc
+    .tuple(fc.string({ minLength: 1, maxLength: 40 }), fc.nat(4000))
+    .map(([text, times]) => Buffer.from(text.repeat(times))),
 )
 const ways = fc.record({
   level: fc.integer({ min: 0, max: 9 }),

@@ -1,5 +1,5 @@
 import type { ByteWindow } from './byte-window.ts'
-import { frameEnd, type FrameHead, readFrameHead } from './flac-frame.ts'
+import { type FrameHead, frameEnd, readFrameHead } from './flac-frame.ts'
 import type { FoundNote, Walk, Walked } from './walk.ts'
 
 const MOST_BLOCKS = 4096
@@ -90,7 +90,11 @@ function* nextFrame(
     const found = yield* window.find(head.sync, from, limit)
     if (found < 0) return null
     const next = yield* readFrameHead(window, found, stream.bits)
-    if (next !== null && next.number === head.number + (head.variable ? head.blockSize : 1) && next.rate === head.rate) {
+    if (
+      next !== null &&
+      next.number === head.number + (head.variable ? head.blockSize : 1) &&
+      next.rate === head.rate
+    ) {
       return { at: found, head: next }
     }
     from = found + 1

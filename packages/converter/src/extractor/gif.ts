@@ -24,8 +24,9 @@ export function* walkGif(window: ByteWindow, start: number): Walk<Walked | null>
       }
     }
     if (kind === 0x21) {
-      if (!(yield* window.need(at, 8))) return null
-      if (window.u8(at + 1) === 0xf9) hundredths += window.le16(at + 4)
+      const here = yield* window.most(at, 6)
+      if (here < 3) return null
+      if (here === 6 && window.u8(at + 1) === 0xf9) hundredths += window.le16(at + 4)
       at += 2
     } else if (kind === 0x2c) {
       if (!(yield* window.need(at, 11))) return null

@@ -6,6 +6,7 @@ import { type Hit, nextText, SignatureScan, TEXT_STRIDE } from './signature-scan
 import { textPieces } from './text-kind.ts'
 import { type TextRun, textRun } from './text-run.ts'
 import { type Facts, type FoundNote, type Walk, WalkExhausted, type Walked } from './walk.ts'
+import { zipHeaders } from './zip.ts'
 
 /** A resource in a stream of bytes. */
 export type Found = {
@@ -37,10 +38,12 @@ export type IndexOptions = {
   onProgress?: (position: number) => void
 }
 
-const CHUNK = 1 << 20
+const CHUNK = 1 << 19
+/** What says that it lasts longer than a hundred years says nothing. */
+const LONGEST_MS = 100 * 366 * 86_400_000
 const DEEPEST_NESTING = 4
-/** What failed walks may look at, in all: this, and {@link SHARE} times what was scanned. */
-const FREE_WORK = 64 * 2 ** 20
+/** What failed walks may cost in all, about in bytes read: this, and {@link SHARE} times what was scanned. */
+const FREE_WORK = 256 * 2 ** 20
 const SHARE = 8
 
 /**
@@ -49,8 +52,25 @@ const SHARE = 8
  *
  * @throws what the source throws, and the signal's reason
  */
-export async function* indexResources(source: ByteSource, options: IndexOptions = {}): AsyncGenerator<Found, void, void> {
+export async function* indexResources(
+  source: ByteSource,
+  options: IndexOptions = {},
+): AsyncGenerator<Found, void, void> {
   yield* new Extraction(source, options).run(0)
+}
+
+/** Tables of the scans for everything, which are the same for all. */
+const scans = new Map<boolean, SignatureScan>()
+
+function scanFor(asked: readonly Format[] | undefined, onlyStrong: boolean): SignatureScan {
+  const known = asked === undefined ? scans.get(onlyStrong) : undefined
+  if (known !== undefined) return known
+  const wanted = anchors.filter(({ formats: own, strong }) => {
+    return (strong || !onlyStrong) && (asked === undefined || own.some((format) => asked.includes(format)))
+  })
+  const scan = new SignatureScan(wanted)
+  if (asked === undefined) scans.set(onlyStrong, scan)
+  return scan
 }
 
 class Extraction {
@@ -65,6 +85,8 @@ class Extraction {
   /** Where the chunk lies in the source, and how much of it is there. */
   #base = 0
   #length = -1
+  /** Headers that belong to what is being looked into. */
+  #skipped: ReadonlySet<number> = new Set()
   /** What failed walks have looked at. */
   #wasted = 0
 
@@ -73,9 +95,8 @@ class Extraction {
     this.#options = options
     this.#window = new ByteWindow(source)
     const asked = options.formats
-    const wanted = anchors.filter((anchor) => asked === undefined || anchor.formats.some((format) => asked.includes(format)))
-    this.#all = new SignatureScan(wanted)
-    this.#strong = new SignatureScan(wanted.filter(({ strong }) => strong))
+    this.#all = scanFor(asked, false)
+    this.#strong = scanFor(asked, true)
     this.#text = asked === undefined || asked.some((format) => textFormats.has(format))
   }
 
@@ -182,15 +203,19 @@ class Extraction {
     const asked = this.#options.formats
     for (const { anchor, start } of hits) {
       const at = this.#base + start
-      if (at < floor) continue
+      if (at < floor || this.#skipped.has(at)) continue
       const walked = await this.#walk(anchor, at, floor)
-      if (walked !== null && (asked === undefined || asked.includes(walked.format))) return { ...walked, start: walked.start ?? at }
+      if (walked !== null && (asked === undefined || asked.includes(walked.format)))
+        return { ...walked, start: walked.start ?? at }
     }
     return null
   }
 
   async #walk(anchor: Anchor, at: number, floor: number): Promise<Walked | null> {
-    return await this.#try(() => anchor.walk(this.#window, at, floor), (walked) => walked.whole !== false)
+    return await this.#try(
+      () => anchor.walk(this.#window, at, floor),
+      (walked) => walked.whole !== false,
+    )
   }
 
   /** Runs a walk as far as it may look; what led to nothing is counted, so that bytes made to mislead cost no more. */
@@ -226,11 +251,18 @@ class Extraction {
     }
   }
 
+  async #skipOwnHeaders(): Promise<void> {
+    if (await runWalk(this.#window, startsZip(this.#window)))
+      this.#skipped = (await this.#try(() => zipHeaders(this.#window))) ?? new Set()
+  }
+
   async *#emit(found: Found, depth: number): AsyncGenerator<Found, void, void> {
     yield found
     if (this.#options.nested !== true || depth >= DEEPEST_NESTING || !holders.has(found.format)) return
     const { onProgress: _, ...options } = this.#options
-    const inside = new Extraction(sliceSource(this.#source, found.start, found.end), options)
+    const slice = sliceSource(this.#source, found.start, found.end)
+    const inside = new Extraction(slice, options)
+    if (found.type === 'archive' || found.type === 'document') await inside.#skipOwnHeaders()
     // Not from its first byte: that begins itself.
     for await (const inner of inside.run(1, true, depth + 1)) {
       const within = inner.within === undefined ? found.start : inner.within + found.start
@@ -242,6 +274,10 @@ class Extraction {
 const textFormats: ReadonlySet<Format> = new Set<Format>([
   ...(['vtt', 'srt', 'sbv', 'ttml', 'svg', 'json', 'xml', 'html', 'm3u8', 'text'] as const),
 ])
+
+function* startsZip(window: ByteWindow): Walk<boolean> {
+  return (yield* window.need(0, 4)) && window.matches(0, 'PK\x03\x04')
+}
 
 /** What may hold other files as they are. Samples of sound and pictures hold none. */
 const holders: ReadonlySet<Format> = new Set<Format>([
@@ -265,8 +301,10 @@ export function toFound(walked: Walked & { start: number }): Found {
 }
 
 /** Milliseconds with at most three decimals, as everything that people read has them. */
-function times(startMs: number, durationMs: number): { startMs: number; endMs: number } {
-  return { startMs: Math.round(startMs * 1000) / 1000, endMs: Math.round((startMs + durationMs) * 1000) / 1000 }
+function times(startMs: number, durationMs: number): { startMs?: number; endMs?: number } {
+  const endMs = startMs + durationMs
+  if (!(startMs >= 0 && endMs >= startMs && endMs <= LONGEST_MS)) return {}
+  return { startMs: Math.round(startMs * 1000) / 1000, endMs: Math.round(endMs * 1000) / 1000 }
 }
 
 function endBefore(found: Found, end: number): Found {

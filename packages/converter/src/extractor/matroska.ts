@@ -84,7 +84,8 @@ export function* walkMatroska(window: ByteWindow, start: number): Walk<Walked | 
   const claimed = segment.size === null ? null : segment.body + segment.size
   const reached = yield* walkSegment(window, document, segment.body, claimed)
   const notes: FoundNote[] = []
-  const whole = (claimed === null || reached.at === claimed) && !reached.cut && (document.clusters > 0 || claimed !== null)
+  const whole =
+    (claimed === null || reached.at === claimed) && !reached.cut && (document.clusters > 0 || claimed !== null)
   if (!whole) notes.push({ severity: 'warning', code: 'cut', message: 'cut: its elements end before the Segment does' })
   if (document.clusters === 0 && !whole && document.codecs.length === 0) return null
   let end = whole ? reached.at : Math.max(reached.at, reached.cut ? Math.min(reached.claimed, claimed ?? Infinity) : 0)
@@ -109,9 +110,15 @@ type Reached = { at: number; cut: boolean; claimed: number }
 /** Walks children of the Segment, and of Clusters whose size or duration must be found. */
 function* walkSegment(window: ByteWindow, document: Document, from: number, to: number | null): Walk<Reached> {
   let at = from
+  /** The cluster that was passed over by its size last: what follows shows whether that was right. */
+  let passed: { body: number; end: number } | null = null
   while (to === null || at < to) {
     const child = yield* element(window, at)
-    if (child === null || !inSegment.has(child.id) || ++document.elements > MOST_ELEMENTS) break
+    if (child === null || !inSegment.has(child.id) || ++document.elements > MOST_ELEMENTS) {
+      if (passed === null || passed.end !== at) break
+      const cluster = yield* walkCluster(window, document, passed.body, passed.end)
+      return cluster.at === at ? { at, cut: false, claimed: at } : { at: cluster.at, cut: true, claimed: at }
+    }
     if (child.id === 0xec && to === null && child.size === null) break
     if (child.size === null) {
       if (child.id !== CLUSTER) break
@@ -138,7 +145,7 @@ function* walkSegment(window: ByteWindow, document: Document, from: number, to: 
       if (document.duration === 0 || document.clusters === 1) {
         const cluster = yield* walkCluster(window, document, child.body, end)
         if (cluster.at !== end) return { at: cluster.at, cut: true, claimed: end }
-      }
+      } else passed = { body: child.body, end }
     }
     at = end
   }
@@ -188,7 +195,11 @@ function* readInfo(window: ByteWindow, document: Document, from: number, to: num
     const field = yield* element(window, at)
     if (field === null || field.size === null || field.body + field.size > to) return
     if (field.id === 0x2ad7b1) document.scale = (yield* unsigned(window, field)) || 1_000_000
-    else if (field.id === 0x4489 && (field.size === 4 || field.size === 8) && (yield* window.need(field.body, field.size))) {
+    else if (
+      field.id === 0x4489 &&
+      (field.size === 4 || field.size === 8) &&
+      (yield* window.need(field.body, field.size))
+    ) {
       const duration = field.size === 4 ? window.f32(field.body) : window.f64(field.body)
       if (Number.isFinite(duration) && duration > 0) document.duration = duration
     }

@@ -88,7 +88,9 @@ function newMovie(at: number): Movie {
     sampleEnd: 0,
     lastNalSample: null,
     span() {
-      const spans = movie.tracks.filter(({ handler }) => presented.has(handler)).map((track) => trackSpan(track, movie.timescale))
+      const spans = movie.tracks
+        .filter(({ handler }) => presented.has(handler))
+        .map((track) => trackSpan(track, movie.timescale))
       const shown = spans.filter(({ endMs, startMs }) => endMs > startMs)
       if (shown.length === 0) return { startMs: 0, endMs: 0 }
       return {
@@ -200,7 +202,8 @@ function* readSampleEntry(window: ByteWindow, track: Track, box: Child): Walk<vo
   if (track.handler !== '' && track.handler !== 'vide') return
   // ISO 14496-12 §12.1.3: a visual sample entry has 78 bytes before its own boxes.
   for (const inner of yield* children(window, entry.body + 78, entry.end)) {
-    if (inner.type === 'avcC' && (yield* window.need(inner.body, 5))) track.nalLengthBytes = (window.u8(inner.body + 4) & 3) + 1
+    if (inner.type === 'avcC' && (yield* window.need(inner.body, 5)))
+      track.nalLengthBytes = (window.u8(inner.body + 4) & 3) + 1
     if (inner.type === 'hvcC' && (yield* window.need(inner.body, 22)))
       track.nalLengthBytes = (window.u8(inner.body + 21) & 3) + 1
   }
@@ -268,7 +271,8 @@ function* findLastSample(window: ByteWindow, track: Track, movie: Movie): Walk<v
   }
   if (end <= movie.sampleEnd) return
   movie.sampleEnd = end
-  movie.lastNalSample = track.nalLengthBytes > 0 && end > start ? { start, end, lengthBytes: track.nalLengthBytes } : null
+  movie.lastNalSample =
+    track.nalLengthBytes > 0 && end > start ? { start, end, lengthBytes: track.nalLengthBytes } : null
 }
 
 function* readDefaults(window: ByteWindow, movie: Movie, from: number, to: number): Walk<void> {

@@ -153,7 +153,8 @@ function* movieEnds(window: ByteWindow, movie: Movie | null, start: number): Wal
 
 function describe(walking: Walking): Pick<Walked, 'format' | 'durationMs' | 'startMs' | 'facts'> {
   const { movie, brand } = walking
-  const images = movie === null && walking.fragments === 0 && walking.items && /^(mif1|msf1|hei[cxms]|avi[fs])$/.test(brand)
+  const images =
+    movie === null && walking.fragments === 0 && walking.items && /^(mif1|msf1|hei[cxms]|avi[fs])$/.test(brand)
   if (images) return { format: 'heif', facts: { brand } }
   const audioOnly = movie !== null && movie.video === 0 && movie.audio > 0
   const quickTime = brand === 'qt  ' || brand === ''

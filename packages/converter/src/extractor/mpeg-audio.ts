@@ -33,12 +33,19 @@ export function parseFrame(header: number): Frame | null {
   const bitrate = bitrates[`${version === 1 ? 1 : 2}-${layer}`]![bitrateIndex]! * 1000
   const samples = layer === 3 && version !== 1 ? 576 : 1152
   const bytes = Math.floor(((samples / 8) * bitrate) / rate) + ((header >>> 9) & 1)
-  return { bytes, samples, rate, channels: (header >>> 6) & 3 ? (((header >>> 6) & 3) === 3 ? 1 : 2) : 2, layer, version }
+  return {
+    bytes,
+    samples,
+    rate,
+    channels: (header >>> 6) & 3 ? (((header >>> 6) & 3) === 3 ? 1 : 2) : 2,
+    layer,
+    version,
+  }
 }
 
 /** MP3 from its first frame. */
 export function* walkMpegAudio(window: ByteWindow, start: number): Walk<Walked | null> {
-  return yield* walkFrames(window, start, start, FEWEST_FRAMES)
+  return yield* walkFrames(window, start, FEWEST_FRAMES)
 }
 
 /** From an ID3v2 tag: MP3, or AAC that somebody tagged. */
@@ -55,7 +62,7 @@ export function* walkId3(window: ByteWindow, start: number): Walk<Walked | null>
   let padding = 0
   while (padding < here && window.u8(at + padding) === 0) padding++
   const audio = at + padding
-  const found = (yield* walkFrames(window, start, audio, 1)) ?? (yield* walkAdtsFrames(window, start, audio, 2))
+  const found = (yield* walkFrames(window, audio, 1)) ?? (yield* walkAdtsFrames(window, audio, 2))
   return found
 }
 
@@ -73,7 +80,7 @@ export function* id3Size(window: ByteWindow, at: number): Walk<number> {
   return 10 + size + (window.u8(at + 5) & 0x10 ? 10 : 0)
 }
 
-function* walkFrames(window: ByteWindow, start: number, from: number, fewest: number): Walk<Walked | null> {
+function* walkFrames(window: ByteWindow, from: number, fewest: number): Walk<Walked | null> {
   let at = from
   let first: Frame | null = null
   let stated: Stated = { frames: 0, trimmed: 0 }

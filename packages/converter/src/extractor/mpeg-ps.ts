@@ -40,7 +40,13 @@ export function* walkProgram(window: ByteWindow, start: number): Walk<Walked | n
       end = at + 6 + window.u16(at + 4)
       if (stream >= 0xe0 && stream <= 0xef) video++
       else if (stream >= 0xc0 && stream <= 0xdf) audio++
-      if (end >= at + 14 && stream >= 0xbd && stream !== 0xbe && stream !== 0xbf && (window.u8(at + 6) & 0xc0) === 0x80) {
+      if (
+        end >= at + 14 &&
+        stream >= 0xbd &&
+        stream !== 0xbe &&
+        stream !== 0xbf &&
+        (window.u8(at + 6) & 0xc0) === 0x80
+      ) {
         if ((window.u8(at + 7) & 0x80) !== 0 && stream >= 0xc0 && stream <= 0xef) {
           const time = readTimestamp(window, at + 9)
           lowest = Math.min(lowest, time)

@@ -1,3 +1,4 @@
+import { parseAdts } from './adts.ts'
 import type { ByteWindow } from './byte-window.ts'
 import { parseFrame } from './mpeg-audio.ts'
 import type { Walk, Walked } from './walk.ts'
@@ -111,12 +112,15 @@ function readTime(window: ByteWindow, at: number, clocks: Map<number, Clock>): v
   clock.end = Math.max(clock.end, turned + length)
 }
 
-/** MP3 frames that begin in this packet are as long as its payload is theirs; 90 kHz. */
+/** Sound is as long as its payload is frames like its first one; 90 kHz. */
 function soundLength(window: ByteWindow, payload: number, end: number): number {
   const data = payload + 9 + window.u8(payload + 8)
   const bytes = window.u16(payload + 4) - 3 - window.u8(payload + 8)
-  const frame = data + 4 <= end ? parseFrame(window.u32(data)) : null
-  return frame === null || bytes < frame.bytes ? 0 : (Math.round(bytes / frame.bytes) * frame.samples * 90000) / frame.rate
+  if (data + 7 > end) return 0
+  const frame = parseFrame(window.u32(data)) ?? parseAdts(window, data)
+  return frame === null || bytes < frame.bytes
+    ? 0
+    : (Math.round(bytes / frame.bytes) * frame.samples * 90000) / frame.rate
 }
 
 /** Five bytes of 33 bits with marker bits between (§2.4.3.7). */

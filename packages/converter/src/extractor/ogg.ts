@@ -4,7 +4,15 @@ import type { FoundNote, Walk, Walked } from './walk.ts'
 const MOST_PAGES = 50_000_000
 const MOST_STREAMS = 256
 
-type Stream = { codec: string; rate: number; preSkip: number; first: number; last: number; ended: boolean; video: boolean }
+type Stream = {
+  codec: string
+  rate: number
+  preSkip: number
+  first: number
+  last: number
+  ended: boolean
+  video: boolean
+}
 
 /**
  * Ogg (RFC 3533): pages as long as they follow each other. What begins right behind the end of all streams is chained:
@@ -66,7 +74,12 @@ export function* walkOgg(window: ByteWindow, start: number): Walk<Walked | null>
     whole: !cut,
     startMs: 0,
     durationMs: Math.max(0, ...durations),
-    facts: { codecs: [...new Set(all.map(({ codec }) => codec))].slice(0, 16).join(','), streams: all.length, pages, chains },
+    facts: {
+      codecs: [...new Set(all.map(({ codec }) => codec))].slice(0, 16).join(','),
+      streams: all.length,
+      pages,
+      chains,
+    },
     notes,
   }
 }

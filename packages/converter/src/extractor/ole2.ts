@@ -15,7 +15,8 @@ export function* walkOle2(window: ByteWindow, start: number): Walk<Walked | null
   if (!(yield* window.need(start, 512))) return null
   const shift = window.le16(start + 30)
   const major = window.le16(start + 26)
-  if (window.le16(start + 28) !== 0xfffe || !((shift === 9 && major === 3) || (shift === 12 && major === 4))) return null
+  if (window.le16(start + 28) !== 0xfffe || !((shift === 9 && major === 3) || (shift === 12 && major === 4)))
+    return null
   const directory = window.le32(start + 48)
   const tables = yield* readTables(window, start, 2 ** shift)
   if (tables === null) return null

@@ -4,6 +4,8 @@ import type { FoundNote, Walk, Walked } from './walk.ts'
 const MOST_UPDATES = 100_000
 /** How far before `%%EOF` its `startxref` stands, and how far off a reference may be. */
 const TRAILER = 64
+/** No document is so short that another begins within this. */
+const FEWEST = 64
 
 /**
  * PDF (ISO 32000-1 §7.5) up to the `%%EOF` behind which nothing goes on: each update, and each part of a file that is
@@ -12,6 +14,8 @@ const TRAILER = 64
 export function* walkPdf(window: ByteWindow, start: number): Walk<Walked | null> {
   if (!(yield* window.need(start, 16)) || !/^%PDF-\d\.\d/.test(window.text(start, 8))) return null
   const version = window.text(start + 5, 3)
+  const firstEnd = yield* window.find('%%EOF', start + 8, Number.MAX_SAFE_INTEGER)
+  if (firstEnd < 0 || (yield* window.find('%PDF-', start + 5, Math.min(firstEnd, start + FEWEST))) >= 0) return null
   const here = yield* window.most(start, 2048)
   const length = /\/Linearized\b[^>]{0,400}\/L\s+(\d{1,15})/.exec(window.text(start, here))?.[1]
   const linearized = length === undefined ? null : start + Number(length)
@@ -40,7 +44,12 @@ export function* walkPdf(window: ByteWindow, start: number): Walk<Walked | null>
     notes.push({ severity: 'warning', code: 'cut', message: 'cut: it says that it is longer' })
     return { format: 'pdf', end, proven: end, whole: false, facts, notes }
   }
-  if (!sure) notes.push({ severity: 'info', code: 'reference-elsewhere', message: 'its reference table is elsewhere than it says' })
+  if (!sure)
+    notes.push({
+      severity: 'info',
+      code: 'reference-elsewhere',
+      message: 'its reference table is elsewhere than it says',
+    })
   return { format: 'pdf', end, facts, notes }
 }
 

@@ -5,7 +5,8 @@ const MOST_CHUNKS = 10_000_000
 
 /** PNG (ISO 15948 §5): chunks from IHDR to IEND. */
 export function* walkPng(window: ByteWindow, start: number): Walk<Walked | null> {
-  if (!(yield* window.need(start, 33)) || !window.matches(start + 12, 'IHDR') || window.u32(start + 8) !== 13) return null
+  if (!(yield* window.need(start, 33)) || !window.matches(start + 12, 'IHDR') || window.u32(start + 8) !== 13)
+    return null
   const facts = { width: window.u32(start + 16), height: window.u32(start + 20) }
   let at = start + 33
   let data = false

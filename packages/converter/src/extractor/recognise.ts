@@ -107,7 +107,9 @@ function* wholeText(window: ByteWindow, size: number): Walk<Walked | null> {
   const first = pieces[0]
   if (first === undefined) return null
   // A file that is several things, one behind the other, is text.
-  return pieces.length === 1 && (first.end === size || first.format !== 'text') ? first : { format: 'text', start: 0, end: size }
+  return pieces.length === 1 && (first.end === size || first.format !== 'text')
+    ? first
+    : { format: 'text', start: 0, end: size }
 }
 
 /** Sound and pictures that something stands before, and nothing of another kind behind. */

@@ -47,7 +47,8 @@ function* walkWave(window: ByteWindow, start: number, riffSize: number): Walk<Wa
   if (data === null || rate === 0) return null
   const dataEnd = data.at + data.size
   // Writers that can't go back leave 0 or the greatest number.
-  const streamed = data.size === 0xffffffff || riffSize === 0xffffffff || (data.size === 0 && riffSize <= data.at - start)
+  const streamed =
+    data.size === 0xffffffff || riffSize === 0xffffffff || (data.size === 0 && riffSize <= data.at - start)
   // Some leave out the padding byte; a size that goes further than chunks do is not believed.
   const end = riffEnd < dataEnd ? dataEnd : riffEnd <= at + 1 ? riffEnd : at
   return yield* claimed(window, streamed ? Number.MAX_SAFE_INTEGER : end, data.at, {
@@ -94,7 +95,7 @@ function* walkAvi(window: ByteWindow, start: number, size: number): Walk<Walked 
     const limit = form + 8 + window.le32(form + 4)
     let at = form + 12
     for (let chunks = 0; chunks < 10_000 && at + 8 <= limit && !cut; chunks++) {
-      if (!(yield* window.need(at, 12)) || !chunkName.test(window.text(at, 4))) {
+      if ((yield* window.most(at, 12)) < 8 || !chunkName.test(window.text(at, 4))) {
         cut = true
         break
       }

@@ -5,12 +5,17 @@ import { nextText, SignatureScan } from './signature-scan.ts'
 
 describe('the scan for signatures', () => {
   it('meets each of them at every place, even and odd', () => {
-    const scan = new SignatureScan(anchors.map(({ check: _, ...anchor }) => anchor))
+    // Packets are told by those that follow them.
+    const wanted = anchors.filter(({ signature }) => signature.length > 1).map(({ check: _, ...anchor }) => anchor)
+    const scan = new SignatureScan(wanted)
     fc.assert(
-      fc.property(fc.nat(anchors.length - 1), fc.nat(500), fc.nat(255), (which, at, noise) => {
-        const { signature, offset } = anchors[which]!
+      fc.property(fc.nat(wanted.length - 1), fc.nat(500), fc.nat(255), (which, at, noise) => {
+        const { signature, offset } = wanted[which]!
         const bytes = Buffer.alloc(1024, noise)
-        bytes.set(signature.map((values) => values[0]!), at)
+        bytes.set(
+          signature.map((values) => values[0]!),
+          at,
+        )
         const pairs = new Uint16Array(bytes.buffer, bytes.byteOffset, 512)
         const starts: number[] = []
         for (let from = 0; ; ) {

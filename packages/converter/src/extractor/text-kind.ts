@@ -5,7 +5,7 @@ import { walkJson } from './json.ts'
 import { likelyEnd, likelyStart, MOST_CHANCE, type TextRun } from './text-run.ts'
 import { ttmlSpan } from './ttml.ts'
 import type { Facts, FoundNote, Walk, Walked } from './walk.ts'
-import { type XmlExtent, walkXml } from './xml.ts'
+import { walkXml, type XmlExtent } from './xml.ts'
 
 /** Plain text that is shorter is left to whoever looks at what nobody claimed. */
 const SHORTEST_TEXT = 48
@@ -72,7 +72,8 @@ function* latin1(window: ByteWindow, from: number, length: number): Walk<string>
   return text
 }
 
-const openings = /(?:\xef\xbb\xbf)?(?:<(?:\?xml|!--|!DOCTYPE|!doctype|[A-Za-z_][\w:.-]{0,80}[\s/>])|[{[]\s*["{[\]}\-\dtfn])/g
+const openings =
+  /(?:\xef\xbb\xbf)?(?:<(?:\?xml|!--|!DOCTYPE|!doctype|[A-Za-z_][\w:.-]{0,80}[\s/>])|[{[]\s*["{[\]}\-\dtfn])/g
 
 /** XML and JSON: the first beginning, not far from the run's, that ends well. */
 function* structured(window: ByteWindow, run: TextRun, head: string, chance: number): Walk<Walked | null> {
@@ -171,7 +172,11 @@ function captionStart(head: string, chance: number): Opening | null {
   if (sbv !== null && sbv.index <= chance) return { format: 'sbv', index: sbv.index, notes: [] }
   const cue = /(?:\d{1,4}:)?\d{1,2}:\d{1,2}\.\d{1,9} *--> *(?:\d{1,4}:)?\d{1,2}:\d{1,2}\.\d/.exec(head)
   if (cue === null || cue.index > chance) return null
-  return { format: 'vtt', index: cue.index, notes: [{ severity: 'warning', code: 'no-header', message: 'has no line WEBVTT' }] }
+  return {
+    format: 'vtt',
+    index: cue.index,
+    notes: [{ severity: 'warning', code: 'no-header', message: 'has no line WEBVTT' }],
+  }
 }
 
 function* plainText(window: ByteWindow, run: TextRun): Walk<Walked | null> {

@@ -86,7 +86,8 @@ export function likelyEnd(text: string, least: number): number {
   for (let end = from; end <= text.length; end++) {
     if (end > from) score += Math.log(256 * frequency[text.charCodeAt(end - 1)]! * follows(text, end - 1, sample))
     const last = text[end - 1] ?? '\n'
-    const prior = last === '\n' ? 0.85 : /[.!?>}\]"')]/.test(last) ? 0.05 : /[A-Za-z0-9\x80-\xff]/.test(last) ? 0.02 : 0.0005
+    const prior =
+      last === '\n' ? 0.85 : /[.!?>}\]"')]/.test(last) ? 0.05 : /[A-Za-z0-9\x80-\xff]/.test(last) ? 0.02 : 0.0005
     const total = score + Math.log(prior)
     if (total > bestScore) {
       bestScore = total
@@ -127,7 +128,13 @@ function makeProse(): Float64Array {
   const letters = 'etaoinshrdlcumwfgypbvkjxqz'
   for (let index = 0; index < letters.length; index++) share[letters.charCodeAt(index)] = 0.09 * 0.87 ** index
   for (const char of '#<>/"\'-():;?!=_') share[char.charCodeAt(0)] = 0.002
-  for (const [char, value] of [[' ', 0.16], ['\n', 0.02], ['.', 0.01], [',', 0.01]] as const) share[char.charCodeAt(0)] = value
+  for (const [char, value] of [
+    [' ', 0.16],
+    ['\n', 0.02],
+    ['.', 0.01],
+    [',', 0.01],
+  ] as const)
+    share[char.charCodeAt(0)] = value
   return share
 }
 
@@ -136,7 +143,8 @@ function frequencies(sample: string): Float64Array {
   const words = sample.replace(/^.*-->.*$/gm, '')
   const counts = new Float64Array(256)
   for (let index = 0; index < words.length; index++) counts[words.charCodeAt(index) & 255]! += 1
-  for (let index = 0; index < 256; index++) counts[index] = (counts[index]! + 300 * prose[index]!) / (words.length + 300)
+  for (let index = 0; index < 256; index++)
+    counts[index] = (counts[index]! + 300 * prose[index]!) / (words.length + 300)
   return counts
 }
 

@@ -6,7 +6,7 @@ export function ttmlSpan(xml: string): { startMs: number; endMs: number } | null
   }
   const multiplier = /\bframeRateMultiplier="(\d+)[ :](\d+)"/.exec(xml.slice(0, 65536))
   const frames = (number('frameRate') ?? 30) * (multiplier === null ? 1 : Number(multiplier[1]) / Number(multiplier[2]))
-  const ticks = number('tickRate') ?? (number('frameRate') ?? 1)
+  const ticks = number('tickRate') ?? number('frameRate') ?? 1
   const parents: number[] = []
   let begin = 0
   let startMs = Infinity
@@ -45,7 +45,8 @@ function time(text: string | null, frames: number, ticks: number): number | null
   const clock = /^(\d{1,6}):(\d\d):(\d\d)(?:\.(\d{1,9})|:(\d{1,4})(?:\.\d+)?)?$/.exec(text)
   if (clock !== null) {
     const seconds = Number(clock[1]) * 3600 + Number(clock[2]) * 60 + Number(clock[3])
-    const rest = clock[4] !== undefined ? Number(`0.${clock[4]}`) : clock[5] !== undefined ? Number(clock[5]) / frames : 0
+    const rest =
+      clock[4] !== undefined ? Number(`0.${clock[4]}`) : clock[5] !== undefined ? Number(clock[5]) / frames : 0
     return (seconds + rest) * 1000
   }
   const offset = /^(\d{1,12}(?:\.\d{1,9})?)(h|ms|m|s|f|t)$/.exec(text)

@@ -63,7 +63,9 @@ function formatOf(text: string, cues: boolean): Format {
   if (head.startsWith('WEBVTT')) return 'vtt'
   if (cues && /^\d+[ \t]*\r?\n/.test(head)) return 'srt'
   if (/^<(\?xml|[A-Za-z_:])/.test(head)) {
-    const root = /<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)/.exec(head.replace(/<\?[^>]*\?>|<!--[\s\S]*?-->|<![^>]*>/g, ''))?.[2]
+    const root = /<([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)/.exec(
+      head.replace(/<\?[^>]*\?>|<!--[\s\S]*?-->|<![^>]*>/g, ''),
+    )?.[2]
     return root === 'tt' ? 'ttml' : root === 'svg' ? 'svg' : /^html$/i.test(root ?? '') ? 'html' : 'xml'
   }
   return /^[{[]/.test(head) ? 'json' : 'text'

@@ -18,6 +18,17 @@ type Zip = { entries: number; stored: number; kind: Format | null; names: number
 
 /** zip (APPNOTE 6.3.10) from its first entry to the end of its comment, and what office files are told by. */
 export function* walkZip(window: ByteWindow, start: number): Walk<Walked | null> {
+  return yield* walkEntries(window, start, () => {})
+}
+
+/** Where the headers of a zip's entries stand: they look like zips of their own. */
+export function* zipHeaders(window: ByteWindow): Walk<Set<number>> {
+  const headers = new Set<number>()
+  yield* walkEntries(window, 0, (at) => headers.add(at))
+  return headers
+}
+
+function* walkEntries(window: ByteWindow, start: number, tell: (at: number) => void): Walk<Walked | null> {
   const zip: Zip = { entries: 0, stored: 0, kind: null, names: 0, inside: null }
   let at = start
   let central = -1
@@ -25,6 +36,7 @@ export function* walkZip(window: ByteWindow, start: number): Walk<Walked | null>
     if (!(yield* window.need(at, 22))) break
     const signature = window.le32(at)
     if (signature === LOCAL && central < 0) {
+      tell(at)
       const end = yield* walkEntry(window, at, zip)
       if (end === null) return cut(window, zip, start, at)
       zip.entries++
@@ -68,13 +80,24 @@ function* finish(
   const said = window.le32(at + 16)
   const entries = window.le16(at + 10)
   // Nothing tells an empty one but its 22 bytes: all of them must be right.
-  if (zip.entries === 0 && (entries !== 0 || window.le64(at + 12) !== 0 || window.le32(at + 4) !== 0 || end !== at + 22))
+  if (
+    zip.entries === 0 &&
+    (entries !== 0 || window.le64(at + 12) !== 0 || window.le32(at + 4) !== 0 || end !== at + 22)
+  )
     return null
   const notes: FoundNote[] = []
   if (said !== 0xffffffff && said !== central - start)
-    notes.push({ severity: 'info', code: 'directory-elsewhere', message: 'its directory says another place than it has' })
+    notes.push({
+      severity: 'info',
+      code: 'directory-elsewhere',
+      message: 'its directory says another place than it has',
+    })
   if (entries !== 0xffff && entries !== zip.entries % 65536)
-    notes.push({ severity: 'warning', code: 'entries-differ', message: `${zip.entries} entries, ${entries} in its directory` })
+    notes.push({
+      severity: 'warning',
+      code: 'entries-differ',
+      message: `${zip.entries} entries, ${entries} in its directory`,
+    })
   return { format: formatOf(zip), end, facts: { entries: zip.entries, stored: zip.stored }, notes }
 }
 

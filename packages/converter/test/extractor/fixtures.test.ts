@@ -12,8 +12,14 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../../..')
 const fixtures = process.env['RUSHES_FIXTURES'] ?? join(root, '../shared/fixtures')
 const manifest = join(fixtures, 'MANIFEST.json')
 
-type Entry = { file: string; bytes: number; facts?: { format?: string; duration_ms?: number; start_ms?: number | null } }
-const entries: Entry[] = existsSync(manifest) ? (JSON.parse(readFileSync(manifest, 'utf8')) as { files: Entry[] }).files : []
+type Entry = {
+  file: string
+  bytes: number
+  facts?: { format?: string; duration_ms?: number; start_ms?: number | null }
+}
+const entries: Entry[] = existsSync(manifest)
+  ? (JSON.parse(readFileSync(manifest, 'utf8')) as { files: Entry[] }).files
+  : []
 const read = (entry: Entry): Buffer => readFileSync(join(fixtures, entry.file))
 
 /** Bytes that stand before what the file is, and belong to nothing. */
@@ -70,9 +76,13 @@ describe.runIf(entries.length > 0)('real files', () => {
       if (found.some((each) => each.start === from && each.end === end && each.whole)) continue
       const near = found.find((each) => Math.abs(each.start - from) <= 24 && Math.abs(each.end - end) <= 24)
       // Random bytes beside a text look like text now and then.
-      const text = near !== undefined && (near.contentType.startsWith('text/') || freeText.test(name) || near.type === 'data')
+      const text =
+        near !== undefined && (near.contentType.startsWith('text/') || freeText.test(name) || near.type === 'data')
       if (text) chance++
-      else missed.push(`${name} at ${start}–${end}: ${JSON.stringify(found.filter((each) => each.end > start && each.start < end))}`)
+      else
+        missed.push(
+          `${name} at ${start}–${end}: ${JSON.stringify(found.filter((each) => each.end > start && each.start < end))}`,
+        )
     }
     expect(missed, `RUSHES_SEED=${runSeed}`).toEqual([])
     expect(chance, `RUSHES_SEED=${runSeed}`).toBeLessThan(25)

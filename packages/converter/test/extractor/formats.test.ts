@@ -8,7 +8,7 @@ import { type MadeFile, makeFiles } from './made-files.ts'
 let files: MadeFile[]
 beforeAll(() => {
   files = makeFiles()
-})
+}, 240_000)
 
 async function index(bytes: Uint8Array, options: IndexOptions = {}): Promise<Found[]> {
   const all: Found[] = []
@@ -59,9 +59,10 @@ describe('files between random bytes', () => {
   it('are found exactly between zeros, free text as well', async () => {
     const image = makeImage(files, runSeed, { fill: 'zeros', mostGap: 3000 })
     const found = await index(image.bytes)
-    expect(found.map(({ start, end }) => ({ start, end })), `RUSHES_SEED=${runSeed}`).toEqual(
-      image.placed.map(({ start, end }) => ({ start, end })),
-    )
+    expect(
+      found.map(({ start, end }) => ({ start, end })),
+      `RUSHES_SEED=${runSeed}`,
+    ).toEqual(image.placed.map(({ start, end }) => ({ start, end })))
   })
 
   it('are found whatever their order of reading: text that has no end of its own but for a few bytes of chance', async () => {

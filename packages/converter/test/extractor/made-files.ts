@@ -8,8 +8,8 @@ import type { Format } from '../../src/extractor/formats.ts'
 /** A file of every format, made here; `seconds`: what its structure says that it lasts. */
 export type MadeFile = { name: string; format: Format; bytes: Buffer; seconds?: number; freeText?: boolean }
 
-const PICTURE = ['-f', 'lavfi', '-i', 'testsrc2=size=96x64:rate=25']
-const TONE = ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=44100']
+const PICTURE = ['-map', '0:v']
+const TONE = ['-map', '1:a']
 const X264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '12']
 const VP8 = ['-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8', '-c:a', 'libopus']
 
@@ -53,13 +53,23 @@ const drawn: [string, Format, string[]][] = [
 export function makeFiles(): MadeFile[] {
   const folder = mkdtempSync(join(tmpdir(), 'rushes-carve-'))
   try {
-    const made: MadeFile[] = []
-    for (const [name, format, args] of [...filmed, ...drawn]) {
-      const path = join(folder, name)
+    // One process for all: most of what it costs is to start it.
+    const inputs = ['testsrc2=size=96x64:rate=25', 'sine=frequency=440:sample_rate=44100']
+    const outputs = [...filmed, ...drawn].flatMap(([name, , args]) => {
       const length = args.includes('-t') || args.includes('-frames:v') ? [] : ['-t', '2']
-      execFileSync('ffmpeg', ['-v', 'error', '-y', ...args, ...length, '-bitexact', path])
-      made.push({ name, format, bytes: readFileSync(path), ...(filmed.some(([own]) => own === name) ? { seconds: 2 } : {}) })
-    }
+      return [...args, ...length, '-bitexact', join(folder, name)]
+    })
+    execFileSync('ffmpeg', [
+      '-v',
+      'error',
+      '-y',
+      ...inputs.flatMap((input) => ['-f', 'lavfi', '-i', input]),
+      ...outputs,
+    ])
+    const made = [...filmed, ...drawn].map(([name, format]): MadeFile => {
+      const lasts = filmed.some(([own]) => own === name) ? { seconds: 2 } : {}
+      return { name, format, bytes: readFileSync(join(folder, name)), ...lasts }
+    })
     return [...made, ...zips(folder), ...written()]
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -89,10 +99,17 @@ function zips(folder: string): MadeFile[] {
 
 const SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0 &gt; 9"/><!-- > --></svg>\n'
 const CUES = 'WEBVTT\n\n00:01.000 --> 00:02.500\nHello <v Ann>there</v>\n\n00:03.000 --> 00:04.250 line:0\nand back.\n'
-const SRT = '1\n00:00:01,000 --> 00:00:02,000\nFirst words of it\n\n2\n00:00:03,500 --> 00:00:05,250\nand the last ones.\n'
+const SRT =
+  '1\n00:00:01,000 --> 00:00:02,000\nFirst words of it\n\n2\n00:00:03,500 --> 00:00:05,250\nand the last ones.\n'
 const TTML =
   '<?xml version="1.0"?>\n<tt xmlns="http://www.w3.org/ns/ttml"><body><div><p begin="1s" end="00:00:02.5">Hi</p></div></body></tt>\n'
-const DATA = JSON.stringify({ slides: [{ at: 1.5, name: 'one "quoted" }' }, { at: 2e3, name: null }], ok: true })
+const DATA = JSON.stringify({
+  slides: [
+    { at: 1.5, name: 'one "quoted" }' },
+    { at: 2e3, name: null },
+  ],
+  ok: true,
+})
 
 function written(): MadeFile[] {
   const text = (name: string, format: Format, content: string, freeText = false): MadeFile => {
@@ -164,7 +181,8 @@ export function compound(sectors: number): Buffer {
   bytes.fill(0xff, 512, 512 * (1 + tables))
   for (let index = 0; index < tables; index++) link(index, 0xfffffffd)
   link(tables, 0xfffffffe)
-  for (let index = 0; index < sectors; index++) link(tables + 1 + index, index === sectors - 1 ? 0xfffffffe : tables + 2 + index)
+  for (let index = 0; index < sectors; index++)
+    link(tables + 1 + index, index === sectors - 1 ? 0xfffffffe : tables + 2 + index)
   const directory = 512 * (1 + tables)
   const entry = (index: number, name: string, kind: number): void => {
     const at = directory + index * 128
