@@ -8,12 +8,12 @@ import type { Format } from '../../src/extractor/formats.ts'
 /** A file of every format, made here; `seconds`: what its structure says that it lasts. */
 export type MadeFile = { name: string; format: Format; bytes: Buffer; seconds?: number; freeText?: boolean }
 
-const PICTURE = ['-map', '0:v']
-const TONE = ['-map', '1:a']
+const PICTURE = ['-f', 'lavfi', '-i', 'testsrc2=size=96x64:rate=25']
+const TONE = ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=44100']
 const X264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '12']
 const VP8 = ['-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8', '-c:a', 'libopus']
 
-/** ffmpeg's arguments for what it makes, two seconds each. */
+/** ffmpeg's arguments for what it makes, a second each. */
 const filmed: [string, Format, string[]][] = [
   ['front.mp4', 'mp4', [...PICTURE, ...TONE, ...X264, '-c:a', 'aac', '-movflags', '+faststart']],
   ['late.mp4', 'mp4', [...PICTURE, ...TONE, ...X264, '-c:a', 'aac']],
@@ -49,26 +49,16 @@ const drawn: [string, Format, string[]][] = [
   ['moving.gif', 'gif', [...PICTURE, '-t', '0.4']],
 ]
 
-/** Makes them all, in some ten seconds of one core. */
+/** Makes them all, in some seconds of one core. */
 export function makeFiles(): MadeFile[] {
   const folder = mkdtempSync(join(tmpdir(), 'rushes-carve-'))
   try {
-    // One process for all: most of what it costs is to start it.
-    const inputs = ['testsrc2=size=96x64:rate=25', 'sine=frequency=440:sample_rate=44100']
-    const outputs = [...filmed, ...drawn].flatMap(([name, , args]) => {
-      const length = args.includes('-t') || args.includes('-frames:v') ? [] : ['-t', '2']
-      return [...args, ...length, '-bitexact', join(folder, name)]
-    })
-    execFileSync('ffmpeg', [
-      '-v',
-      'error',
-      '-y',
-      ...inputs.flatMap((input) => ['-f', 'lavfi', '-i', input]),
-      ...outputs,
-    ])
-    const made = [...filmed, ...drawn].map(([name, format]): MadeFile => {
-      const lasts = filmed.some(([own]) => own === name) ? { seconds: 2 } : {}
-      return { name, format, bytes: readFileSync(join(folder, name)), ...lasts }
+    const made = [...filmed, ...drawn].map(([name, format, args]): MadeFile => {
+      const path = join(folder, name)
+      const length = args.includes('-t') || args.includes('-frames:v') ? [] : ['-t', '1']
+      execFileSync('ffmpeg', ['-v', 'error', '-y', '-nostdin', ...args, ...length, '-threads', '1', '-bitexact', path])
+      const lasts = filmed.some(([own]) => own === name) ? { seconds: 1 } : {}
+      return { name, format, bytes: readFileSync(path), ...lasts }
     })
     return [...made, ...zips(folder), ...written()]
   } finally {
