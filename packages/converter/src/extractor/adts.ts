@@ -15,12 +15,14 @@ export function* walkAdtsFrames(window: ByteWindow, from: number, fewest: number
   let first: AdtsFrame | null = null
   let frames = 0
   let blocks = 0
+  let lastAt = from
   for (; frames < MOST_FRAMES; frames++) {
     if (!window.has(at, 7) && !(yield* window.need(at, 7))) break
     const frame = parseAdts(window, at)
     if (frame === null || (first !== null && frame.fixed !== first.fixed)) break
     first ??= frame
     blocks += frame.samples / 1024
+    lastAt = at
     at += frame.bytes
   }
   if (first === null || frames < fewest) return null
@@ -29,6 +31,7 @@ export function* walkAdtsFrames(window: ByteWindow, from: number, fewest: number
   return {
     format: 'aac',
     end: whole ? at : (window.size ?? at),
+    proven: lastAt,
     whole,
     startMs: 0,
     durationMs: (blocks * 1024 * 1000) / first.rate,

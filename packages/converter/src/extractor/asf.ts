@@ -45,7 +45,8 @@ export function* walkAsf(window: ByteWindow, start: number): Walk<Walked | null>
     if (!cut && packets > 0 && last >= packetsAt) cut = !(yield* isPacket(window, last))
   }
   let proven = at
-  if (cut) proven = yield* walkPackets(window, packetsAt, header.packetBytes)
+  // The last of them may be the one that was cut.
+  if (cut) proven = (yield* walkPackets(window, packetsAt, header.packetBytes)) - header.packetBytes
   else {
     for (let count = 0; count < 1000; count++) {
       if (!(yield* window.need(at, 24)) || !indexes.has(guid(window, at))) break

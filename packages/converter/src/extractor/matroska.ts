@@ -31,6 +31,8 @@ type Document = {
   firstTime: number
   clusters: number
   elements: number
+  /** Where the last element begins: nothing proves that it is all there but one that follows. */
+  lastAt: number
 }
 
 /** An element's header; `size` null where unknown (RFC 8794 §6.2). @returns null where there is none */
@@ -71,6 +73,7 @@ export function* walkMatroska(window: ByteWindow, start: number): Walk<Walked | 
     firstTime: -1,
     clusters: 0,
     elements: 0,
+    lastAt: head.body,
   }
   if (document.docType !== 'webm' && document.docType !== 'matroska') return null
   let at = head.body + head.size
@@ -91,7 +94,8 @@ export function* walkMatroska(window: ByteWindow, start: number): Walk<Walked | 
   let end = whole ? reached.at : Math.max(reached.at, reached.cut ? Math.min(reached.claimed, claimed ?? Infinity) : 0)
   const size = window.size
   if (size !== null) end = Math.min(end, size)
-  return { ...describe(document), end: Math.max(end, start + 1), proven: Math.min(reached.at, end), whole, notes }
+  const proven = whole && claimed !== null ? end : Math.min(document.lastAt, end)
+  return { ...describe(document), end: Math.max(end, start + 1), proven, whole, notes }
 }
 
 function* docType(window: ByteWindow, from: number, to: number): Walk<string> {
@@ -120,6 +124,7 @@ function* walkSegment(window: ByteWindow, document: Document, from: number, to: 
       return cluster.at === at ? { at, cut: false, claimed: at } : { at: cluster.at, cut: true, claimed: at }
     }
     if (child.id === 0xec && to === null && child.size === null) break
+    document.lastAt = at
     if (child.size === null) {
       if (child.id !== CLUSTER) break
       document.clusters++
@@ -160,6 +165,7 @@ function* walkCluster(window: ByteWindow, document: Document, from: number, to: 
     if (child === null || child.size === null || !inCluster.has(child.id) || ++document.elements > MOST_ELEMENTS) break
     const end = child.body + child.size
     if ((to !== null && end > to) || !(yield* window.reaches(end))) return { at, cut: true, claimed: end }
+    document.lastAt = at
     if (child.id === 0xe7 && child.size <= 8) time = yield* unsigned(window, child)
     else if (child.id === 0xa3) yield* readBlock(window, document, child, time)
     else if (child.id === 0xa0) {

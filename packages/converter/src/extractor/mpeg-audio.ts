@@ -84,6 +84,7 @@ function* walkFrames(window: ByteWindow, from: number, fewest: number): Walk<Wal
   let at = from
   let first: Frame | null = null
   let stated: Stated = { frames: 0, trimmed: 0 }
+  let lastAt = from
   let frames = 0
   for (; frames < MOST_FRAMES; frames++) {
     if (!window.has(at, 4) && !(yield* window.need(at, 4))) break
@@ -93,6 +94,7 @@ function* walkFrames(window: ByteWindow, from: number, fewest: number): Walk<Wal
       first = frame
       stated = yield* statedFrames(window, at, frame)
     } else if (frame.rate !== first.rate || frame.layer !== first.layer || frame.version !== first.version) break
+    lastAt = at
     at += frame.bytes
   }
   if (first === null || frames < fewest) return null
@@ -112,6 +114,8 @@ function* walkFrames(window: ByteWindow, from: number, fewest: number): Walk<Wal
   return {
     format: 'mp3',
     end,
+    // Nothing tells whether the last frame is all there, unless a tag follows it.
+    proven: end > at + 1 ? end : lastAt,
     whole,
     startMs: 0,
     durationMs: (Math.max(0, sound * first.samples - stated.trimmed) * 1000) / first.rate,

@@ -8,6 +8,7 @@ const MOST_PACKETS = 500_000_000
 export function* walkProgram(window: ByteWindow, start: number): Walk<Walked | null> {
   if (!(yield* window.need(start, 4)) || window.u32(start) !== 0x1ba) return null
   let at = start
+  let lastAt = start
   let packs = 0
   let packets = 0
   let video = 0
@@ -59,6 +60,7 @@ export function* walkProgram(window: ByteWindow, start: number): Walk<Walked | n
       cut = true
       break
     }
+    lastAt = at
     at = end
   }
   if (packs === 0 || packets < 2) return null
@@ -69,6 +71,7 @@ export function* walkProgram(window: ByteWindow, start: number): Walk<Walked | n
   return {
     format: 'mpeg-ps',
     end: at,
+    proven: ended ? at : Math.max(lastAt, start + 4),
     whole: !cut,
     ...(timed ? { startMs: lowest / 90, durationMs: (highest - lowest) / 90 } : {}),
     facts: { packs, packets, videoPackets: video, audioPackets: audio },

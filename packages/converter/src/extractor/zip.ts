@@ -14,7 +14,7 @@ const MOST_ENTRIES = 20_000_000
 /** Padding between entries, as some writers align them, is searched through this far. */
 const MOST_PADDING = 65536
 
-type Zip = { entries: number; stored: number; kind: Format | null; names: number; inside: Format | null }
+type Zip = { lastAt: number; entries: number; stored: number; kind: Format | null; names: number; inside: Format | null }
 
 /** zip (APPNOTE 6.3.10) from its first entry to the end of its comment, and what office files are told by. */
 export function* walkZip(window: ByteWindow, start: number): Walk<Walked | null> {
@@ -29,7 +29,7 @@ export function* zipHeaders(window: ByteWindow): Walk<Set<number>> {
 }
 
 function* walkEntries(window: ByteWindow, start: number, tell: (at: number) => void): Walk<Walked | null> {
-  const zip: Zip = { entries: 0, stored: 0, kind: null, names: 0, inside: null }
+  const zip: Zip = { lastAt: start, entries: 0, stored: 0, kind: null, names: 0, inside: null }
   let at = start
   let central = -1
   for (let parts = 0; parts < MOST_ENTRIES; parts++) {
@@ -37,6 +37,7 @@ function* walkEntries(window: ByteWindow, start: number, tell: (at: number) => v
     const signature = window.le32(at)
     if (signature === LOCAL && central < 0) {
       tell(at)
+      zip.lastAt = at
       const end = yield* walkEntry(window, at, zip)
       if (end === null) return cut(window, zip, start, at)
       zip.entries++
@@ -65,7 +66,9 @@ function cut(window: ByteWindow, zip: Zip, start: number, at: number): Walked | 
   if (zip.entries === 0) return null
   const notes: FoundNote[] = [{ severity: 'warning', code: 'cut', message: 'has no end of its directory' }]
   const end = Math.max(start + 4, Math.min(at, window.size ?? at))
-  return { format: formatOf(zip), end, proven: end, whole: false, facts: { entries: zip.entries }, notes }
+  // The last entry may be the one that was cut.
+  const proven = Math.min(zip.lastAt + 4, end)
+  return { format: formatOf(zip), end, proven, whole: false, facts: { entries: zip.entries }, notes }
 }
 
 function* finish(
