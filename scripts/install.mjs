@@ -3,6 +3,7 @@
 //
 //   node scripts/install.mjs                     npm packages
 //   node scripts/install.mjs --with-test-tools   … and the programs the tests drive (ffmpeg, Chromium …)
+//   node scripts/install.mjs --with-peers        … and the programs that only benchmarks run, to be compared with
 //   node scripts/install.mjs --with-players      … and the players of the drill "players", too large for every test run
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -61,6 +62,9 @@ const testTools = {
 // What the drills' networks are made of: of use to root alone, and reported as not run where it is missing.
 const networkTools = { ip: 'iproute2', tc: 'iproute2', nft: 'nftables', iperf3: 'iperf3' }
 
+// Peers of benchmarks that no test runs.
+const peers = { foremost: 'foremost', scalpel: 'scalpel' }
+
 // Of the drill "players". GStreamer is driven from Python: none of its own programs seeks and says what it shows.
 const debianPlayers = [
   'mpv',
@@ -83,18 +87,17 @@ function onPath(program) {
 
 const canInstall = process.getuid?.() === 0 && onPath('apt-get')
 
-function installTestTools() {
-  const wanted = { ...testTools, ...(canInstall ? networkTools : {}) }
+function installTools(whom, wanted) {
   const missing = Object.keys(wanted).filter((program) => !onPath(program))
   if (missing.length === 0) return
   const packages = [...new Set(missing.map((program) => wanted[program]))]
   if (!canInstall) {
     console.error(
-      `the tests drive ${missing.join(', ')}: install ${packages.join(' ')} first (on Debian: sudo apt-get install ${packages.join(' ')}).`,
+      `${whom} drive ${missing.join(', ')}: install ${packages.join(' ')} first (on Debian: sudo apt-get install ${packages.join(' ')}).`,
     )
     process.exit(1)
   }
-  installDebian('the tests', [...packages, 'fonts-dejavu-core'])
+  installDebian(whom, [...packages, 'fonts-dejavu-core'])
 }
 
 // A player that can't be installed is reported by the drill as not run.
@@ -128,5 +131,9 @@ function installDebian(whom, packages) {
 }
 
 installPackages()
-if (process.argv.includes('--with-test-tools')) installTestTools()
+if (process.argv.includes('--with-test-tools')) {
+  installTools('the tests', { ...testTools, ...(canInstall ? networkTools : {}) })
+}
+// Elsewhere the benchmark that wants one says so.
+if (process.argv.includes('--with-peers') && canInstall) installTools('the benchmarks', peers)
 if (process.argv.includes('--with-players')) installPlayers()
