@@ -10,7 +10,7 @@ const allowed: Record<string, readonly string[]> = {
   sandbox: [],
   pipeline: [],
   processors: ['sandbox', 'umf', 'media'],
-  converter: ['processors', 'pipeline', 'sandbox', 'umf', 'media'],
+  converter: ['processors', 'pipeline', 'sandbox', 'umf'],
   recorder: ['protocol', 'media'],
   encoder: ['protocol', 'media', 'sandbox'],
   decoder: ['protocol', 'media', 'sandbox'],
