@@ -7,6 +7,7 @@ import {
   type Item,
   openArchive,
   parseEvents,
+  type Source,
   type TimelineEvent,
   UmfError,
 } from '@rushes/umf'
@@ -47,10 +48,13 @@ const mostSoundBytes = 128 * 1024 * 1024
 /** What happened last is seen for so long, on a clock. */
 const lastMs = 5000
 
+/** An index of so many bytes, thousands of items, is read for a while. */
+const longIndexBytes = 1024 * 1024
+
 type ArchiveOpening = {
   /**
-   * There is a file, and most often it plays as it is: at this URL, until more of it is known. Its index, of thousands of items
-   * perhaps, is still to be read.
+   * The index is long, and most often the file plays as it is: at this URL, until more of it is known. Not told of a short one, which
+   * says at once whether there is anything to play: an archive without a presentation is not asked for one.
    */
   onMedium(url: string): void
 }
@@ -75,8 +79,10 @@ export async function openedArchive(from: string | Blob, { onMedium }: ArchiveOp
     const source = typeof from === 'string' ? await httpSource(from, { signal: ended.signal }) : blobSource(from)
     // A blob of this page's origin must not become a document, whatever the archive says that it is.
     const fileUrl = typeof from === 'string' ? from : held(new Blob([from], { type: earlyType }))
-    onMedium(fileUrl)
-    const archive = await openArchive(source, { sha256: webSha256 })
+    const archive = await openArchive(
+      tellingOfReads(source, longIndexBytes, () => onMedium(fileUrl)),
+      { sha256: webSha256 },
+    )
     // O3: without any whole index it reads as empty, which it hardly is.
     if (archive.generation === 0) throw new UmfError('malformed', 'no index of it is whole')
     const notices = archive.state.description.requires?.some(({ for: purpose }) => purpose !== 'track')
@@ -120,6 +126,16 @@ async function eventsOf(archive: Archive, items: readonly Item[], notices: strin
     }
   }
   return all.sort((left, right) => left.t - right.t)
+}
+
+function tellingOfReads(source: Source, fromBytes: number, onRead: () => void): Source {
+  return {
+    size: source.size,
+    read(offset, length, into) {
+      if (length >= fromBytes) onRead()
+      return source.read(offset, length, into)
+    },
+  }
 }
 
 function isMalformed(fault: unknown): boolean {
