@@ -2,15 +2,7 @@
 import type { Note } from '@rushes/pipeline'
 import type { TimelineEvent } from '@rushes/umf'
 import { baseName, type FoundFile, folderOf, stemOf } from '../../input/found-file.ts'
-import {
-  type Claim,
-  type Deck,
-  type Family,
-  type FileFacts,
-  filesBelow,
-  type Reading,
-  type Track,
-} from '../family.ts'
+import { type Claim, type Deck, type Family, type FileFacts, filesBelow, type Reading, type Track } from '../family.ts'
 import { changedTo, objectsOf, readSession, type SessionMessage, type SessionValue, textsOf } from './session-xml.ts'
 
 export const adobeConnect: Family = {

@@ -69,7 +69,8 @@ export class EventsListener implements XmlListener {
     if (this.#field === null) return
     if (this.#field.text.length + text.length > MOST_FIELD) throw new ConvertError('too-large', 'an event is too long')
     this.#letters += text.length
-    if (this.#letters > MOST_LETTERS) throw new ConvertError('too-large', `its events have over ${MOST_LETTERS} letters`)
+    if (this.#letters > MOST_LETTERS)
+      throw new ConvertError('too-large', `its events have over ${MOST_LETTERS} letters`)
     this.#field.text += text
   }
 

@@ -7,15 +7,7 @@ import { ConvertError } from '../../convert-error.ts'
 import { decodeText, type FoundFile, folderOf, readStart, readText, stemOf } from '../../input/found-file.ts'
 import type { XmlOptions } from '../../xml-stream.ts'
 import { allElements, descendant, elementsOf, readXmlTree, textIn, type XmlElement } from '../../xml-tree.ts'
-import {
-  type Claim,
-  type Deck,
-  type Family,
-  type FileFacts,
-  filesBelow,
-  type Reading,
-  type Track,
-} from '../family.ts'
+import { type Claim, type Deck, type Family, type FileFacts, filesBelow, type Reading, type Track } from '../family.ts'
 import { shownSlides } from './published-slides.ts'
 
 export const bigBlueButtonPublished: Family = {

@@ -23,8 +23,7 @@ export const mattermost: Family = {
   async claims(files) {
     const claims: Claim[] = []
     for (const file of files) {
-      if (await isExport(file))
-        claims.push({ root: file.name.slice(0, file.name.lastIndexOf('/') + 1) })
+      if (await isExport(file)) claims.push({ root: file.name.slice(0, file.name.lastIndexOf('/') + 1) })
     }
     return claims
   },

@@ -7,15 +7,7 @@ import { ConvertError } from '../../convert-error.ts'
 import { baseName, type FoundFile, folderOf } from '../../input/found-file.ts'
 import type { Span } from '../../timeline/kept-time.ts'
 import { elementsOf, readXmlTree, textIn, type XmlElement } from '../../xml-tree.ts'
-import {
-  type Claim,
-  type Deck,
-  type Family,
-  type FileFacts,
-  filesBelow,
-  type Reading,
-  type Track,
-} from '../family.ts'
+import { type Claim, type Deck, type Family, type FileFacts, filesBelow, type Reading, type Track } from '../family.ts'
 import { type MediaPackage, type PackageElement, readMediaPackage } from './manifest.ts'
 import { mediaTimePoint, type Segment, segmentsOf } from './mpeg7.ts'
 import { keptByEditor, partialItems } from './smil.ts'
