@@ -139,7 +139,9 @@ describe('a backup of a running server', () => {
           [server.url, again.url].map((url) => fetch(`${url}${path}/${name}`, { headers })),
         )
         expect([name, after!.status]).toEqual([name, 200])
-        expect(Buffer.from(await after!.arrayBuffer()).equals(Buffer.from(await before!.arrayBuffer())), name).toBe(true)
+        expect(Buffer.from(await after!.arrayBuffer()).equals(Buffer.from(await before!.arrayBuffer())), name).toBe(
+          true,
+        )
       }
     } finally {
       await again.close()
