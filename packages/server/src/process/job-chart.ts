@@ -8,7 +8,7 @@ type Bar = { rule: string; slot: number; from: number; to: number; outcome: JobA
 const words: Record<JobAttempt['outcome'], string> = {
   gave: 'done',
   running: 'runs',
-  nothing: 'gave nothing, the next best tried',
+  nothing: 'gave nothing',
   critical: 'critical',
   interrupted: 'interrupted',
 }
@@ -97,6 +97,8 @@ function specOf(bars: readonly Bar[], seconds: number): TopLevelSpec {
   const rowOf = ({ rule, slot }: Bar) =>
     `${String(rules.indexOf(rule)).padStart(4, '0')} ${String(slot).padStart(5, '0')} ${rule}`
   const named = 'datum.value ? (slice(datum.value, 5, 10) == "00000" ? slice(datum.value, 11) : "") : ""'
+  const clock =
+    'datum.value < 120 ? datum.label + " s" : floor(datum.value / 60) + ":" + format(datum.value % 60, "02.0f")'
   const x = { type: 'quantitative' as const, scale: { domain: [0, seconds], nice: false } }
   return {
     background: ground[0],
@@ -121,7 +123,7 @@ function specOf(bars: readonly Bar[], seconds: number): TopLevelSpec {
             ...x,
             field: 'from',
             title: null,
-            axis: { orient: 'top', format: '~s', labelExpr: 'datum.label + " s"' },
+            axis: { orient: 'top', format: '~f', labelExpr: clock },
           },
           x2: { field: 'to' },
           y: { field: 'row', type: 'ordinal', title: null, axis: { labelExpr: named, ticks: false, labelLimit: 200 } },

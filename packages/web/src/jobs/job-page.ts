@@ -107,7 +107,7 @@ customElements.define('rushes-job-page', RushesJobPage)
 
 function timesOf({ createdAt, startedAt, endedAt, runner }: JobView): string {
   if (endedAt !== null) return `Ended: ${formatMoment(new Date(endedAt))}`
-  if (startedAt === null) return `Since ${formatMoment(new Date(createdAt))}`
-  const since = `Since ${formatMoment(new Date(startedAt))}`
+  if (startedAt === null) return `Added: ${formatMoment(new Date(createdAt))}`
+  const since = `Started: ${formatMoment(new Date(startedAt))}`
   return runner === null ? since : `${since}, in ${runner}`
 }
