@@ -50,7 +50,7 @@ function recordOf(source: Source, { reading, part }: Chosen, kind: EventKind): L
     bytes.findIndex((byte) => byte !== 0),
   )
   const right = bytes.findLastIndex((byte) => byte !== 0) + 1
-  if (right - left < 2 || part.value === null) return null
+  if (right - left < 2 || part.value === null || pattern.divided) return null
   return {
     kind,
     marker: Buffer.from(bytes.subarray(left, right)).toString('hex'),
