@@ -78,7 +78,7 @@ function grows(values: ArrayLike<number>): boolean {
 
 /** Bits above chance below which nothing is believed: the shorter a marker, the more of its kind have been tried. */
 export function leastBits({ length }: { length: number }): number {
-  return length >= 6 || length === 0 ? 24 : length === 5 ? 26 : length === 4 ? 32 : length === 3 ? 44 : 58
+  return length >= 6 || length === 0 ? 24 : length === 5 ? 26 : length === 4 ? 32 : length === 3 ? 46 : 70
 }
 
 /** The same where other records of the format are known already. */

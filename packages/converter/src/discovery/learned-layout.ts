@@ -50,7 +50,7 @@ function recordOf(source: Source, { reading, part }: Chosen, kind: EventKind): L
     bytes.findIndex((byte) => byte !== 0),
   )
   const right = bytes.findLastIndex((byte) => byte !== 0) + 1
-  if (right - left < 2 || part.value === null) return null
+  if (right - left < 2 || part.value === null || pattern.divided) return null
   return {
     kind,
     marker: Buffer.from(bytes.subarray(left, right)).toString('hex'),
@@ -73,27 +73,29 @@ export function readByLayout(source: Source, layout: LearnedLayout, durationMs: 
   const chosen: Chosen[] = []
   for (const record of layout.records) {
     const read = readRecords(source, record, durationMs)
-    if (read !== null) chosen.push(read)
+    if (read === 'other') return null
+    if (read !== 'none') chosen.push(read)
   }
   return chosen.length === 0 ? null : chosen
 }
 
-function readRecords(source: Source, record: LearnedRecord, durationMs: number | null): Chosen | null {
+/** `none`: the recording has no such records; `other`: the marker means something else here. */
+function readRecords(source: Source, record: LearnedRecord, durationMs: number | null): Chosen | 'none' | 'other' {
   const marker = Buffer.from(record.marker, 'hex')
   const pattern: Pattern = { start: 0, length: marker.length, places: placesOf(source, marker) }
-  if (pattern.places.length < leastRecords) return null
+  if (pattern.places.length < leastRecords) return 'none'
   const only = record.only === null ? null : columnOf(source, pattern, record.only.field)
   const places =
     only === null ? pattern.places : pattern.places.filter((_, at) => only.values[at] === record.only!.value)
   const kept = { ...pattern, places }
-  if (places.length < leastRecords) return null
+  if (places.length < leastRecords) return 'none'
   const column = columnOf(source, kept, record.time)
   const fits = timeFits(column, source.bytes, durationMs).filter((fit) => fit.unit === record.unit && !fit.dense)
   const time = fits.sort((a, b) => b.used.length - a.used.length)[0]
-  if (time === undefined || time.used.length < places.length * 0.7) return null
+  if (time === undefined || time.used.length < places.length * 0.7) return 'other'
   const value = columnOf(source, kept, record.value)
   const steps = stepsOf(value, time.used)
-  if (steps === null) return null
+  if (steps === null) return 'other'
   const part: Part = {
     used: time.used,
     only: null,

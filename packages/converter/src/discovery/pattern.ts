@@ -2,7 +2,13 @@
 // string; strings that always occur together are one pattern, as long as all its places agree.
 
 /** A byte string and where it occurs; `length` 0 for what is known by shape alone. */
-export type Pattern = { start: number; length: number; places: Int32Array }
+export type Pattern = {
+  start: number
+  length: number
+  places: Int32Array
+  /** Whether these are only those of its places where another byte says so. */
+  divided?: true
+}
 
 /** Fewer of a short string prove nothing, whatever stands beside them. */
 const leastCounts: Record<number, number> = { 2: 10, 3: 7, 4: 5 }

@@ -4,6 +4,7 @@ import { inCompany } from './company.ts'
 import { leastBits, leastBitsOfRelative, stepEvidence } from './evidence.ts'
 import { type Column, columnOf, type Field, isElsewhere, type Source } from './field.ts'
 import { growingBehindText, growingFields } from './growth.ts'
+import { kindsApart } from './kinds-apart.ts'
 import { tokenFrom } from './number-token.ts'
 import type { Pattern } from './pattern.ts'
 import { stepsOf } from './step-model.ts'
@@ -38,12 +39,25 @@ const mostTimes = 3
 
 /** Patterns that read the same times; the first few say all that can be said of these records. */
 const mostOfAKind = 2
+const mostDivided = 600
 
 export function readingsOf(source: Source, patterns: readonly Pattern[], limits: ReadingLimits): Reading[] {
   const kinds = new Map<string, number>()
-  return patterns.flatMap((pattern) => {
+  let divisions = 0
+  const read = (pattern: Pattern): Reading[] => {
     const texts = textFields(source, pattern)
     const { times, slow } = timesOf(source, pattern, texts, limits)
+    if (
+      times.length === 0 &&
+      pattern.length >= 4 &&
+      pattern.places.length >= 12 &&
+      divisions < mostDivided &&
+      !pattern.divided
+    ) {
+      if (isTextual(source, pattern)) return []
+      divisions++
+      return kindsApart(source, pattern, limits.distance).flatMap(read)
+    }
     const fresh = times.filter(({ column, used, unit }) => {
       const end = (at: number) =>
         column.starts[at]! + (column.field.as === 'binary' && !column.field.little ? column.field.width : 0)
@@ -58,7 +72,8 @@ export function readingsOf(source: Source, patterns: readonly Pattern[], limits:
         : { ...time, used: inCompany(source.bytes, pattern, time.used) },
     )
     return readingsOfTimes(source, pattern, texts, kept, slow, limits)
-  })
+  }
+  return patterns.flatMap(read)
 }
 
 function readingsOfTimes(
@@ -208,7 +223,7 @@ function textFields(source: Source, pattern: Pattern): Field[] {
 function cutsNumber(bytes: Uint8Array, place: number): boolean {
   if (!digit(bytes[place])) return false
   const last = bytes[place - 1]
-  return digit(last) || ((last === 58 || last === 46 || last === 45) && digit(bytes[place - 2]))
+  return digit(last) || ((last === 58 || last === 46 || last === 45 || last === 84) && digit(bytes[place - 2]))
 }
 
 function digit(byte: number | undefined): boolean {

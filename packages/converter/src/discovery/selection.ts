@@ -29,7 +29,32 @@ export function chosenReadings(readings: readonly Reading[]): Chosen[] {
     }
     for (const reading of best!.readings) chosen.push(...reading.parts.map((part) => judged(reading, part)))
   }
-  return withRelatives(chosen)
+  return withRelatives(withoutBeats(chosen, readings))
+}
+
+/** Some beats of a clock, chosen by what else stands there, are as uneven as people are: they are beats all the same. */
+function withoutBeats(chosen: readonly Chosen[], readings: readonly Reading[]): Chosen[] {
+  const beats = readings.filter(({ time }) => !time.dense && time.used.length >= 20).map(beatsOf)
+  return chosen.map((each) => {
+    if (each.verdict !== 'events') return each
+    const { starts } = each.reading.time.column
+    const isBeat = beats.some(
+      (places) => each.used.filter((at) => places.has(starts[at]!)).length > each.used.length * 0.6,
+    )
+    return isBeat ? { ...each, verdict: 'even' as const } : each
+  })
+}
+
+/** Where the times of a reading stand that follow the one before by just the usual gap; none if most do not. */
+function beatsOf({ time }: Reading): Set<number> {
+  const { values, starts } = time.column
+  const gaps = time.used.slice(1).map((at, index) => values[at]! - values[time.used[index]!]!)
+  const usual = gaps.toSorted((a, b) => a - b)[gaps.length >> 1]!
+  const beats = new Set<number>()
+  gaps.forEach((gap, index) => {
+    if (Math.abs(gap - usual) < 0.12 * usual) beats.add(starts[time.used[index + 1]!]!)
+  })
+  return beats.size > gaps.length * 0.6 ? beats : new Set()
 }
 
 // What is known of the format already need not be proved again.

@@ -34,12 +34,14 @@ export function stepsOf(column: Column, used: readonly number[]): Steps | null {
   let changes = 0
   let present = 0
   let last = Number.NaN
+  let first = Number.NaN
   let firstStep = Number.NaN
   let counts = true
   let climbs = used.length >= 8
   for (const at of used) {
     const value = values[at]!
     if (Number.isNaN(value)) continue
+    if (present === 0) first = value
     present++
     const step = value - last
     last = value
@@ -53,6 +55,8 @@ export function stepsOf(column: Column, used: readonly number[]): Steps | null {
     if (bits > most) return null
   }
   if (present < used.length * 0.9 || present < 3 || changes < (present - 1) * 0.3) return null
+  // Never back, and skipping often: a number of records, of which these are some.
+  if (climbs && last - first > 1.3 * (present - 1)) return null
   return { cost: bits / (present - 1), counts, climbs }
 }
 

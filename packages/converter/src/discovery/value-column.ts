@@ -88,7 +88,10 @@ function lettersOf(source: Source, pattern: Pattern): Column[] {
 
 function hasConstantUpper(wide: Column, { bytes }: Source): boolean {
   const upper = wide.field.as === 'binary' && wide.field.little ? 1 : 0
-  return wide.starts.every((start) => bytes[start + upper] === bytes[wide.starts[0]! + upper])
+  const counts = new Map<number, number>()
+  for (const start of wide.starts)
+    counts.set(bytes[start + upper] ?? -1, (counts.get(bytes[start + upper] ?? -1) ?? 0) + 1)
+  return Math.max(...counts.values()) > wide.starts.length * 0.85
 }
 
 function isSameToken(column: Column, time: Column, used: readonly number[]): boolean {
@@ -185,12 +188,13 @@ export function bestValue(
 
 /** Whether this byte is the upper part of a number whose lower part is noise: small, but no value that steps. */
 function isHighByte({ bytes }: Source, column: Column, time: Column, used: readonly number[]): boolean {
-  if (column.field.as !== 'binary' || time.field.as !== 'binary' || column.field.width > 1) return false
+  if (column.field.as !== 'binary' || time.field.as !== 'binary') return false
+  const last = column.field.width - 1
   const width = time.field.width
   const isNoise = (shift: number): boolean => {
     const seen = new Set<number>()
     for (const at of used) {
-      const place = column.starts[at]! + shift
+      const place = column.starts[at]! + shift + (shift > 0 ? last : 0)
       const start = time.starts[at]!
       if (place < 0 || (place >= start && place < start + width)) return false
       seen.add(bytes[place] ?? -1)

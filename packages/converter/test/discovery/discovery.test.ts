@@ -8,7 +8,7 @@ import { f1, scoreOf } from './score.ts'
 
 const fixtures = process.env['RUSHES_FIXTURES'] ?? join(import.meta.dirname, '../../../../../shared/fixtures')
 const firstSeed = 1
-const layouts = 24
+const layouts = 12
 
 function scores(kind: ArchiveClass) {
   return Array.from({ length: layouts }, (_, index) => {
