@@ -14,7 +14,14 @@ const MOST_ENTRIES = 20_000_000
 /** Padding between entries, as some writers align them, is searched through this far. */
 const MOST_PADDING = 65536
 
-type Zip = { lastAt: number; entries: number; stored: number; kind: Format | null; names: number; inside: Format | null }
+type Zip = {
+  lastAt: number
+  entries: number
+  stored: number
+  kind: Format | null
+  names: number
+  inside: Format | null
+}
 
 /** zip (APPNOTE 6.3.10) from its first entry to the end of its comment, and what office files are told by. */
 export function* walkZip(window: ByteWindow, start: number): Walk<Walked | null> {
