@@ -71,7 +71,9 @@ function* behindLine(window: ByteWindow, mark: number): Walk<number> {
   if (!(yield* window.need(mark - 2, 7))) return mark + 5
   const before = window.text(mark - 2, 2)
   const line = before === '\r\n' ? '\r\n' : before.endsWith('\r') ? '\r' : '\n'
-  return (yield* window.need(mark + 5, line.length)) && window.matches(mark + 5, line) ? mark + 5 + line.length : mark + 5
+  return (yield* window.need(mark + 5, line.length)) && window.matches(mark + 5, line)
+    ? mark + 5 + line.length
+    : mark + 5
 }
 
 /** Whether objects of an update follow. */
