@@ -1,4 +1,6 @@
+import { readSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
+import { setImmediate } from 'node:timers/promises'
 
 /** Bytes that can be read anywhere: a file, memory, or what has come of a stream. */
 export interface ByteSource {
@@ -73,12 +75,25 @@ export function streamSource(stream: AsyncIterable<Uint8Array>, spool: FileHandl
   }
 }
 
+/** Others in the process have their turn after so many bytes: some 20 ms of scanning. */
+const TURN = 4 * 2 ** 20
+let sinceTurn = 0
+
+/**
+ * Reads in this thread: what is scanned next is in this core's cache then. Through the pool of threads reading and
+ * scanning cost twice the CPU (docs/benchmarks.md).
+ */
 async function readFully(file: FileHandle, at: number, into: Uint8Array): Promise<number> {
   let done = 0
   while (done < into.length) {
-    const { bytesRead } = await file.read(into, done, into.length - done, at + done)
-    if (bytesRead === 0) break
-    done += bytesRead
+    const read = readSync(file.fd, into, done, into.length - done, at + done)
+    if (read === 0) break
+    done += read
+  }
+  sinceTurn += done
+  if (sinceTurn > TURN) {
+    sinceTurn = 0
+    await setImmediate()
   }
   return done
 }

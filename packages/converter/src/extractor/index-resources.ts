@@ -93,7 +93,12 @@ class Extraction {
   constructor(source: ByteSource, options: IndexOptions) {
     this.#source = source
     this.#options = options
-    this.#window = new ByteWindow(source)
+    this.#window = new ByteWindow({
+      get size() {
+        return source.size
+      },
+      read: (at, into) => this.#readNear(at, into),
+    })
     const asked = options.formats
     this.#all = scanFor(asked, false)
     this.#strong = scanFor(asked, true)
@@ -161,6 +166,14 @@ class Extraction {
       this.#options.onProgress?.(at)
       if (ended && at >= this.#base + this.#length) break
     }
+  }
+
+  /** Walks mostly look at what the scan has read already. */
+  async #readNear(at: number, into: Uint8Array): Promise<number> {
+    const from = at - this.#base
+    if (from < 0 || from + into.length > this.#length) return await this.#source.read(at, into)
+    into.set(this.#bytes.subarray(from, from + into.length))
+    return into.length
   }
 
   /** Brings the bytes from `at` on into the chunk. @returns false where it holds all up to the source's end */

@@ -33,7 +33,7 @@ export function* walkPdf(window: ByteWindow, start: number): Walk<Walked | null>
     const other = yield* window.find('%PDF-', start + 5, mark)
     if (other >= 0 && reference !== 0 && !(yield* leadsToTable(window, start, reference, mark))) break
     facts.updates++
-    end = yield* behindLine(window, mark + 5)
+    end = yield* behindLine(window, mark)
     if (linearized !== null && end < linearized - 2 && (yield* window.reaches(linearized))) continue
     if (yield* goesOn(window, end)) continue
     sure = yield* leadsToTable(window, start, reference, mark)
@@ -66,12 +66,14 @@ function* leadsToTable(window: ByteWindow, start: number, reference: number, mar
   return /^\s{0,4}(xref\s|\d{1,10}\s+\d{1,5}\s+o)/.test(window.text(start + reference, 16))
 }
 
-/** Behind the line's end, if there is one. */
-function* behindLine(window: ByteWindow, at: number): Walk<number> {
-  const here = yield* window.most(at, 2)
-  if (here > 0 && window.u8(at) === 0x0a) return at + 1
-  if (here > 0 && window.u8(at) === 0x0d) return here > 1 && window.u8(at + 1) === 0x0a ? at + 2 : at + 1
-  return at
+/** Behind the line's end, if there is one, of the kind that the line before has: another byte is chance. */
+function* behindLine(window: ByteWindow, mark: number): Walk<number> {
+  if (!(yield* window.need(mark - 2, 7))) return mark + 5
+  const before = window.text(mark - 2, 2)
+  const line = before === '\r\n' ? '\r\n' : before.endsWith('\r') ? '\r' : '\n'
+  return (yield* window.need(mark + 5, line.length)) && window.matches(mark + 5, line)
+    ? mark + 5 + line.length
+    : mark + 5
 }
 
 /** Whether objects of an update follow. */

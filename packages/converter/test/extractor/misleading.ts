@@ -5,7 +5,7 @@ const word = (value: number): Buffer => {
   bytes.writeUInt32BE(value)
   return bytes
 }
-const repeat = (bytes: Uint8Array | string | readonly number[], times: number): Buffer =>
+const repeat = (bytes: Uint8Array | readonly number[] | string, times: number): Buffer =>
   Buffer.concat(Array.from({ length: times }, () => Buffer.from(bytes as Uint8Array)))
 
 /** Made to mislead, each in its own way. */
