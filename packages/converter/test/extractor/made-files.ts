@@ -123,7 +123,12 @@ function written(): MadeFile[] {
     text('cues.srt', 'srt', SRT, true),
     text('list.m3u8', 'm3u8', '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\npart0.ts\n#EXT-X-ENDLIST\n', true),
     text('notes.txt', 'text', prose.repeat(3), true),
-    { name: 'wide.srt', format: 'srt', bytes: Buffer.from(`\ufeff${SRT.replaceAll('s', 'ß')}`, 'utf16le') },
+    {
+      name: 'wide.srt',
+      format: 'srt',
+      bytes: Buffer.from(`\ufeff${SRT.replaceAll('s', 'ß')}`, 'utf16le'),
+      freeText: true,
+    },
   ]
 }
 
