@@ -3,7 +3,10 @@ import type { MadeUpArchive } from './made-up-archive.ts'
 export type Score = { right: number; found: number; wanted: number }
 
 /** Exact pairs of (time to the ms, value); each event of the truth counts once. */
-export function scoreOf(archive: MadeUpArchive, events: readonly { t: number; value: number | null }[]): Score {
+export function scoreOf(
+  archive: Pick<MadeUpArchive, 'events'>,
+  events: readonly { t: number; value: number | null }[],
+): Score {
   const wanted = new Map<string, number>()
   for (const { t, value } of archive.events) {
     const key = `${Math.round(t)} ${value}`
