@@ -23,7 +23,7 @@ export type MadeUpArchive = {
   bytes: Uint8Array
   durationMs: number
   pages: number | null
-  events: { t: number; value: number }[]
+  events: readonly { t: number; value: number }[]
   description: string
 }
 
