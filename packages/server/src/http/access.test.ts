@@ -68,7 +68,8 @@ describe('links', () => {
       statuses.add((await ask({ method: 'GET', path: `/api/v1/shares/${String(tries).padStart(24, 'A')}` })).status)
     }
     expect(statuses).toEqual(new Set([404, 429]))
-    expect((await ask({ method: 'GET', path: `${new URL(shareUrl!).pathname}/file.mp4` })).status).toBe(200)
+    const good = new URL(shareUrl!).pathname.split('/').at(-1)
+    expect((await ask({ method: 'GET', path: `/api/v1/shares/${good}` })).status).toBe(200)
   })
 })
 
