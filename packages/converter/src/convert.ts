@@ -1,6 +1,7 @@
 // Anybody's archive into one file of the universal media format:
 //
-//   inputs → list, unpack → inquisitor → tracks looked through, decks drawn, picture and sound encoded → collator → OUT.umf
+//   inputs → list, unpack, extract → inquisitor → tracks looked through, decks drawn, picture and sound encoded → collator → OUT.umf
+//                                                └ what is left → discoverer ───────────────────────────────────┘
 //
 // What happened is in a journal beside the output, so that a run that was killed goes on when it is run again.
 import { link, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises'
@@ -15,9 +16,15 @@ import {
   runJob,
 } from '@rushes/pipeline'
 import { ConvertError } from './convert-error.ts'
+import type { LearnedLayout } from './discovery/learned-layout.ts'
+import { readDiscovered } from './findings/discovered-file.ts'
+import { type Finding, readFinding } from './findings/finding.ts'
 import { inputKind, umfKind, wishesKind } from './job-kinds.ts'
+import { RoomCount } from './room.ts'
 import { conversionRuleset } from './rules.ts'
 import { collator } from './tasks/collator.ts'
+import { discoverer } from './tasks/discovery-tasks.ts'
+import { extractor } from './tasks/extract-tasks.ts'
 import { gatherTasks } from './tasks/gather-tasks.ts'
 import { inquisitor } from './tasks/inquisitor.ts'
 import { mediaTasks } from './tasks/media-tasks.ts'
@@ -32,6 +39,8 @@ export type ConvertOptions = {
   /** Replaces a file that is there. */
   force?: boolean
   wishes?: Wishes
+  /** Formats that were discovered before, to read archives of their kind by; asked when something is left that nobody knows. */
+  layouts?(): Promise<readonly LearnedLayout[]>
   /** Id of the new archive; called once, and not again by a run that goes on. */
   drawId(): Promise<string>
   signal?: AbortSignal
@@ -40,7 +49,15 @@ export type ConvertOptions = {
   now?: () => number
 }
 
-export type Conversion = { output: string; notes: readonly Note[]; tasks: JobResult['tasks'] }
+export type Conversion = {
+  output: string
+  notes: readonly Note[]
+  tasks: JobResult['tasks']
+  /** What was extracted and looked through; null where families knew all of it. */
+  finding: Finding | null
+  /** How to read what was discovered the next time. */
+  learned: readonly LearnedLayout[]
+}
 
 /** Where a run keeps its state until it has ended. */
 export function workFolderOf(output: string): string {
@@ -69,10 +86,12 @@ export async function convertArchive(options: ConvertOptions): Promise<Conversio
     await rm(folder, { recursive: true, force: true })
     throw failure(result)
   }
+  const finding = umf.finding === null ? null : await readFinding(umf.finding)
+  const learned = umf.discovered === null ? [] : (await readDiscovered(umf.discovered)).learned
   // A run that was killed in between has put it there already.
   if (await isThere(umf.path)) await putInPlace(umf.path, output, options.force === true)
   await rm(folder, { recursive: true, force: true })
-  return { output, notes: result.notes, tasks: result.tasks }
+  return { output, notes: result.notes, tasks: result.tasks, finding, learned }
 }
 
 async function run(
@@ -80,17 +99,21 @@ async function run(
   inputs: Parameters<typeof runJob>[0]['inputs'],
   options: ConvertOptions,
 ): Promise<JobResult> {
-  const { signal, monitor, onChange, drawId, now = Date.now } = options
+  const { signal, monitor, onChange, drawId, now = Date.now, layouts = async () => [] } = options
   let last: JobState | null = null
+  const room = new RoomCount()
   const workshop: Workshop = {
-    ...{ folder, drawId, now },
+    ...{ folder, drawId, now, layouts },
+    room: () => room.left(last),
     notes: () => [...(last?.tasks.values() ?? [])].flatMap(({ notes }) => notes),
   }
   const processors = [
     ...gatherTasks(workshop),
+    extractor(workshop),
     inquisitor(workshop),
     ...mediaTasks(workshop),
     ...pageTasks(workshop),
+    discoverer(workshop),
     collator(workshop),
   ]
   const path = join(folder, 'journal')

@@ -11,7 +11,9 @@ export type ClaimedEvent = { family: Family; claim: Claim }
 export async function claimedEvents(files: readonly FoundFile[]): Promise<ClaimedEvent[]> {
   const claims: ClaimedEvent[] = []
   for (const family of families) {
-    for (const claim of await family.claims(files)) claims.push({ family, claim })
+    // Names of what was cut out are ours; families go by names among what they know by content.
+    const given = family.isFallback ? files : files.filter(({ piece }) => piece === undefined)
+    for (const claim of await family.claims(given)) claims.push({ family, claim })
   }
   const roots = claims.filter(({ family }) => !family.isFallback).map(({ claim }) => claim.root)
   const weights = new Map<string, number>()

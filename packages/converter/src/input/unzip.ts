@@ -7,6 +7,7 @@ import type { Note } from '@rushes/pipeline'
 import yauzl, { type Entry, type ZipFile } from 'yauzl'
 import { ConvertError } from '../convert-error.ts'
 import { contentKindOf } from './content-signature.ts'
+import { fittingName } from './fitting-name.ts'
 import { type FoundFile, MOST_FILES } from './found-file.ts'
 import type { FoundInput } from './input-folder.ts'
 import { safeName } from './safe-name.ts'
@@ -16,6 +17,9 @@ export type UnzipOptions = {
   folder: string
   /** In front of names. */
   prefix: string
+  /** Of entries, and of all that they become. */
+  mostFiles?: number
+  mostBytes?: number
   signal: AbortSignal
   onProgress?(fraction: number): void
 }
@@ -63,13 +67,13 @@ class Unzip {
   }
 
   async run(): Promise<FoundInput> {
-    const { signal, onProgress } = this.#options
+    const { signal, onProgress, mostFiles = MOST_FILES } = this.#options
     let count = 0
     try {
       for await (const entry of this.#archive.eachEntry()) {
         signal.throwIfAborted()
-        if (++count > MOST_FILES)
-          throw new ConvertError('too-large', `${this.#zip.name} has over ${MOST_FILES} entries`)
+        if (++count > mostFiles)
+          throw new ConvertError('too-large', `${this.#zip.name} has over ${mostFiles} entries: too many files in all`)
         if (!/[\\/]$/.test(entry.fileName)) await this.#take(entry, count)
         onProgress?.(count / Math.max(count, this.#archive.entryCount))
       }
@@ -91,7 +95,7 @@ class Unzip {
       const origin = entry.compressionMethod === 0 && this.#zip.origin !== undefined
       this.#names.add(name)
       this.#found.files.push({
-        ...{ name: `${prefix}${name}`, path, size, kind: await contentKindOf({ path, size }) },
+        ...{ name: fittingName(`${prefix}${name}`), path, size, kind: await contentKindOf({ path, size }) },
         ...(origin && { origin: { ...this.#zip.origin, offset: this.#zip.origin!.offset + stored } }),
       })
     } catch (error) {
@@ -129,13 +133,14 @@ class Unzip {
 
   async #extract(entry: Entry, path: string): Promise<number> {
     let size = 0
+    const allowed = Math.min(mostBytes, this.#options.mostBytes ?? mostBytes)
     const count = new Transform({
       transform: (bytes: Buffer, _encoding, done) => {
         size += bytes.length
         this.#bytes += bytes.length
         const isBomb = size > freeBytes && size > entry.compressedSize * mostRatio
-        if (isBomb || this.#bytes > mostBytes) {
-          const why = isBomb ? `becomes over ${mostRatio} times as large` : `comes to over ${mostBytes} bytes`
+        if (isBomb || this.#bytes > allowed) {
+          const why = isBomb ? `becomes over ${mostRatio} times as large` : `comes to over ${allowed} bytes`
           done(new ConvertError('too-large', `${this.#zip.name}: ${entry.fileName.slice(0, 200)} ${why}`))
         } else done(null, bytes)
       },
