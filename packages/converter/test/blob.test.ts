@@ -49,7 +49,7 @@ const digestOf = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(by
 const slidesOf = (events: readonly TimelineEvent[]) =>
   events.filter(({ kind }) => kind === 'slide').map(({ t, data }) => ({ t, value: (data as { value: number }).value }))
 
-describe(`a blob of an unknown format, seed ${seed}`, () => {
+describe(`a blob of an unknown format, seed ${seed}`, { timeout: 180_000 }, () => {
   let blob: SmallBlob
   let made: Awaited<ReturnType<typeof converted>>
   beforeAll(async () => {
@@ -127,7 +127,7 @@ describe(`a blob of an unknown format, seed ${seed}`, () => {
   })
 })
 
-describe('an unknown folder', () => {
+describe('an unknown folder', { timeout: 180_000 }, () => {
   it('has what its files tell beside its sound and its deck', async () => {
     const { bytes, parts, slides } = smallBlob(seed + 2)
     const place = join(folder, 'strange')
@@ -174,7 +174,7 @@ describe('an unknown folder', () => {
 })
 
 const truthPath = fixturePath('blobs/blob_dev.bin.truth.json')
-describe.runIf(existsSync(truthPath))('the blob of media between noise', () => {
+describe.runIf(existsSync(truthPath))('the blob of media between noise', { timeout: 180_000 }, () => {
   it('has every resource of its truth, byte for byte and in its place, and no event', async () => {
     const truth = JSON.parse(await readFile(truthPath, 'utf8')) as {
       items: { offset: number; length: number; sha256: string }[]

@@ -69,13 +69,16 @@ class Unzip {
   async run(): Promise<FoundInput> {
     const { signal, onProgress, mostFiles = MOST_FILES } = this.#options
     let count = 0
+    // The reader reads no more entries than that, whatever the directory holds.
+    const { entryCount } = this.#archive
+    if (entryCount > mostFiles)
+      throw new ConvertError('too-large', `${this.#zip.name} has ${entryCount} entries: too many files in all`)
     try {
       for await (const entry of this.#archive.eachEntry()) {
         signal.throwIfAborted()
-        if (++count > mostFiles)
-          throw new ConvertError('too-large', `${this.#zip.name} has over ${mostFiles} entries: too many files in all`)
+        count++
         if (!/[\\/]$/.test(entry.fileName)) await this.#take(entry, count)
-        onProgress?.(count / Math.max(count, this.#archive.entryCount))
+        onProgress?.(count / entryCount)
       }
     } catch (error) {
       if (error instanceof ConvertError || signal.aborted || this.#found.files.length === 0) throw this.#refusal(error)
