@@ -16,7 +16,7 @@ export const conversionRuleset: readonly Rule[] = [
   {
     // What no signature at its beginning tells of is looked through for what it holds.
     ...{ name: 'extract', each: 'file/application/octet-stream', gives: ['file/*', 'blob-index'] },
-    candidates: [{ processor: 'extractor', seconds: 10, secondsPerMb: 0.2, memoryBytes: 32 * megabyte }],
+    candidates: [{ processor: 'extractor', seconds: 30, secondsPerMb: 0.2, memoryBytes: 32 * megabyte }],
   },
   {
     ...{ name: 'identity', each: 'wishes', gives: ['identity'], isRequired: true },

@@ -28,6 +28,8 @@ const leastText = 128
 /** Text within bytes is records more often than a document: so many pieces of it at most. */
 const mostTexts = 500
 const copyBytes = 1024 * 1024
+/** At once: each of them waits for the disk, which writes many in the time of one. */
+const mostCopies = 8
 
 /** Formats in which what happened may be told, so that they are left to discovery too. */
 const telling: ReadonlySet<Format> = new Set<Format>(['text', 'json', 'xml'])
@@ -46,10 +48,11 @@ export async function cutOut(blob: FoundFile, options: CutOptions): Promise<CutO
     for await (const found of indexResources(fileSource(handle, blob.size), { signal, ...progress })) {
       if (!(await out.take(found))) break
     }
+    return await out.end()
   } finally {
+    await out.settled()
     await handle.close()
   }
-  return out.end()
 }
 
 class Pieces {
@@ -60,6 +63,10 @@ class Pieces {
   readonly #notes: Note[] = []
   readonly #index: BlobIndex
   #texts = 0
+  /** Pieces that are copied, or will be. */
+  #count = 0
+  readonly #copies = new Set<Promise<void>>()
+  #fault: { error: unknown } | null = null
   /** Where what is left begins. */
   #left = 0
 
@@ -79,12 +86,13 @@ class Pieces {
       return false
     }
     const { start, end, format, type, contentType, whole, startMs, endMs } = found
-    const file = await this.#cut(found)
+    const name = this.#nameOf(found)
+    if (name !== null) await this.#begin(found, name)
     resources.push({
       ...{ start, end, format, type, contentType, whole },
       ...(startMs !== undefined && { startMs }),
       ...(endMs !== undefined && { endMs }),
-      ...(file !== null && { name: file.name }),
+      ...(name !== null && { name }),
     })
     if (!telling.has(format)) {
       if (start > this.#left) this.#index.left.push({ offset: this.#left, length: start - this.#left })
@@ -93,42 +101,76 @@ class Pieces {
     return true
   }
 
-  end(): CutOut {
+  async end(): Promise<CutOut> {
     const { size } = this.#blob
     if (size > this.#left) this.#index.left.push({ offset: this.#left, length: size - this.#left })
+    await this.settled()
+    this.#check()
+    const placeOf = ({ piece }: FoundFile): number => piece?.offset ?? 0
+    this.#files.sort((one, other) => placeOf(one) - placeOf(other))
     return { files: this.#files, index: this.#index, notes: this.#notes }
   }
 
-  async #cut(found: Found): Promise<FoundFile | null> {
-    const { start, end, format, whole } = found
-    const { name, path, size, origin, depth = 0 } = this.#blob
+  /** Nothing reads or writes any more. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#copies)
+  }
+
+  #check(): void {
+    if (this.#fault !== null) throw this.#fault.error
+  }
+
+  /** Null: it stays where it is. */
+  #nameOf({ start, end, format, whole, notes }: Found): string | null {
+    const { name, size } = this.#blob
     const length = end - start
     if (telling.has(format) && (length < leastText || ++this.#texts > mostTexts)) return null
-    if (this.#files.length >= this.#options.mostFiles) {
-      if (this.#files.length === this.#options.mostFiles)
-        this.#note('too-many', `${this.#files.length} files were cut out of it, and no more`)
+    const { mostFiles } = this.#options
+    if (this.#count >= mostFiles) {
+      if (this.#count++ === mostFiles) this.#note('too-many', `${mostFiles} files were cut out of it, and no more`)
       return null
     }
+    this.#count++
+    if (length === size) return fittingName(`${name}.${format}`)
+    // So that pieces are listed as they lie.
+    const number = String(start).padStart(String(size).length, '0')
+    const own = fittingName(`${name}.parts/${number}.${format}`)
+    if (!whole) this.#note('cut', notes.at(-1)?.message ?? 'it is not whole', own)
+    return own
+  }
+
+  async #begin(found: Found, name: string): Promise<void> {
+    if (this.#copies.size >= mostCopies) await Promise.race(this.#copies)
+    this.#check()
+    const copy = this.#cut(found, name).then(
+      (file) => {
+        this.#copies.delete(copy)
+        this.#files.push(file)
+      },
+      (error: unknown) => {
+        this.#copies.delete(copy)
+        this.#fault ??= { error }
+      },
+    )
+    this.#copies.add(copy)
+  }
+
+  async #cut(found: Found, name: string): Promise<FoundFile> {
+    const { start, end, contentType } = found
+    const { name: of, path, size, origin, depth: within = 0 } = this.#blob
+    const depth = within + 1
+    const length = end - start
     if (length === size) {
       // It is all of it: nothing is cut, and what it is called now is not kept beside it.
-      const kind = found.contentType
-      const all = { name: fittingName(`${name}.${format}`), path, size, kind, depth: depth + 1, container: name }
-      this.#files.push({ ...all, ...(origin !== undefined && { origin }) })
-      return all
+      return { name, path, size, kind: contentType, depth, container: of, ...(origin !== undefined && { origin }) }
     }
     const place = join(this.#options.folder, String(start))
     await this.#copy(start, end, place)
-    // So that pieces are listed as they lie.
-    const number = String(start).padStart(String(size).length, '0')
-    const cut: FoundFile = {
-      name: fittingName(`${name}.parts/${number}.${format}`),
-      ...{ path: place, size: length, kind: await kindOf(found, place, length), depth: depth + 1 },
-      piece: { of: name, offset: start, length },
+    return {
+      ...{ name, path: place, size: length, kind: await kindOf(found, place, length), depth },
+      piece: { of, offset: start, length },
       ...(origin !== undefined && { origin: { ...origin, offset: origin.offset + start, length } }),
     }
-    this.#files.push(cut)
-    if (!whole) this.#note('cut', found.notes.at(-1)?.message ?? 'it is not whole', cut.name)
-    return cut
   }
 
   async #copy(start: number, end: number, path: string): Promise<void> {

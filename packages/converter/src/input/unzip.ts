@@ -39,7 +39,8 @@ const mostComplaints = 100
  */
 export async function unzip(zip: FoundFile, options: UnzipOptions): Promise<FoundInput> {
   const archive = await yauzl
-    .openPromise(zip.path, { autoClose: false, validateEntrySizes: true, strictFileNames: false })
+    // Names are decoded here: the library refuses all of a zip for one that leads elsewhere.
+    .openPromise(zip.path, { autoClose: false, validateEntrySizes: true, decodeStrings: false })
     .catch((error: Error) => {
       throw new ConvertError('unreadable', `${zip.name} is no whole zip: ${error.message}`)
     })
@@ -77,7 +78,9 @@ class Unzip {
       for await (const entry of this.#archive.eachEntry()) {
         signal.throwIfAborted()
         count++
-        if (!/[\\/]$/.test(entry.fileName)) await this.#take(entry, count)
+        const { generalPurposeBitFlag, fileNameRaw, extraFields } = entry
+        entry.fileName = yauzl.getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false)
+        if (!entry.fileName.endsWith('/')) await this.#take(entry, count)
         onProgress?.(count / entryCount)
       }
     } catch (error) {
