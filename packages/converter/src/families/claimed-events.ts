@@ -9,10 +9,14 @@ export type ClaimedEvent = { family: Family; claim: Claim }
  * takes everything comes last.
  */
 export async function claimedEvents(files: readonly FoundFile[]): Promise<ClaimedEvent[]> {
-  const claims: ClaimedEvent[] = []
+  const all: ClaimedEvent[] = []
   for (const family of families) {
-    for (const claim of await family.claims(files)) claims.push({ family, claim })
+    for (const claim of await family.claims(files)) all.push({ family, claim })
   }
+  const wholes = all.filter(({ family }) => family.isWhole).map(({ claim }) => claim.root)
+  const claims = all.filter(({ family, claim }) => {
+    return family.isWhole || !wholes.some((root) => claim.root.startsWith(root))
+  })
   const roots = claims.filter(({ family }) => !family.isFallback).map(({ claim }) => claim.root)
   const weights = new Map<string, number>()
   for (const { name, size } of files) {

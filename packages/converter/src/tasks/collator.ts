@@ -18,6 +18,7 @@ import {
 import { readReading } from '../reading-file.ts'
 import { taskProcessor } from '../task-answer.ts'
 import { keptTime } from '../timeline/kept-reading.ts'
+import { withShiftedWords } from '../timeline/shifted-words.ts'
 import { isWanted } from '../wishes.ts'
 import type { Workshop } from '../workshop.ts'
 import { readDeckPages } from './page-tasks.ts'
@@ -27,17 +28,19 @@ export function collator({ folder, notes }: Workshop): Processor {
   return taskProcessor(
     'collator',
     async ({ takes, signal, onProgress }) => {
-      const reading = await readReading(readingKind.one(takes).path)
       const wishes = wishesKind.one(takes)
       const looked = lookedKind.all(takes).sort((left, right) => left.index - right.index)
-      const kept = keptTime(reading, looked)
       const [presentation = null] = presentationKind.all(takes)
       const files = fileKind.all(takes).sort((left, right) => (left.name < right.name ? -1 : 1))
+      const read = await readReading(readingKind.one(takes).path)
+      const reading = await withShiftedWords(read, looked, files)
+      const kept = keptTime(reading, looked)
       const decks = await Promise.all(pagesKind.all(takes).map(async ({ path }) => await withSizes(path)))
       decks.sort((left, right) => (left.deck < right.deck ? -1 : 1))
       const presented = presentation?.file ?? null
       const sorted = collate({ reading, files, looked, decks, kept, wishes, presented })
-      const { notes: own, ...collation } = await reshaped(sorted, wishes, folder, signal)
+      const { notes: more, ...collation } = await reshaped(sorted, wishes, folder, signal)
+      const own = [...reading.notes.slice(read.notes.length), ...more]
       if (collation.items.length === 0 && collation.events.length === 0 && presentation === null) {
         throw new ConvertError('nothing-found', 'nothing is left of it by these wishes')
       }

@@ -8,6 +8,7 @@ import type { FoundFile } from '../input/found-file.ts'
 import { deckKind, fileKind, readingKind, trackKind, wishesKind } from '../job-kinds.ts'
 import { writeReading } from '../reading-file.ts'
 import { taskProcessor } from '../task-answer.ts'
+import { correctedReading } from '../timeline/corrected-events.ts'
 import { isWanted } from '../wishes.ts'
 import type { Workshop } from '../workshop.ts'
 
@@ -51,7 +52,7 @@ async function readFiles(files: readonly FoundFile[]): Promise<Asked> {
   const notes: Note[] = []
   for (const [index, { family, claim }] of claims.entries()) {
     try {
-      const reading = await family.read(files, claim)
+      const reading = correctedReading(await family.read(files, claim))
       return { reading, notes: [...notes, ...otherEvents(claims.slice(index))] }
     } catch (error) {
       // What is damaged for one may be whole for the next, and is kept as it is in any case.
