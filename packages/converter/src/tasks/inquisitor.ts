@@ -3,6 +3,7 @@ import type { Note, Processor, Resource } from '@rushes/pipeline'
 import { ConvertError } from '../convert-error.ts'
 import { type ClaimedEvent, claimedEvents } from '../families/claimed-events.ts'
 import type { Reading } from '../families/family.ts'
+import { withFilesBeside } from '../families/files-beside.ts'
 import { readPlain } from '../families/unknown.ts'
 import type { FoundFile } from '../input/found-file.ts'
 import { deckKind, fileKind, readingKind, trackKind, wishesKind } from '../job-kinds.ts'
@@ -52,7 +53,9 @@ async function readFiles(files: readonly FoundFile[]): Promise<Asked> {
   const notes: Note[] = []
   for (const [index, { family, claim }] of claims.entries()) {
     try {
-      const reading = correctedReading(await family.read(files, claim))
+      const others = claims.filter((each) => !each.family.isFallback && each.claim !== claim).map((each) => each.claim)
+      const read = correctedReading(await family.read(files, claim))
+      const reading = family.isFallback ? read : withFilesBeside(read, files, claim, others)
       return { reading, notes: [...notes, ...otherEvents(claims.slice(index))] }
     } catch (error) {
       // What is damaged for one may be whole for the next, and is kept as it is in any case.

@@ -26,7 +26,7 @@ const segments = (...starts: string[]): string => `<Mpeg7 xmlns="urn:mpeg:mpeg7:
 describe('a mediapackage', () => {
   it('has both sides, the furthest on of each, flips where segments begin, captions by their language', async () => {
     const files = await smallFolder(join(folder, 'whole'), {
-      'data/manifest.xml': mediaPackage(
+      'manifest.xml': mediaPackage(
         [
           part('track', 'presenter/source', 'tracks/a.mp4', `<checksum type="md5">${md5}</checksum>`),
           part('track', 'presenter/delivery', 'https://x.example/files/b.mp4?x=1', '<checksum type="md5">00000000000000000000000000000000</checksum>'),
@@ -39,15 +39,15 @@ describe('a mediapackage', () => {
           part('attachment', 'presentation/segment+preview', 'p2.png', '', 'track:x;time=T00:00:07:7F1000'),
         ].join(''),
       ),
-      'data/a.mp4': mp4Start,
-      'data/b.mp4': mp4Start,
-      'data/c.mp4': mp4Start,
-      'data/m.xml': segments('T00:00:00:0F1000', 'T00:00:07:7F1000', 'T00:01:10:5F10'),
-      'data/episode.xml':
+      'a.mp4': mp4Start,
+      'b.mp4': mp4Start,
+      'c.mp4': mp4Start,
+      'm.xml': segments('T00:00:00:0F1000', 'T00:00:07:7F1000', 'T00:01:10:5F10'),
+      'episode.xml':
         '<dublincore xmlns:dcterms="http://purl.org/dc/terms/"><dcterms:title>Optics 3</dcterms:title><dcterms:creator>Ada</dcterms:creator></dublincore>',
-      'data/de.vtt': 'WEBVTT\n\n00:00.000 --> 00:01.000\nHallo\n',
-      'data/p1.png': pngStart,
-      'data/p2.png': pngStart,
+      'de.vtt': 'WEBVTT\n\n00:00.000 --> 00:01.000\nHallo\n',
+      'p1.png': pngStart,
+      'p2.png': pngStart,
     })
     const [claim, ...others] = await opencast.claims(files)
     expect(others).toEqual([])

@@ -30,12 +30,12 @@ const data = {
 describe('a recording for Paella', () => {
   it('has the largest of what is there, frames sorted, and points to what is elsewhere', async () => {
     const files = await smallFolder(join(folder, 'whole'), {
-      'in/data.json': data,
-      'in/media/small.mp4': mp4Start,
-      'in/media/large.mp4': mp4Start,
-      'in/f/0/a.png': pngStart,
-      'in/f/30/a.png': pngStart,
-      'in/de.vtt': 'WEBVTT\n',
+      'data.json': data,
+      'media/small.mp4': mp4Start,
+      'media/large.mp4': mp4Start,
+      'f/0/a.png': pngStart,
+      'f/30/a.png': pngStart,
+      'de.vtt': 'WEBVTT\n',
     })
     const [claim, ...others] = await paella.claims(files)
     expect([claim!.root, others]).toEqual(['', []])

@@ -34,15 +34,15 @@ const delivery = {
 describe('a session of Panopto', () => {
   it('has its streams where they begin, slides from 1, marks and captions in seconds of the session', async () => {
     const files = await smallFolder(join(folder, 'viewer'), {
-      'in/DeliveryInfo.json': delivery,
-      'in/captions.json': [
+      'DeliveryInfo.json': delivery,
+      'captions.json': [
         { Time: 1.5, CaptionDuration: 2, Caption: 'Welcome' },
         { Time: 4, Caption: 'to optics' },
       ],
-      'in/object.mp4': mp4Start,
-      'in/camera 1.mp4': mp4Start,
-      'in/d1_et/images/slide1.jpg': pngStart,
-      'in/d1_et/images/slide2.jpg': pngStart,
+      'object.mp4': mp4Start,
+      'camera 1.mp4': mp4Start,
+      'd1_et/images/slide1.jpg': pngStart,
+      'd1_et/images/slide2.jpg': pngStart,
     })
     const [claim, ...others] = await panopto.claims(files)
     expect([claim!.root, others]).toEqual(['', []])
@@ -59,7 +59,7 @@ describe('a session of Panopto', () => {
     ])
     expect(decks.map(({ pages }) => pages)).toEqual([['d1_et/images/slide1.jpg', 'd1_et/images/slide2.jpg']])
     expect(more).toMatchObject([
-      { type: 'captions', text: 'WEBVTT\n\n00:01.500 --> 00:03.500\nWelcome\n\n00:04.000 --> 00:09.000\nto optics\n' },
+      { type: 'captions', text: 'WEBVTT\n\n00:00:01.500 --> 00:00:03.500\nWelcome\n\n00:00:04.000 --> 00:00:09.000\nto optics\n' },
     ])
     // From where its seconds count nobody says: no date is made of them.
     expect([metadata['title'], metadata['authors'], metadata['started']]).toEqual([

@@ -36,17 +36,17 @@ const manifest = (more = {}) => ({
   ...more,
 })
 const contents = {
-  'in/talk.mp4': mp4Start,
-  'in/s/1.png': pngStart,
-  'in/a_b.txt': 'B',
-  'in/lent.txt': 'L',
+  'talk.mp4': mp4Start,
+  's/1.png': pngStart,
+  'a_b.txt': 'B',
+  'lent.txt': 'L',
   // What looks like another event, and larger, is one of its items.
-  'in/deep/events.xml': `<recording meeting_id="m"><event timestamp="1" module="CHAT" eventname="PublicChatEvent"/></recording>${' '.repeat(9000)}`,
+  'deep/events.xml': `<recording meeting_id="m"><event timestamp="1" module="CHAT" eventname="PublicChatEvent"/></recording>${' '.repeat(9000)}`,
 }
 
 describe('an archive that was unpacked', () => {
   it('is as a whole what it was: names, kinds, who may read what, and events to the ms', async () => {
-    const files = await smallFolder(join(folder, 'whole'), { ...contents, 'in/umf.json': manifest() })
+    const files = await smallFolder(join(folder, 'whole'), { ...contents, 'umf.json': manifest() })
     const [best, ...others] = await claimedEvents(files)
     expect([best!.family.format, best!.claim.root, others]).toEqual(['umf', '', []])
     const reading = await best!.family.read(files, best!.claim)
@@ -72,7 +72,7 @@ describe('an archive that was unpacked', () => {
 
   it('never shows to all a presentation that was not for all', async () => {
     const presentation = { item: item('talk.mp4', 'video', 'video/mp4', { durationMs: 6000, level: 5 }), file: 'talk.mp4' }
-    const files = await smallFolder(join(folder, 'kept'), { ...contents, 'in/umf.json': manifest({ presentation }) })
+    const files = await smallFolder(join(folder, 'kept'), { ...contents, 'umf.json': manifest({ presentation }) })
     const [best] = await claimedEvents(files)
     const { tracks, files: facts, notes } = await best!.family.read(files, best!.claim)
     expect([tracks, facts.get('talk.mp4')]).toEqual([[], { startMs: 0, level: 5 }])
