@@ -4,20 +4,22 @@ import type { Claim, Family } from './family.ts'
 
 export type ClaimedEvent = { family: Family; claim: Claim }
 
+/** All but what lies within something that is one whole. */
+function uncovered(claims: readonly ClaimedEvent[]): ClaimedEvent[] {
+  const wholes = claims.filter(({ family }) => family.isWhole).map(({ claim }) => claim.root)
+  return claims.filter(({ family, claim }) => family.isWhole || !wholes.some((root) => claim.root.startsWith(root)))
+}
+
 /**
  * What families claim, the most bytes first: an event has those files below its root that are below no other's within. Whoever
  * takes everything comes last.
  */
 export async function claimedEvents(files: readonly FoundFile[]): Promise<ClaimedEvent[]> {
-  const all: ClaimedEvent[] = []
+  const claims: ClaimedEvent[] = []
   for (const family of families) {
-    for (const claim of await family.claims(files)) all.push({ family, claim })
+    for (const claim of await family.claims(files)) claims.push({ family, claim })
   }
-  const wholes = all.filter(({ family }) => family.isWhole).map(({ claim }) => claim.root)
-  const claims = all.filter(({ family, claim }) => {
-    return family.isWhole || !wholes.some((root) => claim.root.startsWith(root))
-  })
-  const roots = claims.filter(({ family }) => !family.isFallback).map(({ claim }) => claim.root)
+  const roots = uncovered(claims).filter(({ family }) => !family.isFallback).map(({ claim }) => claim.root)
   const weights = new Map<string, number>()
   for (const { name, size } of files) {
     const within = roots.filter((root) => name.startsWith(root))
@@ -25,5 +27,5 @@ export async function claimedEvents(files: readonly FoundFile[]): Promise<Claime
     weights.set(own, (weights.get(own) ?? 0) + size)
   }
   const rank = ({ family, claim }: ClaimedEvent): number => (family.isFallback ? -1 : (weights.get(claim.root) ?? 0))
-  return claims.sort((left, right) => rank(right) - rank(left))
+  return uncovered(claims).sort((left, right) => rank(right) - rank(left))
 }

@@ -28,19 +28,19 @@ export function collator({ folder, notes }: Workshop): Processor {
   return taskProcessor(
     'collator',
     async ({ takes, signal, onProgress }) => {
+      const reading = await readReading(readingKind.one(takes).path)
       const wishes = wishesKind.one(takes)
       const looked = lookedKind.all(takes).sort((left, right) => left.index - right.index)
       const [presentation = null] = presentationKind.all(takes)
       const files = fileKind.all(takes).sort((left, right) => (left.name < right.name ? -1 : 1))
-      const read = await readReading(readingKind.one(takes).path)
-      const reading = await withShiftedWords(read, looked, files)
-      const kept = keptTime(reading, looked)
+      const timed = await withShiftedWords(reading, looked, files)
+      const kept = keptTime(timed, looked)
       const decks = await Promise.all(pagesKind.all(takes).map(async ({ path }) => await withSizes(path)))
       decks.sort((left, right) => (left.deck < right.deck ? -1 : 1))
       const presented = presentation?.file ?? null
-      const sorted = collate({ reading, files, looked, decks, kept, wishes, presented })
+      const sorted = collate({ reading: timed, files, looked, decks, kept, wishes, presented })
       const { notes: more, ...collation } = await reshaped(sorted, wishes, folder, signal)
-      const own = [...reading.notes.slice(read.notes.length), ...more]
+      const own = [...timed.notes.slice(reading.notes.length), ...more]
       if (collation.items.length === 0 && collation.events.length === 0 && presentation === null) {
         throw new ConvertError('nothing-found', 'nothing is left of it by these wishes')
       }
