@@ -103,6 +103,7 @@ function factsOf({ name, facts }: Case, archive: Archive): Fact[] {
     const there = new Set(items.map((item) => item.name))
     checked.push(['names', [], (facts['names'] as string[]).filter((each) => !there.has(each))])
   }
-  if (typeof facts['fmt'] === 'string') checked.push(['image', 'image', items.find(({ type }) => type === 'image')?.type])
+  if (typeof facts['fmt'] === 'string')
+    checked.push(['image', 'image', items.find(({ type }) => type === 'image')?.type])
   return checked
 }

@@ -200,7 +200,9 @@ describe('an archive as a mediapackage', () => {
     for (const { resource, data } of events.filter(({ kind }) => kind === 'slide')) {
       const { index } = data as { index: number }
       const colour = smallArchiveSlides.find(([, each]) => each === index)![2]
-      expect(Buffer.from(await archive.bytes(resource!)).equals(await readFile(join(folder, `${colour}.png`)))).toBe(true)
+      expect(Buffer.from(await archive.bytes(resource!)).equals(await readFile(join(folder, `${colour}.png`)))).toBe(
+        true,
+      )
     }
     expect(archive.metadata['format']).toBe('opencast')
   })

@@ -99,12 +99,16 @@ describe('rushes export', () => {
       const { media } = element.player
       media.muted = true
       await element.play()
-      await new Promise<void>((resolve) => media.addEventListener('timeupdate', () => media.currentTime > 0.3 && resolve()))
+      await new Promise<void>((resolve) =>
+        media.addEventListener('timeupdate', () => media.currentTime > 0.3 && resolve()),
+      )
       element.seek(3.2)
       await new Promise((resolve) => media.addEventListener('seeked', resolve, { once: true }))
-      return { duration: media.duration, width: media.videoWidth, tracks: media.textTracks.length }
+      const languages = Array.from(media.textTracks).map(({ language }) => language)
+      return { duration: media.duration, width: media.videoWidth, languages }
     })
-    expect(played).toMatchObject({ width: 160, tracks: 1 })
+    // Captions, and a transcript that serves as such.
+    expect(played).toMatchObject({ width: 160, languages: ['en', 'de'] })
     expect(played.duration).toBeCloseTo(6, 1)
     expect(await page.title()).toBe('A talk <of> "six" & more')
     await page.getByText('there <b>').waitFor()
@@ -115,7 +119,10 @@ describe('rushes export', () => {
   it('says what can’t be, and what is there already', async () => {
     const first = await runCommand(['export', talk, '--to', 'zip', '-o', talk, '--json'], environment)
     expect([first.status, JSON.parse(first.stdout).error.code]).toEqual([1, 'file-exists'])
-    const second = await runCommand(['export', talk, '--to', 'zip', '--layout', 'over', '-o', 'x', '--json'], environment)
+    const second = await runCommand(
+      ['export', talk, '--to', 'zip', '--layout', 'over', '-o', 'x', '--json'],
+      environment,
+    )
     expect([second.status, JSON.parse(second.stdout).error.code]).toEqual([2, 'misused'])
     const third = await runCommand(['export', join(folder, 'none.umf'), '-o', join(folder, 'y'), '--json'], environment)
     expect([third.status, JSON.parse(third.stdout).error.code]).toEqual([1, 'no-such-file'])

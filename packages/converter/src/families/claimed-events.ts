@@ -19,7 +19,9 @@ export async function claimedEvents(files: readonly FoundFile[]): Promise<Claime
   for (const family of families) {
     for (const claim of await family.claims(files)) claims.push({ family, claim })
   }
-  const roots = uncovered(claims).filter(({ family }) => !family.isFallback).map(({ claim }) => claim.root)
+  const roots = uncovered(claims)
+    .filter(({ family }) => !family.isFallback)
+    .map(({ claim }) => claim.root)
   const weights = new Map<string, number>()
   for (const { name, size } of files) {
     const within = roots.filter((root) => name.startsWith(root))

@@ -17,7 +17,8 @@ export function withFilesBeside(
   { root }: Claim,
   others: readonly Claim[],
 ): Reading {
-  const isOwn = ({ name }: FoundFile): boolean => [root, ...others.map((other) => other.root)].some((each) => name.startsWith(each))
+  const isOwn = ({ name }: FoundFile): boolean =>
+    [root, ...others.map((other) => other.root)].some((each) => name.startsWith(each))
   const beside = files.filter((file) => !isOwn(file))
   if (beside.length === 0) return reading
   const facts = new Map<string, FileFacts>(reading.files)

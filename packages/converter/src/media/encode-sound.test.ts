@@ -21,7 +21,11 @@ it('puts hundreds of pieces of sound in their places, more than ffmpeg may hold 
   const tone = async (hertz: number): Promise<TrackFacts> => {
     const path = join(folder, `${hertz}.wav`)
     const source = `aevalsrc=if(between(t\\,0.02\\,0.05)\\,0.4*sin(2*PI*${hertz}*t)\\,0):s=48000:d=0.07`
-    await runProgram({ program: 'ffmpeg', args: ['-v', 'error', '-f', 'lavfi', '-i', source, path], timeLimitMs: 60_000 })
+    await runProgram({
+      program: 'ffmpeg',
+      args: ['-v', 'error', '-f', 'lavfi', '-i', source, path],
+      timeLimitMs: 60_000,
+    })
     const sound = { channels: 1, sampleRate: 48_000, codec: 'pcm_s16le' }
     return { path, isCopy: false, durationMs: 70, picture: null, sound, times: null, mended: null }
   }
@@ -41,7 +45,11 @@ it('puts hundreds of pieces of sound in their places, more than ffmpeg may hold 
   const progress: number[] = []
   const signal = new AbortController().signal
   const onProgress = (done: number): void => void progress.push(done)
-  await encodeSound(pieces.reverse(), slots.length * slotMs, tracks, output, { limits: defaultLimits, signal, onProgress })
+  await encodeSound(pieces.reverse(), slots.length * slotMs, tracks, output, {
+    limits: defaultLimits,
+    signal,
+    onProgress,
+  })
   const args = ['-v', 'error', '-i', output, '-ac', '1', '-ar', '48000', '-f', 's16le', '-']
   const { stdout } = await runProgram({ program: 'ffmpeg', args, timeLimitMs: 60_000 })
   const samples = new Int16Array(stdout.buffer, stdout.byteOffset, stdout.length >> 1)

@@ -35,10 +35,7 @@ describe('events that are wrong by themselves', () => {
   })
 
   it('that flicker leave the slide where it was; who turns back by hand is believed', () => {
-    expect(brief([slide(0, 0), slide(1000, 1), slide(1040, 0), slide(5000, 2)])).toEqual([
-      [0, 5000],
-      ['flips-flicker'],
-    ])
+    expect(brief([slide(0, 0), slide(1000, 1), slide(1040, 0), slide(5000, 2)])).toEqual([[0, 5000], ['flips-flicker']])
     // Back and forth several times.
     expect(brief([slide(0, 0), slide(1000, 1), slide(1040, 0), slide(1060, 1), slide(1090, 0)])[0]).toEqual([0])
     expect(brief([slide(0, 0), slide(1000, 1), slide(1140, 0)])[0]).toEqual([0, 1000, 1140])

@@ -36,7 +36,7 @@ export async function withShiftedWords<Kind extends Reading>(
       ...{ startMs: startMs - shiftMs, endMs: endMs - shiftMs },
       spans: [{ text, ...(speaker !== null && { voice: speaker }) }],
     }))
-    const { language, type } = own
+    const { language, type = 'transcript' } = own
     more.push({
       ...{ name: `${file.name.replace(/\.[^./]*$/, '')} (from 0).vtt`, type, contentType: 'text/vtt', startMs: 0 },
       ...{ endMs: moved.reduce((most, { endMs }) => Math.max(most, endMs), 0), from: [file.name] },

@@ -15,9 +15,17 @@ const flv = Buffer.from('FLV\x01\x05\0\0\0\x09\0\0\0\0', 'latin1')
 const message = (time: number, name: string, inside: string): string =>
   `<Message time="${time}" type="data"><Method>playEvent</Method><String>${name}</String>${inside}</Message>`
 const stream = (time: number, name: string, own: string, type: string, start: number): string =>
-  message(time, name, `<Array><Object><streamName>/${own}</streamName><streamType>${type}</streamType><startTime>${start}</startTime></Object></Array>`)
+  message(
+    time,
+    name,
+    `<Array><Object><streamName>/${own}</streamName><streamType>${type}</streamType><startTime>${start}</startTime></Object></Array>`,
+  )
 const shown = (time: number, event: string, name: string, value: string | number): string =>
-  message(time, event, `<Array><Object><code>change</code><name>${name}</name><newValue>${value}</newValue></Object></Array>`)
+  message(
+    time,
+    event,
+    `<Array><Object><code>change</code><name>${name}</name><newValue>${value}</newValue></Object></Array>`,
+  )
 
 describe('a recording of Adobe Connect', () => {
   it('has streams from their starts, slides of documents and boards, and its length, in whatever order messages are', async () => {

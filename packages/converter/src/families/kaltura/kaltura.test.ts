@@ -11,17 +11,31 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-const entry = { objectType: 'KalturaMediaEntry', id: '0_abcdefgh', name: 'Talk', createdAt: 1_600_000_000, msDuration: 9000 }
+const entry = {
+  objectType: 'KalturaMediaEntry',
+  id: '0_abcdefgh',
+  name: 'Talk',
+  createdAt: 1_600_000_000,
+  msDuration: 9000,
+}
 const cue = (objectType: string, id: string, startTime: number, more: object) => {
   return { objectType: `Kaltura${objectType}`, id, entryId: '0_abcdefgh', startTime, ...more }
 }
 const answers = {
   objects: [
-    cue('ThumbCuePoint', '0_slide002', 4000, { subType: 1, assetId: '0_asset002', title: 'Second', description: 'words' }),
+    cue('ThumbCuePoint', '0_slide002', 4000, {
+      subType: 1,
+      assetId: '0_asset002',
+      title: 'Second',
+      description: 'words',
+    }),
     cue('ThumbCuePoint', '0_slide001', 500, { subType: 1, assetId: '0_asset001' }),
     cue('ThumbCuePoint', '0_chapter1', 3000, { subType: 2, title: 'Part two' }),
     cue('Annotation', '0_note0001', 2000, { text: 'Why?', tags: 'qna', userId: 'bob', endTime: 2500 }),
-    cue('QuestionCuePoint', '0_quiz0001', 6000, { question: 'How much?', optionalAnswers: [{ text: 'a' }, { text: 'b' }] }),
+    cue('QuestionCuePoint', '0_quiz0001', 6000, {
+      question: 'How much?',
+      optionalAnswers: [{ text: 'a' }, { text: 'b' }],
+    }),
     cue('CodeCuePoint', '0_code0001', 7000, { code: '42', tags: 'room' }),
     { ...cue('ThumbCuePoint', '0_other001', 1, { subType: 1 }), entryId: '0_zzzzzzzz' },
   ],
@@ -37,7 +51,9 @@ describe('an entry of Kaltura', () => {
       'cuepoints.json': answers,
       // The same answer, saved twice.
       'again.json': answers,
-      'captions.json': [{ objectType: 'KalturaCaptionAsset', id: '0_caption1', entryId: '0_abcdefgh', language: 'German' }],
+      'captions.json': [
+        { objectType: 'KalturaCaptionAsset', id: '0_caption1', entryId: '0_abcdefgh', language: 'German' },
+      ],
       '0_caption1.srt': '1\n00:00:01,000 --> 00:00:02,000\nHallo\n',
       '0_abcdefgh.mp4': mp4Start,
       'small 0_abcdefgh.mp4': mp4Start.subarray(0, 16),

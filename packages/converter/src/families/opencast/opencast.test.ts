@@ -18,9 +18,13 @@ const part = (kind: string, flavor: string, url: string, more = '', ref = ''): s
 const mediaPackage = (inside: string, duration = 60_000): string => `<?xml version="1.0"?>
   <oc:mediapackage xmlns:oc="http://mediapackage.opencastproject.org" id="p-1" start="2024-02-03T04:05:06Z" duration="${duration}">
   <title>Optics</title>${inside}</oc:mediapackage>`
-const segments = (...starts: string[]): string => `<Mpeg7 xmlns="urn:mpeg:mpeg7:schema:2001"><Description><MultimediaContent><Video>
+const segments = (
+  ...starts: string[]
+): string => `<Mpeg7 xmlns="urn:mpeg:mpeg7:schema:2001"><Description><MultimediaContent><Video>
   <TemporalDecomposition>${starts
-    .map((start) => `<VideoSegment><MediaTime><MediaRelTimePoint>${start}</MediaRelTimePoint></MediaTime></VideoSegment>`)
+    .map(
+      (start) => `<VideoSegment><MediaTime><MediaRelTimePoint>${start}</MediaRelTimePoint></MediaTime></VideoSegment>`,
+    )
     .join('')}</TemporalDecomposition></Video></MultimediaContent></Description></Mpeg7>`
 
 describe('a mediapackage', () => {
@@ -29,12 +33,22 @@ describe('a mediapackage', () => {
       'manifest.xml': mediaPackage(
         [
           part('track', 'presenter/source', 'tracks/a.mp4', `<checksum type="md5">${md5}</checksum>`),
-          part('track', 'presenter/delivery', 'https://x.example/files/b.mp4?x=1', '<checksum type="md5">00000000000000000000000000000000</checksum>'),
+          part(
+            'track',
+            'presenter/delivery',
+            'https://x.example/files/b.mp4?x=1',
+            '<checksum type="md5">00000000000000000000000000000000</checksum>',
+          ),
           part('track', 'presentation/delivery', './c.mp4'),
           part('track', 'presentation/work', 'gone.mp4'),
           part('catalog', 'mpeg-7/segments', 'm.xml'),
           part('catalog', 'dublincore/episode', 'episode.xml'),
-          part('attachment', 'captions/source', 'de.vtt', '<mimetype>text/vtt</mimetype><tags><tag>lang:de</tag></tags>'),
+          part(
+            'attachment',
+            'captions/source',
+            'de.vtt',
+            '<mimetype>text/vtt</mimetype><tags><tag>lang:de</tag></tags>',
+          ),
           part('attachment', 'presentation/segment+preview', 'p1.png', '', 'track:x;time=T00:00:00:0F1000'),
           part('attachment', 'presentation/segment+preview', 'p2.png', '', 'track:x;time=T00:00:07:7F1000'),
         ].join(''),
@@ -64,7 +78,11 @@ describe('a mediapackage', () => {
     expect(decks.map(({ pages }) => pages)).toEqual([['p1.png', 'p2.png', null]])
     expect(notes.map(({ code }) => code).sort()).toEqual(['checksum', 'missing-media'])
     expect([statedMs, facts.get('de.vtt')?.language]).toEqual([60_000, 'de'])
-    expect(metadata).toMatchObject({ title: 'Optics 3', authors: [{ name: 'Ada' }], started: '2024-02-03T04:05:06.000Z' })
+    expect(metadata).toMatchObject({
+      title: 'Optics 3',
+      authors: [{ name: 'Ada' }],
+      started: '2024-02-03T04:05:06.000Z',
+    })
   })
 
   it('that was cut by its editor is what the editor kept, unless it has been cut already', async () => {

@@ -141,9 +141,7 @@ class Package {
     return { kept: kept.length === 0 ? null : kept, tracks: null }
   }
 
-  async #slides(
-    found: ReadonlyMap<PackageElement, FoundFile | null>,
-  ): Promise<Shown> {
+  async #slides(found: ReadonlyMap<PackageElement, FoundFile | null>): Promise<Shown> {
     const flavored = [...found].find(([{ flavor, kind }, file]) => {
       return kind === 'catalog' && file?.kind === MPEG7 && /mpeg-7|segments/.test(flavor)
     })?.[1]

@@ -14,7 +14,15 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 const data = {
   metadata: { title: 'Optics', duration: 61.25 },
   streams: [
-    { content: 'presenter', sources: { mp4: [{ src: './media/small.mp4', res: { w: 2, h: 2 } }, { src: 'media/large.mp4', res: { w: '9', h: '9' } }] } },
+    {
+      content: 'presenter',
+      sources: {
+        mp4: [
+          { src: './media/small.mp4', res: { w: 2, h: 2 } },
+          { src: 'media/large.mp4', res: { w: '9', h: '9' } },
+        ],
+      },
+    },
     {
       content: 'presentation',
       sources: { mp4: [{ src: 'https://x.example/screen.mp4', mimetype: 'video/mp4' }], image: [{ frames: [] }] },
@@ -24,7 +32,10 @@ const data = {
     { time: 30.5, url: 'f/30/a.png' },
     { time: '0', url: 'f/0/a.png' },
   ],
-  captions: [{ lang: 'de', url: 'de.vtt', format: 'vtt' }, { lang: 'en', url: 'https://x.example/en.dfxp', format: 'dfxp' }],
+  captions: [
+    { lang: 'de', url: 'de.vtt', format: 'vtt' },
+    { lang: 'en', url: 'https://x.example/en.dfxp', format: 'dfxp' },
+  ],
 }
 
 describe('a recording for Paella', () => {

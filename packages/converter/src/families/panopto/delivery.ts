@@ -71,11 +71,7 @@ export type SavedCaptions = { file: FoundFile; captions: readonly Caption[] }
 
 const inMs = (value: number): number => Math.round(value * 1e6) / 1000
 
-export function readDelivery(
-  folder: ArchiveFolder,
-  told: Delivery,
-  saved: SavedCaptions | null,
-): Reading {
+export function readDelivery(folder: ArchiveFolder, told: Delivery, saved: SavedCaptions | null): Reading {
   const { Duration: duration } = told
   for (const file of folder.files) {
     const language = /[._-]([a-z]{2}(?:-[A-Z]{2})?)\.(?:vtt|srt)$/.exec(file.name)?.[1]

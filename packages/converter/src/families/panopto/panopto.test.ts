@@ -24,7 +24,13 @@ const delivery = {
       { Tag: 'DV', StreamHttpUrl: 'https://x.example/sessions/1/camera%201.mp4', RelativeStart: -0.1 },
     ],
     Timestamps: [
-      { Time: 30.0015, Caption: 'Lenses', Data: 'thick and thin', ObjectPublicIdentifier: 'd1', ObjectSequenceNumber: 2 },
+      {
+        Time: 30.0015,
+        Caption: 'Lenses',
+        Data: 'thick and thin',
+        ObjectPublicIdentifier: 'd1',
+        ObjectSequenceNumber: 2,
+      },
       { Time: 0, Caption: 'Title', ObjectPublicIdentifier: 'd1', ObjectSequenceNumber: '1' },
       { Time: 45, Caption: 'Question of Bob', ObjectSequenceNumber: null },
     ],
@@ -59,7 +65,10 @@ describe('a session of Panopto', () => {
     ])
     expect(decks.map(({ pages }) => pages)).toEqual([['d1_et/images/slide1.jpg', 'd1_et/images/slide2.jpg']])
     expect(more).toMatchObject([
-      { type: 'captions', text: 'WEBVTT\n\n00:00:01.500 --> 00:00:03.500\nWelcome\n\n00:00:04.000 --> 00:00:09.000\nto optics\n' },
+      {
+        type: 'captions',
+        text: 'WEBVTT\n\n00:00:01.500 --> 00:00:03.500\nWelcome\n\n00:00:04.000 --> 00:00:09.000\nto optics\n',
+      },
     ])
     // From where its seconds count nobody says: no date is made of them.
     expect([metadata['title'], metadata['authors'], metadata['started']]).toEqual([
@@ -73,12 +82,7 @@ describe('a session of Panopto', () => {
     const files = await smallFolder(join(folder, 'alone'), { 'DeliveryInfo.json': delivery })
     const [claim] = await panopto.claims(files)
     const { kept, statedMs, tracks, notes } = await panopto.read(files, claim!)
-    expect([kept, statedMs, tracks, notes.map(({ code }) => code)]).toEqual([
-      null,
-      61_500,
-      [],
-      ['missing-media'],
-    ])
+    expect([kept, statedMs, tracks, notes.map(({ code }) => code)]).toEqual([null, 61_500, [], ['missing-media']])
   })
 
   it('as it is handed in (Universal Capture Specification) has starts, cuts, documents and pictures on one clock', async () => {

@@ -31,7 +31,10 @@ const manifest = (more = {}) => ({
         { t: 10, kind: 'mark', resource: 'a:b.txt', data: { label: 'x' } },
       ],
     },
-    { item: item('own.json', 'events', EVENTS, { level: 0 }), events: [{ t: 7, kind: 'mark', data: { label: 'secret' } }] },
+    {
+      item: item('own.json', 'events', EVENTS, { level: 0 }),
+      events: [{ t: 7, kind: 'mark', data: { label: 'secret' } }],
+    },
   ],
   ...more,
 })
@@ -71,7 +74,10 @@ describe('an archive that was unpacked', () => {
   })
 
   it('never shows to all a presentation that was not for all', async () => {
-    const presentation = { item: item('talk.mp4', 'video', 'video/mp4', { durationMs: 6000, level: 5 }), file: 'talk.mp4' }
+    const presentation = {
+      item: item('talk.mp4', 'video', 'video/mp4', { durationMs: 6000, level: 5 }),
+      file: 'talk.mp4',
+    }
     const files = await smallFolder(join(folder, 'kept'), { ...contents, 'umf.json': manifest({ presentation }) })
     const [best] = await claimedEvents(files)
     const { tracks, files: facts, notes } = await best!.family.read(files, best!.claim)

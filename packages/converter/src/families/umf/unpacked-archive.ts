@@ -21,7 +21,9 @@ type Listed = {
   umf: 1
   id?: string | undefined
   metadata?: Record<string, unknown> | undefined
-  presentation?: { item: Limited & { startMs?: number | undefined; durationMs?: number | undefined }; file: string } | undefined
+  presentation?:
+    | { item: Limited & { startMs?: number | undefined; durationMs?: number | undefined }; file: string }
+    | undefined
   items?: ListedItem[] | undefined
 }
 

@@ -11,7 +11,8 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-const recording = (...start: number[]): Buffer => Buffer.from([...start, ...Array.from({ length: 200 }, (_, at) => at % 7)])
+const recording = (...start: number[]): Buffer =>
+  Buffer.from([...start, ...Array.from({ length: 200 }, (_, at) => at % 7)])
 
 describe('a recording of WebEx in its own form', () => {
   it('is recognised, kept as it is, and refused politely: it is said what to do', async () => {
