@@ -151,6 +151,20 @@ export {
   type Spool,
 } from './ingest-sender.ts'
 export {
+  type FoundView,
+  foundView,
+  type ImportList,
+  type ImportState,
+  type ImportView,
+  importList,
+  importView,
+  type Mend,
+  type MendAnswer,
+  type MendRequest,
+  mendAnswer,
+  mendRequest,
+} from './imports.ts'
+export {
   type JobAttempt,
   type JobChange,
   type JobList,
