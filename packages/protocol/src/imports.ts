@@ -65,9 +65,7 @@ export const foundView: Schema<FoundView> = z.object({
     z.object({ name: z.string(), kind: z.string(), bytes: z.number(), container: z.nullable(z.string()) }),
   ),
   filesCount: z.number(),
-  tracks: z.array(
-    z.object({ file: z.string(), role: z.string(), startMs: z.number(), endMs: z.nullable(z.number()) }),
-  ),
+  tracks: z.array(z.object({ file: z.string(), role: z.string(), startMs: z.number(), endMs: z.nullable(z.number()) })),
   decks: z.array(z.object({ title: z.string(), pages: z.nullable(z.number()) })),
 })
 

@@ -142,15 +142,6 @@ export {
   type WebhookView,
 } from './fleet.ts'
 export {
-  type IngestSender,
-  type IngestSenderOptions,
-  type IngestSocket,
-  openIngestSender,
-  type SenderProgress,
-  type SenderState,
-  type Spool,
-} from './ingest-sender.ts'
-export {
   type FoundView,
   foundView,
   type ImportList,
@@ -164,6 +155,15 @@ export {
   mendAnswer,
   mendRequest,
 } from './imports.ts'
+export {
+  type IngestSender,
+  type IngestSenderOptions,
+  type IngestSocket,
+  openIngestSender,
+  type SenderProgress,
+  type SenderState,
+  type Spool,
+} from './ingest-sender.ts'
 export {
   type JobAttempt,
   type JobChange,

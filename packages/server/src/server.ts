@@ -115,7 +115,17 @@ export async function openServer(options: ServerOptions): Promise<Server> {
     const front = openFront({ db, jobs, publicUrl: options.publicUrl ?? null })
     const { allowedOrigins, webRoot, version } = options
     const reach = { allowedOrigins, trustedProxies: options.trustedProxies ?? [], certificate }
-    const app = await openApp({ front, room: recordings?.room(front) ?? null, imports, folder, limits, ...reach, webRoot, version, log })
+    const app = await openApp({
+      front,
+      room: recordings?.room(front) ?? null,
+      imports,
+      folder,
+      limits,
+      ...reach,
+      webRoot,
+      version,
+      log,
+    })
     await app.listen({ host: options.host, port: options.port })
     // Requests are cut off last but for the database: what closes tells those who wait.
     closing.splice(1, 0, () => app.close())

@@ -190,7 +190,10 @@ describe('an archive that is uploaded', { timeout: 300_000 }, () => {
     }
     const before = Buffer.from(await bytesOf(umf()))
     await refused('changed-meanwhile', [{ do: 'drop', event: 0 }], archive.generation - 1)
-    await refused('bad-mend', [{ do: 'drop', event: 0 }, { do: 'shift', event: 0, byMs: 1 }])
+    await refused('bad-mend', [
+      { do: 'drop', event: 0 },
+      { do: 'shift', event: 0, byMs: 1 },
+    ])
     await refused('bad-mend', [{ do: 'shift', event: 0, byMs: -1 }])
     await refused('bad-mend', [{ do: 'drop', event: 999 }])
     await refused('bad-mend', [{ do: 'shift-item', item: 'nothing', byMs: 1 }])
@@ -276,7 +279,10 @@ describe('roles', { timeout: 300_000 }, () => {
     const { readFile } = await import('node:fs/promises')
     const { id, state, jobId } = (await (await post('?name=a.umf&keep=ask', await readFile(file))).json()) as ImportView
     expect([state, jobId]).toEqual(['converted', null])
-    await server.client.mendImport(id, { generation: 1, mends: [{ do: 'name-item', item: 'notes.txt', type: 'notes' }] })
+    await server.client.mendImport(id, {
+      generation: 1,
+      mends: [{ do: 'name-item', item: 'notes.txt', type: 'notes' }],
+    })
     await server.client.keepImport(id)
     await importIn(server, id, 'kept')
   })

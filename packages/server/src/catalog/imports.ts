@@ -113,11 +113,7 @@ export async function withImport<Value>(
       .executeTakeFirst()
     if (row === undefined) return undefined
     const value = await work(row)
-    await transaction
-      .updateTable('imports')
-      .set({ touched_at: sql<Date>`now()` })
-      .where('id', '=', id)
-      .execute()
+    await transaction.updateTable('imports').set({ touched_at: sql<Date>`now()` }).where('id', '=', id).execute()
     return value
   })
 }
@@ -150,7 +146,11 @@ export async function listForgottenImports(
         ]),
         eb.and([
           eb('imports.state', 'in', ['converting', 'converted', 'kept', 'failed']),
-          eb.or([eb('imports.state', '!=', 'converting'), eb('jobs.id', 'is', null), eb('jobs.ended_at', 'is not', null)]),
+          eb.or([
+            eb('imports.state', '!=', 'converting'),
+            eb('jobs.id', 'is', null),
+            eb('jobs.ended_at', 'is not', null),
+          ]),
           eb('imports.touched_at', '<', sql<Date>`now() - ${after.othersMs} * interval '1 millisecond'`),
         ]),
       ]),

@@ -2,10 +2,10 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import {
   foundView,
+  type ImportState,
   type ImportView,
   importList,
   importView,
-  type ImportState,
   mendAnswer,
   mendRequest,
 } from '@rushes/protocol'
@@ -113,7 +113,10 @@ export function archiveRoutes(app: App, front: Front, options: ArchiveRouteOptio
     }
     const row = await imports.get(id)
     if (row === undefined) throw notFound()
-    return reply.code(201).header('location', `${path}/${id}`).send(await view(row, request))
+    return reply
+      .code(201)
+      .header('location', `${path}/${id}`)
+      .send(await view(row, request))
   }
 
   app.get(path, { schema: { tags, response: { 200: importList } } }, async (request) => {

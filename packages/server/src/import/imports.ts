@@ -100,7 +100,9 @@ export function openImports(options: ImportsOptions): Imports {
   async function inTurn<Value>(id: RecordingId, work: (isTurn: () => boolean) => Promise<Value>): Promise<Value> {
     const before = turns.get(id)
     const turn = (before?.turn ?? 0) + 1
-    const done = (before?.done ?? Promise.resolve()).catch(() => {}).then(() => work(() => turns.get(id)?.turn === turn))
+    const done = (before?.done ?? Promise.resolve())
+      .catch(() => {})
+      .then(() => work(() => turns.get(id)?.turn === turn))
     turns.set(id, { turn, done })
     try {
       return await done

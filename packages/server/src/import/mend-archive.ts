@@ -16,7 +16,7 @@ import {
 } from '@rushes/umf'
 import { nodeSha256 } from '@rushes/umf/node'
 import { ImportError } from './import-error.ts'
-import { laterBy, MendedEvents, type PlacedEvent } from './mended-events.ts'
+import { laterBy, type MendedDeck, MendedEvents, type PlacedEvent } from './mended-events.ts'
 
 /** Names of what is kept beside what was mended. */
 const originalOf = (name: string): string => `original/${name}`
@@ -32,11 +32,7 @@ type Changes = Map<string, Record<string, unknown>>
  * @returns the generation after it
  * @throws ImportError `changed-meanwhile`, `bad-mend`; UmfError
  */
-export async function mendArchive(
-  file: EditableFile,
-  { generation, mends }: MendRequest,
-  at: string,
-): Promise<number> {
+export async function mendArchive(file: EditableFile, { generation, mends }: MendRequest, at: string): Promise<number> {
   const editor = await openEditor(file, nodeSha256)
   if (editor.state.generation !== generation) {
     throw new ImportError('changed-meanwhile', `the archive is of generation ${editor.state.generation} by now`)
@@ -62,6 +58,7 @@ async function mended(archive: Archive, mends: readonly Mend[]): Promise<Edit> {
   const events = new MendedEvents(
     await placedEvents(archive, sources),
     ({ resource }) => resource === undefined || known.has(resource),
+    decksOf(archive),
   )
   const changes: Changes = new Map()
   let presentation: Record<string, unknown> | null = null
@@ -84,13 +81,25 @@ async function mended(archive: Archive, mends: readonly Mend[]): Promise<Edit> {
       else change(changes, archive, mend.item, shiftFields(itemOf(archive, changes, mend.item), mend.byMs))
     }
   }
-  const put = sources.filter(({ name }) => events.changed.has(name)).map((item) => [item, events.of(item.name)] as const)
+  const put = sources
+    .filter(({ name }) => events.changed.has(name))
+    .map((item) => [item, events.of(item.name)] as const)
   const news = await Promise.all(put.map(([item, all]) => replaced(archive, item, all)))
   return {
     put: news.flat(),
     change: [...changes].map(([name, fields]) => ({ name, fields })),
     ...(presentation !== null && { presentation }),
   }
+}
+
+function decksOf(archive: Archive): MendedDeck[] {
+  const pages = new Map<string, number>()
+  for (const { metadata } of archive.items({ type: 'slide' })) {
+    const { deck, index } = metadata ?? {}
+    if (typeof deck !== 'string' || !Number.isSafeInteger(index)) continue
+    pages.set(deck, Math.max(pages.get(deck) ?? 0, (index as number) + 1))
+  }
+  return [...pages].map(([name, count]) => ({ name, pages: count }))
 }
 
 function eventItems(archive: Archive): Item[] {

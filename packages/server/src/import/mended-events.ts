@@ -6,15 +6,24 @@ import { ImportError } from './import-error.ts'
 /** An event, and the item of events that it stands in. */
 export type PlacedEvent = { item: string; event: TimelineEvent }
 
+/** Slides of an archive that belong together, by the name that its events call them. */
+export type MendedDeck = { name: string; pages: number }
+
 /** Those that an archive shows its owner are numbered: as {@link Archive.events} has them, by time. */
 export class MendedEvents {
   readonly #shown: (PlacedEvent | null)[]
   /** What names an item that is not there is shown to nobody, and kept. */
   readonly #hidden: readonly PlacedEvent[]
   readonly #changed = new Set<string>()
+  readonly #decks: readonly MendedDeck[]
 
   /** @param all in the order of the items that they stand in */
-  constructor(all: readonly PlacedEvent[], isShown: (event: TimelineEvent) => boolean) {
+  constructor(
+    all: readonly PlacedEvent[],
+    isShown: (event: TimelineEvent) => boolean,
+    decks: readonly MendedDeck[] = [],
+  ) {
+    this.#decks = decks.toSorted((left, right) => left.pages - right.pages)
     this.#shown = all
       .filter(({ event }) => isShown(event))
       .toSorted((left, right) => left.event.t - right.event.t)
@@ -48,7 +57,8 @@ export class MendedEvents {
   }
 
   name(number: number, as: { kind: string; label: string | undefined }): void {
-    this.#name(this.#at(number), as)
+    const placed = this.#at(number)
+    this.#name(placed, as, this.#slidesOf([placed]))
   }
 
   nameKind({ kind, label, as, asLabel }: Extract<Mend, { do: 'name-kind' }>): void {
@@ -56,7 +66,18 @@ export class MendedEvents {
       (placed) => placed?.event.kind === kind && (label === undefined || labelOf(placed.event) === label),
     )
     if (found.length === 0) throw new ImportError('bad-mend', `there are no events of the kind ${kind}`)
-    for (const placed of found) this.#name(placed!, { kind: as, label: asLabel })
+    const slides = this.#slidesOf(found)
+    for (const placed of found) this.#name(placed!, { kind: as, label: asLabel }, slides)
+  }
+
+  /** What numbers that were found are of: the smallest deck that has as many pages; where none has, the largest. */
+  #slidesOf(found: readonly (PlacedEvent | null)[]): NamedSlides {
+    const values = found.flatMap((placed) => valueOf(placed?.event) ?? [])
+    // Counted from 1, as people do, where nothing is 0.
+    const first = values.some((value) => value <= 0) ? 0 : 1
+    const most = values.reduce((high, value) => Math.max(high, value), 0) - first + 1
+    const decks = this.#decks
+    return { first, deck: (decks.find(({ pages }) => pages >= most) ?? decks.at(-1))?.name ?? null }
   }
 
   #at(number: number): PlacedEvent {
@@ -65,11 +86,11 @@ export class MendedEvents {
     return placed
   }
 
-  #name(placed: PlacedEvent, { kind, label }: { kind: string; label: string | undefined }): void {
+  #name(placed: PlacedEvent, { kind, label }: { kind: string; label: string | undefined }, slides: NamedSlides): void {
     const { data } = placed.event
     const members = typeof data === 'object' && data !== null && !Array.isArray(data) ? data : {}
     const named = { ...members, ...(label !== undefined && { label }) } as Record<string, unknown>
-    this.#set(placed, { kind, data: asKnown(kind, named) })
+    this.#set(placed, { kind, data: asKnown(kind, named, slides) })
   }
 
   #set(placed: PlacedEvent, change: Partial<TimelineEvent>): void {
@@ -89,14 +110,21 @@ export function laterBy(t: number, byMs: number): number {
   throw new ImportError('bad-mend', `${t} ms ${byMs < 0 ? 'less' : 'and'} ${Math.abs(byMs)} ms is not on the timeline`)
 }
 
-/** What players need of a kind that they know, of an event of which a number was found: slides are counted from 1 by people. */
-function asKnown(kind: string, data: Record<string, unknown>): Record<string, unknown> {
+type NamedSlides = { first: number; deck: string | null }
+
+function valueOf(event: TimelineEvent | undefined): number | null {
+  const value = (event?.data as { value?: unknown } | null | undefined)?.value
+  return Number.isSafeInteger(value) ? (value as number) : null
+}
+
+/** What players need of a kind that they know, of an event of which a number was found. */
+function asKnown(kind: string, data: Record<string, unknown>, { first, deck }: NamedSlides): Record<string, unknown> {
   const { value, label } = data
-  if (kind === 'slide' && data['index'] === undefined && Number.isInteger(value) && (value as number) >= 1) {
-    return { deck: typeof label === 'string' ? label : 'slides', ...data, index: (value as number) - 1 }
+  if (kind === 'slide' && data['index'] === undefined && Number.isSafeInteger(value) && (value as number) >= first) {
+    return { deck: deck ?? (typeof label === 'string' ? label : 'slides'), ...data, index: (value as number) - first }
   }
   if (kind === 'speaker' && data['name'] === undefined && value !== undefined) {
-    return { ...data, name: `speaker ${String(value)}` }
+    return { ...data, name: `Speaker ${String(value)}` }
   }
   return data
 }

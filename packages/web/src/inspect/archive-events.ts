@@ -33,7 +33,8 @@ export async function eventRows(archive: Archive): Promise<{ events: EventRow[];
   }
 }
 
-function dataWords(number: number, t: number, kind: string, data: unknown): string {
+/** What an event tells, in words; empty where it tells nothing. */
+export function dataWords(number: number, t: number, kind: string, data: unknown): string {
   const isObject = typeof data === 'object' && data !== null && !Array.isArray(data)
   const known = isObject ? momentOf({ number, t, kind, data: data as Record<string, unknown> }) : null
   if (known !== null) return known.words
