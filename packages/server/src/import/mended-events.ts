@@ -72,7 +72,7 @@ export class MendedEvents {
 
   /** What numbers that were found are of: the smallest deck that has as many pages; where none has, the largest. */
   #slidesOf(found: readonly (PlacedEvent | null)[]): NamedSlides {
-    const values = found.flatMap((placed) => valueOf(placed?.event) ?? [])
+    const values = found.flatMap((placed) => numberIn(placed?.event) ?? [])
     // Counted from 1, as people do, where nothing is 0.
     const first = values.some((value) => value <= 0) ? 0 : 1
     const most = values.reduce((high, value) => Math.max(high, value), 0) - first + 1
@@ -112,7 +112,7 @@ export function laterBy(t: number, byMs: number): number {
 
 type NamedSlides = { first: number; deck: string | null }
 
-function valueOf(event: TimelineEvent | undefined): number | null {
+function numberIn(event: TimelineEvent | undefined): number | null {
   const value = (event?.data as { value?: unknown } | null | undefined)?.value
   return Number.isSafeInteger(value) ? (value as number) : null
 }
