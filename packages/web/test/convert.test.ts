@@ -85,6 +85,13 @@ async function goTo(seconds: number): Promise<void> {
   await page.evaluate((t) => document.querySelector('rushes-archive')!.seek(t), seconds)
 }
 
+/** Picture is there, so that it can be moved in. */
+async function played(): Promise<void> {
+  await page.locator('rushes-archive').waitFor({ state: 'attached' })
+  const width = () => page.evaluate(() => document.querySelector('rushes-archive')?.player?.media?.videoWidth ?? 0)
+  await expect.poll(width, { timeout: longMs }).toBeGreaterThan(0)
+}
+
 const slideName = () => page.locator('rushes-archive-slides figcaption .name').textContent()
 
 describe('an archive of another system', { timeout: 2 * longMs }, () => {
@@ -112,10 +119,10 @@ describe('an archive of another system', { timeout: 2 * longMs }, () => {
   })
 
   it('is played with everything in step before anybody keeps it', async () => {
-    await expect.poll(() => page.locator('rushes-archive').count()).toBe(1)
-    await page.getByText('Hello', { exact: true }).first().waitFor()
+    await played()
     await goTo(1.5)
     await expect.poll(slideName, { timeout: longMs }).toMatch(/, 2$/)
+    await page.getByText('Hello', { exact: true }).first().waitFor()
     await goTo(0.2)
     await expect.poll(slideName, { timeout: longMs }).toMatch(/, 1$/)
     await inspect(page, 'convert-made')
@@ -164,14 +171,7 @@ describe('an archive of another system', { timeout: 2 * longMs }, () => {
   it('is kept: a recording, whose page plays video, slides and chat in step', async () => {
     await button('Keep it').click()
     await page.getByRole('link', { name: 'Watch it' }).click()
-    await page.locator('rushes-archive').waitFor({ state: 'attached' })
-    await page.getByText('Hello', { exact: true }).first().waitFor()
-    const seen = () =>
-      page.evaluate(() => {
-        const { player } = document.querySelector('rushes-archive')!
-        return player?.media?.videoWidth ?? 0
-      })
-    await expect.poll(seen, { timeout: longMs }).toBeGreaterThan(0)
+    await played()
     for (const [at, slide] of [
       [0.5, /, 1$/],
       [3.6, /, 3$/],
@@ -180,6 +180,7 @@ describe('an archive of another system', { timeout: 2 * longMs }, () => {
       await goTo(at)
       await expect.poll(slideName, { timeout: longMs }).toMatch(slide)
     }
+    await page.getByText('Hello', { exact: true }).first().waitFor()
     await inspect(page, 'convert-kept-watch')
     await toConvert()
     await page.getByText('Kept', { exact: true }).waitFor()
@@ -253,7 +254,7 @@ describe('an archive of which nothing comes', { timeout: 2 * longMs }, () => {
     await dialog().getByRole('button', { name: 'Cancel the conversion' }).click()
     await page
       .getByRole('alert')
-      .getByText(/its conversion was cancelled/)
+      .getByText(/Its conversion was cancelled/)
       .waitFor()
     await page.getByText('Choose it once more').waitFor()
     gate.open()

@@ -36,7 +36,7 @@ function resourceMap({ file, size, count, resources }: Extracted): TemplateResul
   const more = count - Math.min(count, mostListed, resources.length)
   return html`<div class="stack stack-tight">
     <h3 class="finding-file convert-name">${file}</h3>
-    <p class="soft small figures">${formatBytes(size)}, of which ${counted(count, 'resource')} cut out.</p>
+    <p class="soft small figures">${formatBytes(size)}; ${counted(count, 'resource')} cut out of it.</p>
     <svg class="finding-map" viewBox=${`0 0 ${width} ${mapHeight}`} preserveAspectRatio="none" role="img"
       aria-label=${`${counted(count, 'resource')} in the file, from its beginning to its end`}>
       <rect class="finding-row" width=${width} height=${mapHeight} rx="2" />

@@ -233,7 +233,11 @@ export class RushesImportPage extends PageElement {
           <a class="button button-main" href=${`/watch/${view.id}`}>Watch it</a>
         </section>`
       case 'failed':
-        return html`<p class="notice notice-problem" role="alert">${view.problem ?? 'It could not be converted.'}</p>
+        return html`<div class="notice notice-problem" role="alert">
+            <strong class="convert-name">${sentence(view.problem ?? 'it could not be converted')}</strong>
+            <span><a href="/convert">Choose it once more</a> to try again. Where it ends the same way, the tasks say which step could not
+              be done, and why.</span>
+          </div>
           ${this.#tasks(view)}`
     }
   }
@@ -299,6 +303,10 @@ export class RushesImportPage extends PageElement {
   }
 }
 customElements.define('rushes-import-page', RushesImportPage)
+
+function sentence(words: string): string {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.!?…]$/.test(words) ? '' : '.'}`
+}
 
 function addressOf(id: string): string {
   return `/api/v1/archives/${encodeURIComponent(id)}/file.umf`

@@ -61,12 +61,13 @@ export class RushesMendPanel extends PageElement {
   protected override render(): TemplateResult | string {
     const { archive } = this
     if (archive === null) return ''
-    return html`${this.#waiting(archive)}
+    const { length } = this.planned
+    return html`<p class="visually-hidden" role="status">${length === 0 ? '' : `${length} ${length === 1 ? 'change' : 'changes'} to make`}</p>
       <section class="card stack" aria-labelledby="items-heading">
         <h2 id="items-heading">What is in it</h2>
         ${this.#items(archive)}
       </section>
-      ${archive.events.length === 0 ? '' : this.#events(archive)}`
+      ${archive.events.length === 0 ? '' : this.#events(archive)} ${this.#waiting(archive)}`
   }
 
   /** What is to be done, before it is. */
@@ -74,7 +75,7 @@ export class RushesMendPanel extends PageElement {
     const { planned, busy } = this
     if (planned.length === 0 && !isMended) return ''
     return html`<section class="notice mend-planned" aria-labelledby="planned-heading">
-      <h2 id="planned-heading" class="mend-heading" role="status">
+      <h2 id="planned-heading" class="mend-heading">
         ${planned.length === 0 ? 'It was mended by hand. What it was is kept in it.' : `${planned.length} ${planned.length === 1 ? 'change' : 'changes'} to make`}
       </h2>
       ${

@@ -75,7 +75,7 @@ function markLanes(events: ArchiveView['events']): Lane[] {
   }
   return [...byKind].map(([kind, marks]) => ({
     kind: 'marks',
-    name: kind === otherEvents ? kind : `${kind} event`,
+    name: kind === otherEvents || kind === 'event' ? kind : `${kind} event`,
     marks,
   }))
 }
