@@ -269,7 +269,15 @@ export class RushesImportPage extends PageElement {
 
   #made(): TemplateResult {
     const { archive } = this
-    if (archive === null) return html`<div class="waiting" role="status">It is opened …</div>`
+    if (archive === null) {
+      const again = () => {
+        this.problem = ''
+        if (this.view !== null) void this.#open(this.view)
+      }
+      return this.problem === ''
+        ? html`<div class="waiting" role="status">It is opened …</div>`
+        : html`<div><button class="button" type="button" @click=${again}>Try again</button></div>`
+    }
     const { address, generation, presentation, lanes } = archive
     const isHeard =
       presentation !== null || archive.items.some(({ type }) => ['video', 'audio', 'slide', 'chat'].includes(type))
