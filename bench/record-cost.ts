@@ -51,7 +51,7 @@ export async function benchRecordCost(args: readonly string[]): Promise<string> 
     await folder.remove()
   }
   const row = (name: string, costs: Cost[]) => {
-    const middle = (of: keyof Cost) => spread(costs.map((cost) => cost[of])).median
+    const middle = (of: Exclude<keyof Cost, 'tenthsMb'>) => spread(costs.map((cost) => cost[of])).median
     const relative = middle('cpu') / spread(bare.map(({ cpu }) => cpu)).median
     return [
       name,
@@ -151,8 +151,11 @@ function usage(profile: string): { cpu: number; bytes: number } {
     try {
       if (!readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(profile)) continue
       cpu += cpuSeconds(Number(name))
-      // Proportional: what processes share (pictures, mostly) is counted once (proc(5), smaps_rollup).
-      bytes += 1024 * Number(/^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${name}/smaps_rollup`, 'utf8'))?.[1] ?? 0)
+      // Proportional: what processes share (pictures, mostly) is counted once (proc(5), smaps_rollup). Not the program's
+      // own file: other browsers on the machine share that, and our part grows as they end.
+      const rollup = readFileSync(`/proc/${name}/smaps_rollup`, 'utf8')
+      for (const [, kilobytes] of rollup.matchAll(/^Pss_(?:Anon|Shmem):\s+(\d+) kB$/gm))
+        bytes += 1024 * Number(kilobytes)
     } catch {
       // ended meanwhile
     }
