@@ -50,10 +50,11 @@ export const conversionRuleset: readonly Rule[] = [
   {
     ...{ name: 'pages', each: 'deck', gives: ['pages'] },
     candidates: [
-      { processor: 'draw-pages', seconds: 20, secondsPerMb: 5, memoryBytes: 300 * megabyte },
-      // Only where the one before has found a page that it could not draw: each page alone, and what can be had of it.
-      { processor: 'draw-each-page', seconds: 60, secondsPerMb: 60, memoryBytes: 300 * megabyte },
-      { processor: 'found-pages', seconds: 1, memoryBytes: megabyte },
+      { processor: 'draw-pages', seconds: 30, secondsPerMb: 5, memoryBytes: 400 * megabyte },
+      // Only where the one before has found a page that it could not draw, or a damaged slide: each page alone, repaired copies,
+      // and what can be had of it.
+      { processor: 'draw-each-page', seconds: 60, secondsPerMb: 60, memoryBytes: 400 * megabyte },
+      { processor: 'found-pages', seconds: 5, memoryBytes: 100 * megabyte },
     ],
   },
   {

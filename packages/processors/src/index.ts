@@ -14,6 +14,10 @@ export {
   type MadeFile,
   openConverter,
 } from './converter.ts'
+export { type DeckContent, type DeckKind, type DeckSlide, ODP, PPT, PPTX } from './documents/deck.ts'
+export { readDeck, repairDeck } from './documents/deck-reader.ts'
+export type { SlideRepair } from './documents/deck-repair.ts'
+export { missingFonts, type OfficePdf, officePdf, officeProblem } from './documents/office-pdf.ts'
 export { type PdfPage, type PdfPages, type PdfRequest, pdfPages } from './documents/pdf-pages.ts'
 export { type FfmpegRun, runFfmpeg, THREADS } from './ffmpeg/ffmpeg-run.ts'
 export { inputArguments } from './ffmpeg/input-arguments.ts'

@@ -1,3 +1,4 @@
+import { ODP, PPT, PPTX } from '@rushes/processors'
 import { baseName, type FoundFile } from '../input/found-file.ts'
 import type { Deck, Reading } from './family.ts'
 
@@ -8,11 +9,13 @@ export function readPlain(files: readonly FoundFile[]): Reading {
   return { format, metadata: {}, kept: null, tracks: [], decks, files: new Map(), events: [], notes: [] }
 }
 
+const isDeck = (kind: string): boolean => ['application/pdf', PPTX, ODP, PPT].includes(kind)
+
 /** Each document of which pages can be drawn, under a name of its own. */
 export function decksAmong(files: readonly FoundFile[]): Deck[] {
   const names = new Set<string>()
   return files
-    .filter(({ kind }) => kind === 'application/pdf')
+    .filter(({ kind }) => isDeck(kind))
     .map(({ name: document }) => {
       const title = baseName(document)
       const name = names.has(title) ? document : title
