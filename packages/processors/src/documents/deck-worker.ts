@@ -3,11 +3,7 @@ import { open, readFile, stat } from 'node:fs/promises'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { ConversionError, type ConversionErrorCode } from '../conversion-error.ts'
 import type { DeckContent } from './deck.ts'
-import { repairOdp, repairPptx, type SlideRepair } from './deck-repair.ts'
-import { readOdp } from './odp-deck.ts'
-import { OfficeZip } from './office-zip.ts'
-import { readPpt } from './ppt-deck.ts'
-import { readPptx } from './pptx-deck.ts'
+import type { SlideRepair } from './deck-repair.ts'
 
 export type DeckTask =
   | { work: 'read'; path: string }
@@ -37,12 +33,21 @@ async function done(task: DeckTask): Promise<DeckAnswer> {
   if (await isOle(task.path)) {
     if (task.work === 'repair') throw new ConversionError('not-handled', 'decks of this kind are not repaired')
     if ((await stat(task.path)).size > mostOleBytes) throw new ConversionError('input-too-large', 'it is too large')
+    const { readPpt } = await import('./ppt-deck.ts')
     return { content: readPpt(await readFile(task.path)) }
   }
+  // Each thread loads only what it needs.
+  const { OfficeZip } = await import('./office-zip.ts')
   const zip = await OfficeZip.open(task.path)
   try {
     const isOdp = zip.has('content.xml') && !zip.has('[Content_Types].xml')
-    if (task.work === 'read') return { content: isOdp ? await readOdp(zip) : await readPptx(zip) }
+    if (task.work === 'read') {
+      const content = isOdp
+        ? await (await import('./odp-deck.ts')).readOdp(zip)
+        : await (await import('./pptx-deck.ts')).readPptx(zip)
+      return { content }
+    }
+    const { repairOdp, repairPptx } = await import('./deck-repair.ts')
     const empty = new Set(task.empty)
     return { repairs: await (isOdp ? repairOdp : repairPptx)(zip, task.output, empty) }
   } finally {
