@@ -177,5 +177,5 @@ describe('a picture of each slide', () => {
         ['Third', null],
       ])
     } else await expect(draw(bytes, PPTX)).rejects.toMatchObject({ code: 'program-missing', message: /install/ })
-  }, 120_000)
+  }, 300_000)
 })

@@ -71,5 +71,5 @@ describe('of a deck', () => {
     const asked = convert('image/png', [[ODP, odp]], { parameters: { page: 2, height: 100 } })
     if (officeProblem() === null) expect((await asked).by).toBe('office-pdf → pdf-page')
     else await expect(asked).rejects.toMatchObject({ code: 'program-missing', message: /install/ })
-  }, 120_000)
+  }, 300_000)
 })
