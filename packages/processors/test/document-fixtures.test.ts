@@ -2,10 +2,11 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openWorkFolder } from '@rushes/sandbox'
 import { afterAll, describe, expect, it } from 'vitest'
 import { officePdf, officeProblem, PPT, PPTX, pdfPages, readDeck } from '../src/index.ts'
 
-type Facts = { pages?: number; slides?: number; notes?: number; first_mediabox?: number[] }
+type Facts = { pages?: number; slides?: number; notes?: number; first_mediabox?: number[]; slide_emu?: number[] }
 type Document = { file: string; kind: string; facts: Facts }
 
 const root = process.env['RUSHES_FIXTURES'] ?? join(import.meta.dirname, '../../../../shared/fixtures')
@@ -51,16 +52,19 @@ describe('documents of others', () => {
     }
   }, 120_000)
 
-  it('are drawn in their proportions where LibreOffice is there', async () => {
+  it('are drawn slide by slide where LibreOffice is there and opens them', async () => {
     if (officeProblem() !== null) return
-    for (const { file, facts } of of('ppt').filter((each) => (each.facts.slides ?? 0) > 1)) {
-      const output = join(folder, 'drawn.pdf')
-      writeFileSync(output, '')
-      await officePdf({ path: join(root, file), kind: PPT, output, signal })
+    for (const { file, facts } of of('pptx').filter((each) => (each.facts.slides ?? 0) > 1)) {
+      const work = openWorkFolder()
+      const [path, output] = [work.newFile('in'), work.newFile('out')]
+      writeFileSync(path, readFileSync(join(root, file)))
+      await officePdf({ path, kind: PPTX, output, signal })
       const { pages } = await pdfPages({ path: output, folder, width: 400, isStrict: false, signal })
+      rmSync(work.path, { recursive: true, force: true })
       expect([pages.length, pages.every(({ problem }) => problem === null)], file).toEqual([facts.slides, true])
       const [width, height] = sizeOf(readFileSync(pages[0]!.path!)) as [number, number]
-      expect(Math.abs(width / height - 4 / 3), file).toBeLessThan(0.01)
+      const [across, down] = facts.slide_emu as [number, number]
+      expect(Math.abs(width / height - across / down), file).toBeLessThan(0.01)
     }
   }, 300_000)
 })
