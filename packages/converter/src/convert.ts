@@ -18,6 +18,7 @@ import { ConvertError } from './convert-error.ts'
 import { inputKind, umfKind, wishesKind } from './job-kinds.ts'
 import { conversionRuleset } from './rules.ts'
 import { collator } from './tasks/collator.ts'
+import { correlationTasks } from './tasks/correlation-tasks.ts'
 import { gatherTasks } from './tasks/gather-tasks.ts'
 import { inquisitor } from './tasks/inquisitor.ts'
 import { mediaTasks } from './tasks/media-tasks.ts'
@@ -91,6 +92,7 @@ async function run(
     inquisitor(workshop),
     ...mediaTasks(workshop),
     ...pageTasks(workshop),
+    ...correlationTasks(workshop),
     collator(workshop),
   ]
   const path = join(folder, 'journal')

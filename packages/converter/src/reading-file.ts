@@ -36,6 +36,7 @@ const schema = z.strictObject({
   kept: z.array(span).nullable(),
   tracks: z.array(trackSchema),
   decks: z.array(deckSchema),
+  unplaced: z.array(z.string()).optional(),
   files: z.array(z.tuple([z.string(), facts])),
   more: z.array(more).optional(),
   events: z.array(event),

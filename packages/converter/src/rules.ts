@@ -18,7 +18,13 @@ export const conversionRuleset: readonly Rule[] = [
     candidates: [{ processor: 'draw-identity', seconds: 1, memoryBytes: megabyte }],
   },
   {
-    ...{ name: 'read', each: 'wishes', all: ['file/*'], gives: ['reading', 'track', 'deck'], isRequired: true },
+    ...{
+      name: 'read',
+      each: 'wishes',
+      all: ['file/*'],
+      gives: ['reading', 'track', 'deck', 'unplaced', 'slide-watch'],
+      isRequired: true,
+    },
     candidates: [{ processor: 'inquisitor', seconds: 20, secondsPerMb: 0.05, memoryBytes: 256 * megabyte }],
   },
   {
@@ -58,8 +64,16 @@ export const conversionRuleset: readonly Rule[] = [
     ],
   },
   {
+    ...{ name: 'align', each: 'unplaced', all: ['looked-track'], gives: ['aligned'] },
+    candidates: [{ processor: 'align-sound', seconds: 30, secondsPerMb: 1, memoryBytes: 400 * megabyte }],
+  },
+  {
+    ...{ name: 'watch', each: 'slide-watch', all: ['looked-track', 'pages'], gives: ['seen-slides'] },
+    candidates: [{ processor: 'watch-slides', seconds: 60, secondsPerMb: 2, memoryBytes: 400 * megabyte }],
+  },
+  {
     ...{ name: 'collate', each: 'reading', isRequired: true },
-    all: ['wishes', 'identity', 'file/*', 'looked-track', 'pages', 'presentation'],
+    all: ['wishes', 'identity', 'file/*', 'looked-track', 'pages', 'presentation', 'aligned', 'seen-slides'],
     gives: ['umf'],
     candidates: [{ processor: 'collator', seconds: 30, secondsPerMb: 0.2, memoryBytes: 256 * megabyte }],
   },

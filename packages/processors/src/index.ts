@@ -14,6 +14,11 @@ export {
   type MadeFile,
   openConverter,
 } from './converter.ts'
+export { type DecodedSound, decodeSound } from './correlate/decoded-sound.ts'
+export { type GrayPicture, grayPicture } from './correlate/gray-picture.ts'
+export { type SeenSlide, seenSlides } from './correlate/slide-matching.ts'
+export { alignSounds, type SoundAlignment } from './correlate/sound-alignment.ts'
+export { watchVideo } from './correlate/watched-video.ts'
 export { type DeckContent, type DeckKind, type DeckSlide, ODP, PPT, PPTX } from './documents/deck.ts'
 export { readDeck, repairDeck } from './documents/deck-reader.ts'
 export type { SlideRepair } from './documents/deck-repair.ts'

@@ -6,20 +6,24 @@ import { reshaped } from '../collate/reshape.ts'
 import { writeArchive } from '../collate/write-archive.ts'
 import { ConvertError } from '../convert-error.ts'
 import {
+  alignedKind,
   fileKind,
   identityKind,
   lookedKind,
   pagesKind,
   presentationKind,
   readingKind,
+  seenSlidesKind,
   umfKind,
   wishesKind,
 } from '../job-kinds.ts'
 import { readReading } from '../reading-file.ts'
 import { taskProcessor } from '../task-answer.ts'
+import { correlated } from '../timeline/correlated-reading.ts'
 import { keptTime } from '../timeline/kept-reading.ts'
 import { isWanted } from '../wishes.ts'
 import type { Workshop } from '../workshop.ts'
+import { readSeenSlides } from './correlation-tasks.ts'
 import { readDeckPages } from './page-tasks.ts'
 
 /** Puts everything into one archive. */
@@ -27,7 +31,9 @@ export function collator({ folder, notes }: Workshop): Processor {
   return taskProcessor(
     'collator',
     async ({ takes, signal, onProgress }) => {
-      const reading = await readReading(readingKind.one(takes).path)
+      const told = await readReading(readingKind.one(takes).path)
+      const seen = await Promise.all(seenSlidesKind.all(takes).map(async ({ path }) => await readSeenSlides(path)))
+      const reading = correlated(told, alignedKind.all(takes), seen.flat())
       const wishes = wishesKind.one(takes)
       const looked = lookedKind.all(takes).sort((left, right) => left.index - right.index)
       const kept = keptTime(reading, looked)

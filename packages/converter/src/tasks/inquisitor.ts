@@ -5,7 +5,7 @@ import { type ClaimedEvent, claimedEvents } from '../families/claimed-events.ts'
 import type { Reading } from '../families/family.ts'
 import { readPlain } from '../families/unknown.ts'
 import type { FoundFile } from '../input/found-file.ts'
-import { deckKind, fileKind, readingKind, trackKind, wishesKind } from '../job-kinds.ts'
+import { deckKind, fileKind, readingKind, slideWatchKind, trackKind, unplacedKind, wishesKind } from '../job-kinds.ts'
 import { writeReading } from '../reading-file.ts'
 import { taskProcessor } from '../task-answer.ts'
 import { isWanted } from '../wishes.ts'
@@ -38,11 +38,39 @@ export function inquisitor({ folder }: Workshop): Processor {
           deckKind.make(`deck:${index}:${deck.name}`.slice(0, 1000), { index, deck: whole, document }, document?.size),
         )
       }
+      gave.push(...toCorrelate(reading, byName, isHeard, isWanted(wishes, 'slide')))
       return { severity: 'info', gave, notes: [...notes, ...reading.notes] }
     },
     { isFinal: true },
   )
 }
+
+/** Recordings that are told by none but each other when they were, and slides that are told by none but a video. */
+function toCorrelate(
+  reading: Reading,
+  files: ReadonlyMap<string, FoundFile>,
+  isHeard: boolean,
+  isShown: boolean,
+): Resource[] {
+  if (!isHeard) return []
+  const gave = (reading.unplaced ?? []).slice(0, mostUnplaced).map((name) => {
+    const file = files.get(name)!
+    return unplacedKind.make(`unplaced:${name}`.slice(0, 1000), { file }, file.size)
+  })
+  const hasTimes = reading.events.some(({ kind }) => kind === 'slide')
+  if (!isShown || hasTimes || reading.decks.length === 0) return gave
+  const index = reading.tracks.findIndex(({ file, role }) => {
+    return (role === 'main' || role === 'screen') && files.get(file)?.kind.startsWith('video/') === true
+  })
+  if (index >= 0) {
+    const { size } = files.get(reading.tracks[index]!.file)!
+    gave.push(slideWatchKind.make(`slide-watch:${index}`, { track: index }, size))
+  }
+  return gave
+}
+
+/** Of one event. */
+const mostUnplaced = 32
 
 type Asked = { reading: Reading; notes: Note[] }
 
