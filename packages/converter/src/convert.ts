@@ -17,12 +17,13 @@ import {
 import { ConvertError } from './convert-error.ts'
 import { inputKind, umfKind, wishesKind } from './job-kinds.ts'
 import { conversionRuleset } from './rules.ts'
+import { alignTask } from './tasks/align-task.ts'
 import { collator } from './tasks/collator.ts'
-import { correlationTasks } from './tasks/correlation-tasks.ts'
 import { gatherTasks } from './tasks/gather-tasks.ts'
 import { inquisitor } from './tasks/inquisitor.ts'
 import { mediaTasks } from './tasks/media-tasks.ts'
 import { pageTasks } from './tasks/page-tasks.ts'
+import { slideTimeTasks } from './tasks/slide-time-tasks.ts'
 import { parseWishes, type Wishes } from './wishes.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -92,7 +93,8 @@ async function run(
     inquisitor(workshop),
     ...mediaTasks(workshop),
     ...pageTasks(workshop),
-    ...correlationTasks(workshop),
+    alignTask(workshop),
+    ...slideTimeTasks(workshop),
     collator(workshop),
   ]
   const path = join(folder, 'journal')

@@ -114,10 +114,10 @@ export const alignedKind: ResourceKind<AlignedFile> = new ResourceKind(
   'aligned',
   z.strictObject({ file: z.string(), to: z.string(), ...alignedFields, agreement: z.number(), spreadMs: z.number() }),
 )
-/** `track`: its index; there are decks of which nothing says when they are shown. */
-export const slideWatchKind: ResourceKind<{ track: number }> = new ResourceKind(
+/** There are decks of which nothing says when they are shown. `track`: index of the one in which they may be seen. */
+export const slideWatchKind: ResourceKind<{ track: number | null }> = new ResourceKind(
   'slide-watch',
-  z.strictObject({ track: index }),
+  z.strictObject({ track: index.nullable() }),
 )
 export const seenSlidesKind: ResourceKind<AtPath> = new ResourceKind('seen-slides', z.strictObject({ path }))
 export const umfKind: ResourceKind<AtPath> = new ResourceKind('umf', z.strictObject({ path }))

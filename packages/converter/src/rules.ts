@@ -18,13 +18,8 @@ export const conversionRuleset: readonly Rule[] = [
     candidates: [{ processor: 'draw-identity', seconds: 1, memoryBytes: megabyte }],
   },
   {
-    ...{
-      name: 'read',
-      each: 'wishes',
-      all: ['file/*'],
-      gives: ['reading', 'track', 'deck', 'unplaced', 'slide-watch'],
-      isRequired: true,
-    },
+    ...{ name: 'read', each: 'wishes', all: ['file/*'], isRequired: true },
+    gives: ['reading', 'track', 'deck', 'unplaced', 'slide-watch'],
     candidates: [{ processor: 'inquisitor', seconds: 20, secondsPerMb: 0.05, memoryBytes: 256 * megabyte }],
   },
   {
@@ -68,8 +63,13 @@ export const conversionRuleset: readonly Rule[] = [
     candidates: [{ processor: 'align-sound', seconds: 30, secondsPerMb: 1, memoryBytes: 400 * megabyte }],
   },
   {
-    ...{ name: 'watch', each: 'slide-watch', all: ['looked-track', 'pages'], gives: ['seen-slides'] },
-    candidates: [{ processor: 'watch-slides', seconds: 60, secondsPerMb: 2, memoryBytes: 400 * megabyte }],
+    ...{ name: 'slide-times', each: 'slide-watch', gives: ['seen-slides'] },
+    all: ['looked-track', 'pages', 'file/text/vtt', 'file/application/x-subrip'],
+    candidates: [
+      { processor: 'watch-slides', seconds: 60, secondsPerMb: 2, memoryBytes: 400 * megabyte },
+      // Where they are not seen: to some seconds only.
+      { processor: 'hear-slides', seconds: 20, memoryBytes: 200 * megabyte },
+    ],
   },
   {
     ...{ name: 'collate', each: 'reading', isRequired: true },

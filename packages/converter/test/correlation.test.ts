@@ -1,5 +1,5 @@
 // What resources that tell no times are told by others.
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { newArchiveId, openArchive } from '@rushes/umf'
@@ -9,6 +9,7 @@ import { runSeed as seed, seededRandom } from '../../media/test/seeded-random.ts
 import { room, writeSound } from '../../processors/test/made-sound.ts'
 import { convertArchive } from '../src/index.ts'
 import { lectureSeconds, makeSmallLecture, type SmallLecture } from './small-lecture.ts'
+import { pdfOf } from './small-meeting.ts'
 
 let folder: string
 let lecture: SmallLecture
@@ -51,7 +52,38 @@ describe('a lecture of which files lie side by side', () => {
       ['not-aligned', 'elsewhere.m4a'],
       ['slides-seen', 'lecture.mp4'],
     ])
-    expect(tasks.filter(({ rule }) => rule === 'watch' || rule === 'align')).toHaveLength(3)
+    expect(tasks.filter(({ rule }) => rule === 'slide-times' || rule === 'align')).toHaveLength(3)
     expect((archive.presentation as { durationMs: number }).durationMs).toBeGreaterThan(lectureSeconds * 1000 - 200)
   }, 300_000)
+  it('has its slides when they are spoken about, where they are seen in no video', async () => {
+    const place = join(folder, 'spoken')
+    await mkdir(place)
+    const random = seededRandom(seed + 1)
+    const topics = ['harbour', 'lantern', 'meadow', 'orchard', 'quarry', 'saddle', 'thimble', 'violet']
+    const more = ['candle', 'feather', 'granite', 'juniper', 'kettle', 'marble', 'pebble', 'walnut']
+    const page = (index: number): string => `BT /F 20 Tf 20 120 Td (${topics[index]} ${more[index]} ${index}) Tj ET`
+    await writeFile(join(place, 'talk.pdf'), pdfOf(topics.map((_, index) => page(index))))
+    const times = topics.map((_, index) => index * 7)
+    const cue = (at: number, text: string): string => `00:00:${two(at)}.000 --> 00:00:${two(at + 1)}.500\n${text}\n\n`
+    const said = times.flatMap((at, index) => [
+      cue(at, `Here we look at the ${topics[index]}`),
+      cue(at + 2, 'and so on, as you may know'),
+      cue(at + 4, `with the ${more[index]} of it`),
+    ])
+    await writeFile(join(place, 'talk.vtt'), `WEBVTT\n\n${said.join('')}`)
+    await writeSound(room(57, random), join(place, 'talk.m4a'))
+    const output = join(folder, 'spoken.umf')
+    const { notes, tasks } = await convertArchive({ inputs: [place], output, drawId: async () => newArchiveId() })
+    await using source = await openFile(output)
+    const events = await (await openArchive(source, { sha256: nodeSha256 })).events()
+    const slides = events.filter(({ kind }) => kind === 'slide')
+    expect(slides.map(({ t, data }) => [t, data])).toEqual(
+      times.map((at, index) => [at * 1000, { deck: 'talk.pdf', index, words: 2, by: 'speech' }]),
+    )
+    expect(notes.map(({ code, resource }) => [code, resource])).toEqual([['slides-heard', 'talk.vtt']])
+    const [told] = tasks.filter(({ rule }) => rule === 'slide-times')
+    expect(told!.attempts.map(({ processor }) => processor)).toEqual(['watch-slides', 'hear-slides'])
+  }, 300_000)
 })
+
+const two = (value: number): string => String(value).padStart(2, '0')

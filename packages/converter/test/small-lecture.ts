@@ -15,7 +15,20 @@ export type SmallLecture = {
 }
 
 export const lectureSeconds = 26
-const words = ['media', 'time', 'clock', 'frame', 'index', 'sound', 'offset', 'packet', 'slide', 'room', 'drift', 'line']
+const words = [
+  'media',
+  'time',
+  'clock',
+  'frame',
+  'index',
+  'sound',
+  'offset',
+  'packet',
+  'slide',
+  'room',
+  'drift',
+  'line',
+]
 
 /** @param random of which the slides, their order and times, the sound and its offset are drawn */
 export async function makeSmallLecture(folder: string, random: () => number): Promise<SmallLecture> {

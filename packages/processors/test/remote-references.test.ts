@@ -56,7 +56,9 @@ function remotePptx(): Buffer {
   const picture =
     '<p:pic><p:nvPicPr><p:cNvPr id="50" name="far"/><p:cNvPicPr/><p:nvPr/></p:nvPicPr><p:blipFill><a:blip r:link="far-image"/><a:stretch><a:fillRect/></a:stretch></p:blipFill><p:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="900000" cy="900000"/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom></p:spPr></p:pic>'
   const [slide, relations] = ['ppt/slides/slide1.xml', 'ppt/slides/_rels/slide1.xml.rels']
-  const had = parts.get(relations)?.toString() ?? '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"></Relationships>'
+  const had =
+    parts.get(relations)?.toString() ??
+    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"></Relationships>'
   parts.set(relations, Buffer.from(had.replace('</Relationships>', `${more}</Relationships>`)))
   parts.set(slide, Buffer.from(parts.get(slide)!.toString().replace('</p:spTree>', `${picture}</p:spTree>`)))
   return zipped(parts)
@@ -68,7 +70,9 @@ function remotePdf(): Buffer {
   const action = `/OpenAction<</S/URI/URI(${at('pdf-action')})>>/AA<</O<</S/GoToR/F<</FS/URL/F(${at('pdf-other')})>>/D[0/Fit]>>>>`
   const font = `/FontDescriptor<</Type/FontDescriptor/FontName/Helvetica/FontFile2 99 0 R>>/Far<</F<</FS/URL/F(${at('pdf-stream')})>>>>`
   return Buffer.from(
-    text.replace('/Type/Catalog', `/Type/Catalog${action}`).replace('/BaseFont/Helvetica', `/BaseFont/Helvetica${font}`),
+    text
+      .replace('/Type/Catalog', `/Type/Catalog${action}`)
+      .replace('/BaseFont/Helvetica', `/BaseFont/Helvetica${font}`),
     'latin1',
   )
 }
@@ -91,7 +95,10 @@ describe('what a document names elsewhere', () => {
       const output = write(`${name}.pdf`, Buffer.alloc(0))
       await officePdf({ path: write(name, bytes), kind, output, signal })
       const { pages } = await pdfPages({ path: output, folder, width: 160, height: 90, isStrict: false, signal })
-      expect(pages.map(({ text }) => text.trim()), name).toEqual(['One'])
+      expect(
+        pages.map(({ text }) => text.trim()),
+        name,
+      ).toEqual(['One'])
       expect(asked, name).toEqual([])
     }
     // Without what encloses it, it asks: so that the test above can fail.

@@ -32,18 +32,23 @@ describe('two recordings of one event', () => {
     [7.3, 0, 40],
     [-6.25, 60e-6, 60],
     [20.018, -120e-6, 50],
-  ])('are aligned by what is heard in both: %d s later, drift %d', async (offset, drift, seconds) => {
-    const left = await sound(recorded(source, { seconds: 60, offset: 8 }, random))
-    const right = await sound(recorded(source, { seconds, offset: 8 + offset, drift }, random))
-    const found = await aligned(left, right)
-    expect(found, `seed ${seed}`).not.toBeNull()
-    // AAC begins up to 64 ms late, in both alike.
-    const end = seconds * 1000
-    const truth = (t: number): number => offset * 1000 + t * (1 + drift)
-    const measured = (t: number): number => found!.offsetMs + t * (1 + found!.driftPpm / 1e6)
-    for (const t of [0, end / 2, end]) expect(Math.abs(measured(t) - truth(t)), `seed ${seed}, at ${t}`).toBeLessThan(5)
-    expect(found!.agreement).toBeGreaterThan(0.8)
-  }, 180_000)
+  ])(
+    'are aligned by what is heard in both: %d s later, drift %d',
+    async (offset, drift, seconds) => {
+      const left = await sound(recorded(source, { seconds: 60, offset: 8 }, random))
+      const right = await sound(recorded(source, { seconds, offset: 8 + offset, drift }, random))
+      const found = await aligned(left, right)
+      expect(found, `seed ${seed}`).not.toBeNull()
+      // AAC begins up to 64 ms late, in both alike.
+      const end = seconds * 1000
+      const truth = (t: number): number => offset * 1000 + t * (1 + drift)
+      const measured = (t: number): number => found!.offsetMs + t * (1 + found!.driftPpm / 1e6)
+      for (const t of [0, end / 2, end])
+        expect(Math.abs(measured(t) - truth(t)), `seed ${seed}, at ${t}`).toBeLessThan(5)
+      expect(found!.agreement).toBeGreaterThan(0.8)
+    },
+    180_000,
+  )
 
   it('are left where they are when they are of two events', async () => {
     const left = await sound(recorded(source, { seconds: 50, offset: 0 }, random))

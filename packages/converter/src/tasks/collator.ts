@@ -23,8 +23,8 @@ import { correlated } from '../timeline/correlated-reading.ts'
 import { keptTime } from '../timeline/kept-reading.ts'
 import { isWanted } from '../wishes.ts'
 import type { Workshop } from '../workshop.ts'
-import { readSeenSlides } from './correlation-tasks.ts'
 import { readDeckPages } from './page-tasks.ts'
+import { readSlideTimes } from './slide-time-tasks.ts'
 
 /** Puts everything into one archive. */
 export function collator({ folder, notes }: Workshop): Processor {
@@ -32,7 +32,7 @@ export function collator({ folder, notes }: Workshop): Processor {
     'collator',
     async ({ takes, signal, onProgress }) => {
       const told = await readReading(readingKind.one(takes).path)
-      const seen = await Promise.all(seenSlidesKind.all(takes).map(async ({ path }) => await readSeenSlides(path)))
+      const seen = await Promise.all(seenSlidesKind.all(takes).map(async ({ path }) => await readSlideTimes(path)))
       const reading = correlated(told, alignedKind.all(takes), seen.flat())
       const wishes = wishesKind.one(takes)
       const looked = lookedKind.all(takes).sort((left, right) => left.index - right.index)

@@ -45,7 +45,7 @@ export function inquisitor({ folder }: Workshop): Processor {
   )
 }
 
-/** Recordings that are told by none but each other when they were, and slides that are told by none but a video. */
+/** Recordings of which none but another tells when they were, and slides of which none but a video or what is said does. */
 function toCorrelate(
   reading: Reading,
   files: ReadonlyMap<string, FoundFile>,
@@ -59,13 +59,12 @@ function toCorrelate(
   })
   const hasTimes = reading.events.some(({ kind }) => kind === 'slide')
   if (!isShown || hasTimes || reading.decks.length === 0) return gave
+  if (reading.tracks.length === 0) return gave
   const index = reading.tracks.findIndex(({ file, role }) => {
     return (role === 'main' || role === 'screen') && files.get(file)?.kind.startsWith('video/') === true
   })
-  if (index >= 0) {
-    const { size } = files.get(reading.tracks[index]!.file)!
-    gave.push(slideWatchKind.make(`slide-watch:${index}`, { track: index }, size))
-  }
+  const size = index < 0 ? 0 : files.get(reading.tracks[index]!.file)!.size
+  gave.push(slideWatchKind.make('slide-watch', { track: index < 0 ? null : index }, size))
   return gave
 }
 
