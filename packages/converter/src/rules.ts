@@ -64,7 +64,7 @@ export const conversionRuleset: readonly Rule[] = [
   },
   {
     ...{ name: 'slide-times', each: 'slide-watch', gives: ['seen-slides'] },
-    all: ['looked-track', 'pages', 'file/text/vtt', 'file/application/x-subrip'],
+    all: ['looked-track', 'pages', 'file/text/vtt', 'file/application/x-subrip', 'file/image/*'],
     candidates: [
       { processor: 'watch-slides', seconds: 60, secondsPerMb: 2, memoryBytes: 400 * megabyte },
       // Where they are not seen: to some seconds only.

@@ -1,5 +1,5 @@
 // What resources that tell no times are told by others.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { newArchiveId, openArchive } from '@rushes/umf'
@@ -55,6 +55,23 @@ describe('a lecture of which files lie side by side', () => {
     expect(tasks.filter(({ rule }) => rule === 'slide-times' || rule === 'align')).toHaveLength(3)
     expect((archive.presentation as { durationMs: number }).durationMs).toBeGreaterThan(lectureSeconds * 1000 - 200)
   }, 300_000)
+  it('has its slides where they are pictures', async () => {
+    const place = join(folder, 'pictures')
+    await mkdir(place)
+    await copyFile(join(lecture.folder, 'lecture.mp4'), join(place, 'lecture.mp4'))
+    for (const [index, path] of lecture.pictures.entries()) await copyFile(path, join(place, `Slide${index + 1}.png`))
+    const output = join(folder, 'pictures.umf')
+    await convertArchive({ inputs: [place], output, drawId: async () => newArchiveId() })
+    await using source = await openFile(output)
+    const slides = (await (await openArchive(source, { sha256: nodeSha256 })).events()).filter(
+      ({ kind }) => kind === 'slide',
+    )
+    expect(
+      slides.map(({ resource }) => resource),
+      `seed ${seed}`,
+    ).toEqual(lecture.shown.map(([page]) => `Slide${page + 1}.png`))
+  }, 300_000)
+
   it('has its slides when they are spoken about, where they are seen in no video', async () => {
     const place = join(folder, 'spoken')
     await mkdir(place)

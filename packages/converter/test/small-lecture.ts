@@ -8,6 +8,8 @@ import { pdfOf } from './small-meeting.ts'
 
 export type SmallLecture = {
   folder: string
+  /** Pictures of the pages, in another folder. */
+  pictures: readonly string[]
   /** Index of a page, and since when it is seen, s. */
   shown: readonly (readonly [page: number, seconds: number])[]
   /** Since when the second recorder runs, s. */
@@ -65,5 +67,5 @@ export async function makeSmallLecture(folder: string, random: () => number): Pr
   const maps = ['-map', '[v]', '-map', `${shown.length}:a`]
   const video = ['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '30', '-c:a', 'copy']
   await ffmpeg(...inputs, '-i', sound, '-filter_complex', all, ...maps, ...video, join(folder, 'lecture.mp4'))
-  return { folder, shown, secondAt }
+  return { folder, pictures: pages.map(({ path }) => path!), shown, secondAt }
 }

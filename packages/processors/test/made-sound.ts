@@ -52,6 +52,6 @@ export async function writeSound(samples: Float32Array, path: string): Promise<s
   const raw = `${path}.raw`
   writeFileSync(raw, bytes)
   const input = ['-f', 's16le', '-ar', String(SOUND_RATE), '-ac', '1', '-i', raw]
-  await ffmpeg(...input, '-c:a', 'aac', '-b:a', '64k', path)
+  await ffmpeg('-y', ...input, '-c:a', 'aac', '-b:a', '64k', path)
   return path
 }

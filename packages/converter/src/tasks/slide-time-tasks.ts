@@ -22,6 +22,7 @@ import { type DeckPages, readDeckPages } from './page-tasks.ts'
 
 /** Pages of all decks that are looked for in one video. */
 const mostPages = 1000
+const captions: ReadonlySet<string> = new Set(['text/vtt', 'application/x-subrip'])
 const mostText = 32 * 1024 * 1024
 /** The same words in other languages. */
 const mostTranscripts = 8
@@ -41,12 +42,14 @@ export function slideTimeTasks({ folder }: Workshop): Processor[] {
     const looked = lookedKind.all(input.takes).find((each) => each.index === index)
     if (looked === undefined || looked.facts.picture === null) return notSeen
     const job = quiet(mediaJob(input))
+    const pictures = new Map(fileKind.all(input.takes).map(({ name, path }) => [name, path]))
     const names: { deck: string; index: number }[] = []
     const pages: GrayPicture[] = []
     for (const { deck, pages: own } of await decksOf(input)) {
-      for (const [at, { path, isSmall }] of own.entries()) {
-        if (path === null || isSmall === true || pages.length === mostPages) continue
-        pages.push(await grayPicture(path, job))
+      for (const [at, { path, file, isSmall }] of own.entries()) {
+        const picture = path ?? (file === null ? undefined : pictures.get(file))
+        if (picture === undefined || isSmall === true || pages.length === mostPages) continue
+        pages.push(await grayPicture(picture, job))
         names.push({ deck, index: at })
       }
     }
@@ -65,7 +68,7 @@ export function slideTimeTasks({ folder }: Workshop): Processor[] {
   })
   const listen = taskProcessor('hear-slides', async (input) => {
     const decks = await decksOf(input)
-    const files = fileKind.all(input.takes).filter(({ size }) => size <= mostText)
+    const files = fileKind.all(input.takes).filter(({ kind, size }) => captions.has(kind) && size <= mostText)
     for (const file of files.sort(byName).slice(0, mostTranscripts)) {
       const lines = await linesOf(file)
       input.signal.throwIfAborted()
