@@ -26,8 +26,8 @@ const leastDifference = 6
 /** Of a block that has changed in so much of the last seconds, nothing is expected. */
 const movingShare = 0.3
 const memoryFrames = 20
-/** Of the blocks that stand still. */
-const shares = { any: 0.01, slide: 0.08, calm: 0.005 }
+/** Of the blocks that stand still: two may be a page's number, and what turns out to be the same page is put together again. */
+const shares = { any: 0.003, slide: 0.08, calm: 0.005 }
 const calmMs = { slide: 500, small: 2000 }
 
 export class SlideChanges {
