@@ -125,7 +125,8 @@ describe('pages of a deck that are seen in a video', () => {
   it('are told where they differ in a number alone', async () => {
     const place = join(folder, 'numbers')
     mkdirSync(place)
-    const page = (number: number): string => `BT /F 16 Tf 30 120 Td (All pages say the same) Tj 0 -40 Td (Part ${number}) Tj ET`
+    const page = (number: number): string =>
+      `BT /F 16 Tf 30 120 Td (All pages say the same) Tj 0 -40 Td (Part ${number}) Tj ET`
     const pdf = join(place, 'deck.pdf')
     writeFileSync(pdf, pdfOf([1, 2, 3, 4].map(page)))
     const { pages: drawn } = await pdfPages({ path: pdf, folder: place, width: 640, height: 360, signal: job.signal })

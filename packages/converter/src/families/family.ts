@@ -40,6 +40,8 @@ export type FileFacts = {
   startMs?: number | undefined
   endMs?: number | undefined
   metadata?: Record<string, unknown> | undefined
+  /** Who may read it, where that is not everybody. */
+  level?: number | undefined
   /** It tells of what was not recorded as well. */
   tellsAll?: boolean | undefined
 }
@@ -60,6 +62,10 @@ export type Reading = {
   metadata: Record<string, unknown>
   /** What of the event's clock is kept, in order; what is between is cut out. Null: from 0 to where all ends. */
   kept: readonly Span[] | null
+  /** Where nothing else is said of what is kept: how long the archive says that it lasts. Its media know better. */
+  statedMs?: number | undefined
+  /** And what is left out of it. */
+  cut?: readonly Span[] | undefined
   tracks: readonly Track[]
   decks: readonly Deck[]
   /** Names of files that are recordings of the event as well, of which nothing says when they began. */
@@ -68,6 +74,8 @@ export type Reading = {
   files: ReadonlyMap<string, FileFacts>
   more?: readonly MoreItem[] | undefined
   events: readonly TimelineEvent[]
+  /** It was an archive already: what is made for readers' ease is among its files. */
+  isCollated?: boolean | undefined
   notes: readonly Note[]
 }
 
@@ -82,6 +90,8 @@ export interface Family {
   readonly format: string
   /** It takes what any other family could take: it is asked where none does. */
   readonly isFallback?: true
+  /** What lies below its root is its own, whatever it looks like. */
+  readonly isWhole?: true
   /** Looks into files as far as it needs to be sure. */
   claims(files: readonly FoundFile[]): Promise<Claim[]>
   /** @throws ConvertError */

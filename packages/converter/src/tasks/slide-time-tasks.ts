@@ -13,8 +13,9 @@ import {
 import type { TimelineEvent } from '@rushes/umf'
 import { z } from 'zod'
 import { spokenCues } from '../families/cues.ts'
+import { readDiscovered } from '../findings/discovered-file.ts'
 import { type FoundFile, readText } from '../input/found-file.ts'
-import { fileKind, lookedKind, pagesKind, seenSlidesKind, slideWatchKind } from '../job-kinds.ts'
+import { discoveredKind, fileKind, lookedKind, pagesKind, seenSlidesKind, slideWatchKind } from '../job-kinds.ts'
 import { mediaJob, quiet, syncFile } from '../media/media-job.ts'
 import { taskProcessor } from '../task-answer.ts'
 import type { Workshop } from '../workshop.ts'
@@ -38,6 +39,8 @@ export function slideTimeTasks({ folder }: Workshop): Processor[] {
     return [seenSlidesKind.make('seen-slides', { path })]
   }
   const watch = taskProcessor('watch-slides', async (input) => {
+    // What was discovered tells of slides by their numbers.
+    if (await areDiscovered(input)) return { severity: 'info', gave: [] }
     const { track: index } = slideWatchKind.one(input.takes)
     const looked = lookedKind.all(input.takes).find((each) => each.index === index)
     if (looked === undefined || looked.facts.picture === null) return notSeen
@@ -97,6 +100,11 @@ export function slideTimeTasks({ folder }: Workshop): Processor[] {
 }
 
 const byName = (left: FoundFile, right: FoundFile): number => (left.name < right.name ? -1 : 1)
+
+async function areDiscovered({ takes }: TaskInput): Promise<boolean> {
+  const found = await Promise.all(discoveredKind.all(takes).map(async ({ path }) => await readDiscovered(path)))
+  return found.some(({ events }) => events.some(({ kind }) => kind === 'slide'))
+}
 
 async function decksOf({ takes }: TaskInput): Promise<DeckPages[]> {
   const decks = await Promise.all(pagesKind.all(takes).map(async ({ path }) => await readDeckPages(path)))
