@@ -1,5 +1,5 @@
 // A room in which something is said, and what recorders make of it.
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { ffmpeg } from './conversion.ts'
 
 /** Samples a second. */
@@ -53,5 +53,6 @@ export async function writeSound(samples: Float32Array, path: string): Promise<s
   writeFileSync(raw, bytes)
   const input = ['-f', 's16le', '-ar', String(SOUND_RATE), '-ac', '1', '-i', raw]
   await ffmpeg('-y', ...input, '-c:a', 'aac', '-b:a', '64k', path)
+  rmSync(raw)
   return path
 }

@@ -54,7 +54,7 @@ beforeAll(async () => {
   for (const path of paths) await page(random, path)
   pages = []
   for (const each of paths) pages.push(await grayPicture(each, job))
-}, 60_000)
+}, 180_000)
 
 async function video(name: string, size: string, filters: string, more: readonly string[] = []): Promise<string> {
   const path = join(folder, `${name}.mp4`)
@@ -114,13 +114,13 @@ describe('pages of a deck that are seen in a video', () => {
 
   it('are told, and when each comes', async () => {
     expectShown(await seen(await video('plain', '320x180', '[slides]null[out]')))
-  }, 60_000)
+  }, 180_000)
 
   it('are told where they lie between bars, in noise, under a camera that moves in a corner', async () => {
     const camera = ['-f', 'lavfi', '-t', '20', '-i', 'testsrc2=s=80x60:r=10']
     const filters = `[slides]noise=alls=8:allf=t,eq=brightness=0.05:contrast=0.9[noisy];[noisy][${shown.length}:v]overlay=W-w-4:H-h-4[out]`
     expectShown(await seen(await video('camera', '400x300', filters, camera)))
-  }, 60_000)
+  }, 180_000)
 
   it('are told where they differ in a number alone', async () => {
     const place = join(folder, 'numbers')
@@ -139,7 +139,7 @@ describe('pages of a deck that are seen in a video', () => {
       pages = own.pages
     })
     expectShown(found)
-  }, 60_000)
+  }, 180_000)
 
   it('are none where something else is seen', async () => {
     const path = join(folder, 'other.mp4')
@@ -159,5 +159,5 @@ describe('pages of a deck that are seen in a video', () => {
       path,
     )
     expect(await seen(path)).toEqual([])
-  }, 60_000)
+  }, 180_000)
 })
