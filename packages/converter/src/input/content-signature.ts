@@ -1,9 +1,12 @@
 // What a file is, by its content. Names and endings are never asked: they are anybody's.
+import { open } from 'node:fs/promises'
 import { decodeText, type FoundFile, readStart } from './found-file.ts'
 
 const STRING = (text: string): number[] => [...text].map((letter) => letter.charCodeAt(0))
 const has = (bytes: Uint8Array, offset: number, wanted: readonly number[] | string): boolean =>
   (typeof wanted === 'string' ? STRING(wanted) : wanted).every((each, index) => bytes[offset + index] === each)
+
+const OLE = 'application/x-ole-storage'
 
 type Signature = { kind: string; is(bytes: Uint8Array): boolean }
 
@@ -40,7 +43,7 @@ const signatures: readonly Signature[] = [
   { kind: 'video/mp2t', is: (bytes) => [0, 188, 376].every((offset) => bytes[offset] === 0x47) },
   { kind: 'video/mpeg', is: (bytes) => has(bytes, 0, [0, 0, 1, 0xba]) || has(bytes, 0, [0, 0, 1, 0xb3]) },
   { kind: 'application/gzip', is: (bytes) => has(bytes, 0, [0x1f, 0x8b, 8]) },
-  { kind: 'application/x-ole-storage', is: (bytes) => has(bytes, 0, [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]) },
+  { kind: OLE, is: (bytes) => has(bytes, 0, [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]) },
   { kind: 'audio/mpeg', is: (bytes) => has(bytes, 0, 'ID3') || isMpegAudio(bytes) },
   { kind: 'audio/aac', is: (bytes) => bytes[0] === 0xff && (bytes[1]! & 0xf6) === 0xf0 },
 ]
@@ -49,7 +52,8 @@ const signatures: readonly Signature[] = [
 const START_BYTES = 64 * 1024
 
 export async function contentKindOf(file: Pick<FoundFile, 'path' | 'size'>): Promise<string> {
-  return contentKind(await readStart(file, START_BYTES))
+  const kind = contentKind(await readStart(file, START_BYTES))
+  return kind === OLE ? await oleKind(file) : kind
 }
 
 /** @param start of the file, up to 64 KiB */
@@ -71,6 +75,23 @@ function zipKind(start: Uint8Array): string {
   if (text.includes('word/')) return `${office}.wordprocessingml.document`
   if (text.includes('xl/')) return `${office}.spreadsheetml.sheet`
   return 'application/zip'
+}
+
+/** [MS-CFB] §2.2, §2.6: what is in such a file is told by names in its directory, the first sector of which the head names. */
+async function oleKind({ path }: Pick<FoundFile, 'path'>): Promise<string> {
+  const file = await open(path, 'r')
+  try {
+    const head = Buffer.alloc(512)
+    await file.read(head, 0, 512, 0)
+    const sectorBytes = head.readUInt16LE(30) === 12 ? 4096 : 512
+    const { buffer } = await file.read(Buffer.alloc(4096), 0, 4096, (head.readUInt32LE(48) + 1) * sectorBytes)
+    const isNamed = (name: string): boolean => buffer.includes(Buffer.from(`${name}\0`, 'utf16le'))
+    if (isNamed('PowerPoint Document')) return 'application/vnd.ms-powerpoint'
+    if (isNamed('WordDocument')) return 'application/msword'
+    return isNamed('Workbook') ? 'application/vnd.ms-excel' : OLE
+  } finally {
+    await file.close()
+  }
 }
 
 function textKind(start: Uint8Array): string {
