@@ -1,6 +1,15 @@
 import { html, svg, type TemplateResult } from 'lit'
 import { formatBytes } from '../figures.ts'
-import { type Extracted, type Finding, markerWords, type Pattern, placeMarks, type Searched } from './finding.ts'
+import {
+  type Extracted,
+  type Finding,
+  markerWords,
+  type Pattern,
+  placeMarks,
+  type Searched,
+  type Span,
+  spanOf,
+} from './finding.ts'
 
 /** Of a picture, in its own measure. */
 const width = 360
@@ -79,16 +88,16 @@ function matrix({ file, size, left, read, layout, patterns }: Searched): Templat
     <p class="soft small figures">${formatBytes(left)} of ${formatBytes(size)} are of no known kind; ${
       read < left ? `${formatBytes(read)} of these were read.` : 'all of these were read.'
     } ${layout == null ? '' : html`It was read by the layout “${layout.name}”, which an earlier archive had taught.`}</p>
-    ${rows.length === 0 ? html`<p class="soft">No pattern was found in it.</p>` : table(rows, size)}
+    ${rows.length === 0 ? html`<p class="soft">No pattern was found in it.</p>` : table(rows, spanOf(rows, size))}
     ${patterns.length > rows.length ? html`<p class="soft small">And ${(patterns.length - rows.length).toLocaleString('en')} more, less sure.</p>` : ''}
   </div>`
 }
 
 /** Each row a pattern, with a picture of its places in the file; the taller a mark, the greater its value. */
-function table(rows: readonly Pattern[], size: number): TemplateResult {
+function table(rows: readonly Pattern[], span: Span): TemplateResult {
   return html`<table class="finding finding-matrix">
-    <caption class="soft small">Each mark is a place of the pattern between the file’s first and last byte; the taller, the
-      greater the value that was read there.</caption>
+    <caption class="soft small">Each mark is a place of the pattern, from byte ${span.from.toLocaleString('en')} to byte
+      ${(span.to - 1).toLocaleString('en')} of the file; the taller, the greater the value that was read there.</caption>
     <thead><tr><th scope="col">Pattern</th><th scope="col">Taken for</th><th scope="col" class="finding-wide">Places and values</th>
       <th scope="col" class="figure">Count</th><th scope="col" class="figure">Sure</th></tr></thead>
     <tbody>
@@ -96,7 +105,7 @@ function table(rows: readonly Pattern[], size: number): TemplateResult {
         (row) => html`<tr>
           <th scope="row" data-head="Pattern"><code>${markerWords(row.marker)}</code></th>
           <td data-head="Taken for">${kinds[row.kind] ?? row.kind}</td>
-          <td data-head="Places and values" class="finding-wide">${places(row, size)}<span class="small soft figures">${valueWords(row.values)}</span></td>
+          <td data-head="Places and values" class="finding-wide">${places(row, span)}<span class="small soft figures">${valueWords(row.values)}</span></td>
           <td data-head="Count" class="figure figures">${row.count.toLocaleString('en')}</td>
           <td data-head="Sure" class="figure figures">${row.confidence === 0 ? '–' : `${Math.round(row.confidence * 100)} %`}</td>
         </tr>`,
@@ -105,9 +114,9 @@ function table(rows: readonly Pattern[], size: number): TemplateResult {
   </table>`
 }
 
-function places(row: Pattern, size: number): TemplateResult {
+function places(row: Pattern, span: Span): TemplateResult {
   const isEvent = row.confidence > 0
-  const marks = placeMarks(row, size, width / 2)
+  const marks = placeMarks(row, span, width / 2)
   return html`<svg class="finding-picture" viewBox=${`0 0 ${width} ${rowHeight}`} preserveAspectRatio="none" aria-hidden="true">
     <rect class="finding-row" width=${width} height=${rowHeight} rx="2" />
     <g class=${isEvent ? 'finding-marks is-event' : 'finding-marks'}>${marks.map(({ at, height }) => {

@@ -99,12 +99,24 @@ const plain = 1
 /** What is least is seen, too. */
 const leastHeight = 0.25
 
-/**
- * Where it lies in the file, and how high its value is among its values; at most one mark for each of `columns`.
- *
- * @param size of the file
- */
-export function placeMarks({ places, values }: Pattern, size: number, columns: number): PlaceMark[] {
+/** Bytes of a file, the last one not among them. */
+export type Span = { from: number; to: number }
+
+/** From the first place of any of them to the last: what happened is told in a small part of most files. */
+export function spanOf(patterns: readonly Pattern[], size: number): Span {
+  let from = size
+  let to = 0
+  for (const { places } of patterns) {
+    for (const place of places) {
+      from = Math.min(from, place)
+      to = Math.max(to, place + 1)
+    }
+  }
+  return from < to ? { from: Math.max(0, from), to: Math.min(size, to) } : { from: 0, to: size }
+}
+
+/** Where it lies in that part of the file, and how high its value is among its values; at most one mark for each of `columns`. */
+export function placeMarks({ places, values }: Pattern, { from, to }: Span, columns: number): PlaceMark[] {
   const least = values.reduce((low, value) => Math.min(low, value), Number.POSITIVE_INFINITY)
   const most = values.reduce((high, value) => Math.max(high, value), Number.NEGATIVE_INFINITY)
   const heightOf = (value: number | undefined): number => {
@@ -113,7 +125,8 @@ export function placeMarks({ places, values }: Pattern, size: number, columns: n
   }
   const marks = new Map<number, PlaceMark>()
   for (const [index, place] of places.entries()) {
-    const column = Math.min(columns - 1, Math.max(0, Math.floor((place / Math.max(1, size)) * columns)))
+    const share = (place - from) / Math.max(1, to - from)
+    const column = Math.min(columns - 1, Math.max(0, Math.floor(share * columns)))
     const height = heightOf(values[index])
     const known = marks.get(column)
     if (known === undefined || known.height < height) marks.set(column, { at: column / columns, height })

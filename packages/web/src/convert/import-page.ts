@@ -299,10 +299,11 @@ export class RushesImportPage extends PageElement {
               <rushes-timeline-picture .lanes=${lanes} @go=${(event: CustomEvent<number>) => this.#go(event.detail)}></rushes-timeline-picture>
             </section>`
       }
+      ${notesCard(sortedNotes(archive.notes))} ${findingCard(archive.finding)}
       <rushes-mend-panel .archive=${archive} .busy=${this.busy}
         @mend=${(event: CustomEvent<readonly Mend[]>) => void this.#mend(event.detail)}
         @go=${(event: CustomEvent<number>) => this.#go(event.detail)}></rushes-mend-panel>
-      ${findingCard(archive.finding)} ${notesCard(sortedNotes(archive.notes))} ${this.view === null ? '' : this.#tasks(this.view)}`
+      ${this.view === null ? '' : this.#tasks(this.view)}`
   }
 
   #tasks({ jobId }: ImportView): TemplateResult | string {
