@@ -7,6 +7,7 @@
 import { link, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import {
+  type JobOptions,
   type JobResult,
   type JobState,
   type Note,
@@ -94,12 +95,34 @@ export async function convertArchive(options: ConvertOptions): Promise<Conversio
   return { output, notes: result.notes, tasks: result.tasks, finding, learned }
 }
 
-async function run(
-  folder: string,
-  inputs: Parameters<typeof runJob>[0]['inputs'],
-  options: ConvertOptions,
-): Promise<JobResult> {
-  const { signal, monitor, onChange, drawId, now = Date.now, layouts = async () => [] } = options
+/** A conversion as tasks, for whoever has a journal of their own. */
+export type ConversionPlan = Pick<JobOptions, 'ruleset' | 'processors' | 'inputs' | 'wants'> & {
+  /** To be told how the job stands: what was noted goes into the archive. */
+  onChange(state: JobState): void
+}
+
+export type PlanOptions = Pick<ConvertOptions, 'inputs' | 'wishes' | 'layouts' | 'drawId' | 'now'> & {
+  /** For all that is made on the way; there it is found again by a run that goes on. */
+  folder: string
+}
+
+/** @throws ConvertError `misused`, `no-such-file` */
+export async function planConversion({ inputs, wishes, ...options }: PlanOptions): Promise<ConversionPlan> {
+  const found = await inputsOf(inputs)
+  return planOf([wishesKind.make('wishes', parseWishes(wishes ?? {})), ...found], options)
+}
+
+/** Path of the archive that came of a conversion. @throws ConvertError: none did */
+export function convertedFile(result: JobResult): string {
+  const [umf] = umfKind.all(result.resources)
+  if (result.outcome === 'critical' || umf === undefined) throw failure(result)
+  return umf.path
+}
+
+function planOf(
+  inputs: JobOptions['inputs'],
+  { folder, drawId, now = Date.now, layouts = async () => [] }: Omit<PlanOptions, 'inputs' | 'wishes'>,
+): ConversionPlan {
   let last: JobState | null = null
   const room = new RoomCount()
   const workshop: Workshop = {
@@ -116,16 +139,29 @@ async function run(
     discoverer(workshop),
     collator(workshop),
   ]
+  const onChange = (state: JobState): void => {
+    last = state
+  }
+  return { ruleset: conversionRuleset, processors, inputs, wants: ['umf'], onChange }
+}
+
+async function run(
+  folder: string,
+  inputs: Parameters<typeof runJob>[0]['inputs'],
+  options: ConvertOptions,
+): Promise<JobResult> {
+  const { signal, monitor, onChange, drawId, layouts, now = Date.now } = options
+  const plan = planOf(inputs, { folder, drawId, now, ...(layouts !== undefined && { layouts }) })
   const path = join(folder, 'journal')
   const attempt = async (): Promise<JobResult> => {
     const journal = await openFileJournal(path)
     try {
       return await runJob({
-        ...{ ruleset: conversionRuleset, processors, journal, inputs, wants: ['umf'], now },
+        ...{ ...plan, journal, now },
         ...(signal !== undefined && { signal }),
         ...(monitor !== undefined && { monitor }),
         onChange(state, progress) {
-          last = state
+          plan.onChange(state)
           onChange?.(state, progress)
         },
       })

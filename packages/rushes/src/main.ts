@@ -14,6 +14,7 @@ import { addDecodeCommand } from './decode.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { addEncodeCommand } from './encode/encode-command.ts'
 import { addSpoolCommand } from './encode/spool-command.ts'
+import { addExportCommand } from './export/export-command.ts'
 import { CommandError, printFailure } from './output.ts'
 import { addRecordCommand } from './record/record-command.ts'
 import { addServeCommand } from './serve.ts'
@@ -45,6 +46,7 @@ addSignCommand(program)
 addCompactCommand(program)
 addPackCommand(program)
 addUnpackCommand(program)
+addExportCommand(program)
 
 try {
   await program.parseAsync()

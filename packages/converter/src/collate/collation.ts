@@ -82,7 +82,7 @@ export function collate(collected: Collected): Collation {
   const wantedItems = items.filter(({ item }) => isWanted(wishes, item.type))
   const there = new Set(wantedItems.map(({ item }) => item.name))
   const events = eventsOf(collected, pageNames, there)
-  wantedItems.push(...madeOf(events, kept, wishes, names))
+  if (reading.isCollated !== true) wantedItems.push(...madeOf(events, kept, wishes, names))
   return { items: wantedItems, events, presentationName: names.free(presentationName(collected)) }
 }
 
@@ -103,12 +103,13 @@ function fileItem(file: FoundFile, { reading, looked, kept }: Collected, slide: 
     ...(file.piece !== undefined && { piece: file.piece }),
   }
   const { title, language } = facts
+  const level = isPrivate ? OWNER_LEVEL : facts.level
   const kind = heardKind(file, looked)
   return {
     ...{ name: file.name, type: slide === undefined ? (facts.type ?? itemTypeOf(kind)) : 'slide' },
     contentType: contentTypeOf(kind),
     ...place.span,
-    ...(isPrivate && { level: OWNER_LEVEL }),
+    ...(level !== undefined && { level }),
     ...(title !== undefined && { title }),
     ...(language !== undefined && { language }),
     ...(Object.keys(metadata).length > 0 && { metadata }),
@@ -130,13 +131,14 @@ function isCut({ files }: Reading, { spans }: KeptTime): boolean {
 }
 
 function moreItem(more: MoreItem, kept: KeptTime, names: Names): CollatedItem {
-  const { type, contentType, title, language, startMs, endMs, metadata, from } = more
+  const { type, contentType, title, language, startMs, endMs, metadata, from, level } = more
   const span = startMs === undefined ? null : kept.span({ startMs, endMs: endMs ?? startMs })
   const item: ItemFields = {
     ...{ name: names.free(more.name), type, contentType, ...(span !== null && withEnd(span, endMs)) },
     ...(title !== undefined && { title }),
     ...(language !== undefined && { language }),
     ...(metadata !== undefined && { metadata }),
+    ...(level !== undefined && { level }),
     ...(from !== undefined && { from: { items: from, by: 'converter' } }),
   }
   return { item, content: 'text' in more ? { text: more.text } : { pointer: more.pointer } }
@@ -203,7 +205,7 @@ function eventsOf(
   return placedEvents(wanted, kept).map((event) => {
     const { resource: given, ...rest } = event
     const { deck, index } = (event.data ?? {}) as { deck?: unknown; index?: unknown }
-    const resource = event.kind === 'slide' ? pageNames.get(`${String(index)} ${String(deck)}`) : given
+    const resource = event.kind === 'slide' ? (pageNames.get(`${String(index)} ${String(deck)}`) ?? given) : given
     return resource !== undefined && there.has(resource) ? { ...rest, resource } : rest
   })
 }

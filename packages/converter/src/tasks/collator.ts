@@ -24,6 +24,7 @@ import {
 import { readReading } from '../reading-file.ts'
 import { taskProcessor } from '../task-answer.ts'
 import { keptTime } from '../timeline/kept-reading.ts'
+import { withShiftedWords } from '../timeline/shifted-words.ts'
 import { isWanted } from '../wishes.ts'
 import type { Workshop } from '../workshop.ts'
 import { readDeckPages } from './page-tasks.ts'
@@ -37,14 +38,16 @@ export function collator({ folder, notes }: Workshop): Processor {
       const reading = withFinding(await readReading(readingKind.one(takes).path), found)
       const wishes = wishesKind.one(takes)
       const looked = lookedKind.all(takes).sort((left, right) => left.index - right.index)
-      const kept = keptTime(reading, looked)
       const [presentation = null] = presentationKind.all(takes)
       const files = fileKind.all(takes).sort((left, right) => (left.name < right.name ? -1 : 1))
+      const timed = await withShiftedWords(reading, looked, files)
+      const kept = keptTime(timed, looked)
       const decks = await Promise.all(pagesKind.all(takes).map(async ({ path }) => await withSizes(path)))
       decks.sort((left, right) => (left.deck < right.deck ? -1 : 1))
       const presented = presentation?.file ?? null
-      const sorted = collate({ reading, files, looked, decks, kept, wishes, presented })
-      const { notes: own, ...collation } = await reshaped(sorted, wishes, folder, signal)
+      const sorted = collate({ reading: timed, files, looked, decks, kept, wishes, presented })
+      const { notes: more, ...collation } = await reshaped(sorted, wishes, folder, signal)
+      const own = [...timed.notes.slice(reading.notes.length), ...more]
       if (collation.items.length === 0 && collation.events.length === 0 && presentation === null) {
         throw new ConvertError('nothing-found', 'nothing is left of it by these wishes')
       }

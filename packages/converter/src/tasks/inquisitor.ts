@@ -4,12 +4,14 @@ import { readBlobIndex } from '../blob/blob-index.ts'
 import { ConvertError } from '../convert-error.ts'
 import { type ClaimedEvent, claimedEvents } from '../families/claimed-events.ts'
 import type { Reading } from '../families/family.ts'
+import { withFilesBeside } from '../families/files-beside.ts'
 import { readPlain } from '../families/unknown.ts'
 import { isUntold, leftoverOf, lengthOf, writeLeftover } from '../findings/left-over.ts'
 import type { FoundFile } from '../input/found-file.ts'
 import { blobIndexKind, deckKind, fileKind, leftoverKind, readingKind, trackKind, wishesKind } from '../job-kinds.ts'
 import { writeReading } from '../reading-file.ts'
 import { taskProcessor } from '../task-answer.ts'
+import { correctedReading } from '../timeline/corrected-events.ts'
 import { isWanted } from '../wishes.ts'
 import type { Workshop } from '../workshop.ts'
 
@@ -68,7 +70,9 @@ async function readFiles(files: readonly FoundFile[]): Promise<Asked> {
   const notes: Note[] = []
   for (const [index, { family, claim }] of claims.entries()) {
     try {
-      const reading = await family.read(files, claim)
+      const others = claims.filter((each) => !each.family.isFallback && each.claim !== claim).map((each) => each.claim)
+      const read = correctedReading(await family.read(files, claim))
+      const reading = family.isFallback ? read : withFilesBeside(read, files, claim, others)
       return { reading, notes: [...notes, ...otherEvents(claims.slice(index))] }
     } catch (error) {
       // What is damaged for one may be whole for the next, and is kept as it is in any case.
