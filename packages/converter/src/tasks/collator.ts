@@ -9,6 +9,7 @@ import { ConvertError } from '../convert-error.ts'
 import type { Reading } from '../families/family.ts'
 import { type DiscoveredHere, readDiscovered } from '../findings/discovered-file.ts'
 import { type Finding, findingOf, writeFinding } from '../findings/finding.ts'
+import { isUntold } from '../findings/left-over.ts'
 import {
   alignedKind,
   blobIndexKind,
@@ -97,7 +98,7 @@ function withFinding(reading: Reading, { finding, discovered }: FoundHere): Read
   }
   return {
     ...reading,
-    ...(layout !== undefined && layout !== null && { format: `learned:${layout.name}` }),
+    ...(layout !== undefined && layout !== null && isUntold(reading) && { format: `learned:${layout.name}` }),
     more: [...(reading.more ?? []), matrix],
     events: [...reading.events, ...(discovered?.events ?? [])],
   }
