@@ -61,7 +61,7 @@ function casesOf(pattern: RegExp): Case[] {
       .filter((name) => telling.test(name))
       .map((name): Case => ({ name: join(family, name, '..'), kind: `${family}, a folder`, facts: null })),
   )
-  const alone = files.map(({ file, kind, facts }) => ({ name: file, kind, facts: Array.isArray(facts) ? null : facts }))
+  const alone = files.map(({ file, kind, facts }) => ({ name: file, kind, facts: Array.isArray(facts) ? null : (facts ?? null) }))
   return [...alone, ...folders].filter(({ name }) => pattern.test(name) && existsSync(join(root, name)))
 }
 

@@ -82,6 +82,8 @@ function textKind(start: Uint8Array): string {
   const begun = text.trimStart()
   if (/^WEBVTT(?:[ \t\r\n]|$)/.test(begun)) return 'text/vtt'
   if (/^(?:\d+[ \t]*\r?\n)?[ \t]*\d{1,2}:\d\d:\d\d,\d{1,3}[ \t]*-->/.test(begun)) return 'application/x-subrip'
+  // Without its header it is none by the standard, and still nothing else.
+  if (/^(?:\d+[ \t]*\r?\n)?[ \t]*(?:\d{1,3}:)?\d{1,2}:\d{1,2}\.\d{1,3}[ \t]*-->/.test(begun)) return 'text/vtt'
   if (/^\d{1,2}:\d\d:\d\d\.\d{3},\d{1,2}:\d\d:\d\d\.\d{3}\r?\n/.test(begun)) return 'text/x-subviewer'
   if (begun.startsWith('<')) return xmlKind(begun)
   if (/^[[{]/.test(begun)) return 'application/json'
