@@ -1,4 +1,13 @@
-export { type Conversion, type ConvertOptions, convertArchive, workFolderOf } from './convert.ts'
+export {
+  type Conversion,
+  type ConversionPlan,
+  type ConvertOptions,
+  convertArchive,
+  convertedFile,
+  type PlanOptions,
+  planConversion,
+  workFolderOf,
+} from './convert.ts'
 export { ConvertError, type ConvertErrorCode } from './convert-error.ts'
 export type { DiscoveredEvent, EventKind } from './discovery/discovered-events.ts'
 export {
@@ -26,4 +35,6 @@ export type { Format, FoundType } from './extractor/formats.ts'
 export { type Found, type IndexOptions, indexResources } from './extractor/index-resources.ts'
 export { type Recognised, recognise } from './extractor/recognise.ts'
 export type { Facts, FoundNote } from './extractor/walk.ts'
+export type { Extracted, Finding, Searched } from './findings/finding.ts'
+export { type FoundFileView, type FoundSoFar, type FoundTrackView, foundSoFar } from './found-so-far.ts'
 export { parseWishes, RESOURCE_TYPES, type Wishes } from './wishes.ts'

@@ -9,6 +9,7 @@ import { addUnpackCommand } from './archive/unpack-command.ts'
 import { addVerifyCommand } from './archive/verify-command.ts'
 import { addBackupCommands } from './backup-command.ts'
 import { addConvertCommand } from './convert/convert-command.ts'
+import { addLayoutsCommand } from './convert/layouts-command.ts'
 import { addDecodeCommand } from './decode.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { addEncodeCommand } from './encode/encode-command.ts'
@@ -36,6 +37,7 @@ addEncodeCommand(program)
 addSpoolCommand(program)
 addBackupCommands(program)
 addConvertCommand(program)
+addLayoutsCommand(program)
 addInspectCommand(program)
 addVerifyCommand(program)
 addExtractCommand(program)

@@ -38,7 +38,7 @@ const OWNER_LEVEL = 0
 export function collate(collected: Collected): Collation {
   const { reading, files, decks, kept, wishes, presented } = collected
   const containers = new Set(files.map(({ container }) => container))
-  const originals = files.filter(({ name }) => name !== presented && !containers.has(name))
+  const originals = files.filter((file) => !containers.has(file.name) && !isPresented(file, presented))
   const slides = slidesOf(decks)
   const names = new Names(originals.map(({ name }) => name))
   const items = originals.map((file): CollatedItem => {
@@ -86,6 +86,11 @@ export function collate(collected: Collected): Collation {
   return { items: wantedItems, events, presentationName: names.free(presentationName(collected)) }
 }
 
+/** What was cut out stays byte for byte as it was found, even where it is what is presented. */
+function isPresented({ name, piece }: FoundFile, presented: string | null): boolean {
+  return name === presented && piece === undefined
+}
+
 function fileItem(file: FoundFile, { reading, looked, kept }: Collected, slide: ItemFields['metadata']): ItemFields {
   const facts = reading.files.get(file.name) ?? {}
   const place = placeOf(file.name, facts, reading, looked, kept)
@@ -95,6 +100,7 @@ function fileItem(file: FoundFile, { reading, looked, kept }: Collected, slide: 
     ...slide,
     ...(place.pieces.length > 0 && { pieces: place.pieces }),
     ...(file.origin !== undefined && { origin: file.origin }),
+    ...(file.piece !== undefined && { piece: file.piece }),
   }
   const { title, language } = facts
   const level = isPrivate ? OWNER_LEVEL : facts.level
@@ -227,8 +233,9 @@ function fromOf(document: string | null, by: string): Pick<ItemFields, 'from'> {
   return document === null ? {} : { from: { items: [document], by } }
 }
 
-function presentationName({ presented, looked, wishes }: Collected): string {
-  const stem = presented === null ? 'presentation' : presented.replace(/\.[^./]*$/, '')
+function presentationName({ presented, looked, wishes, files }: Collected): string {
+  const isOwn = files.some(({ name, piece }) => name === presented && piece !== undefined)
+  const stem = presented === null || isOwn ? 'presentation' : presented.replace(/\.[^./]*$/, '')
   return `${stem}.${looked.some(({ facts }) => facts.picture !== null) && isWanted(wishes, 'video') ? 'mp4' : 'm4a'}`
 }
 

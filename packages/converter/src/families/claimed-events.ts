@@ -1,3 +1,4 @@
+import { ConvertError } from '../convert-error.ts'
 import type { FoundFile } from '../input/found-file.ts'
 import { families } from './families.ts'
 import type { Claim, Family } from './family.ts'
@@ -17,7 +18,9 @@ function uncovered(claims: readonly ClaimedEvent[]): ClaimedEvent[] {
 export async function claimedEvents(files: readonly FoundFile[]): Promise<ClaimedEvent[]> {
   const claims: ClaimedEvent[] = []
   for (const family of families) {
-    for (const claim of await family.claims(files)) claims.push({ family, claim })
+    // Names of what was cut out are ours; families go by names among what they know by content.
+    const given = family.isFallback ? files : files.filter(({ piece }) => piece === undefined)
+    for (const claim of await claimsOf(family, given)) claims.push({ family, claim })
   }
   const roots = uncovered(claims)
     .filter(({ family }) => !family.isFallback)
@@ -30,4 +33,14 @@ export async function claimedEvents(files: readonly FoundFile[]): Promise<Claime
   }
   const rank = ({ family, claim }: ClaimedEvent): number => (family.isFallback ? -1 : (weights.get(claim.root) ?? 0))
   return uncovered(claims).sort((left, right) => rank(right) - rank(left))
+}
+
+/** None of what can't be read: it is no event of theirs, or a bomb that looks like one. */
+async function claimsOf(family: Family, files: readonly FoundFile[]): Promise<Claim[]> {
+  try {
+    return await family.claims(files)
+  } catch (error) {
+    if (error instanceof ConvertError) return []
+    throw error
+  }
 }
