@@ -1,6 +1,7 @@
 // What the archive will hold, decided before a byte is written: which file is which item, what was made, and what happened.
 import type { ItemFields, TimelineEvent } from '@rushes/umf'
 import type { FileFacts, MoreItem, Reading, Track } from '../families/family.ts'
+import { UMF_KIND } from '../input/content-signature.ts'
 import type { FoundFile } from '../input/found-file.ts'
 import type { LookedTrack } from '../media/montage.ts'
 import type { DeckPages } from '../tasks/page-tasks.ts'
@@ -103,7 +104,7 @@ function fileItem(file: FoundFile, { reading, looked, kept }: Collected, slide: 
     ...(file.piece !== undefined && { piece: file.piece }),
   }
   const { title, language } = facts
-  const level = isPrivate ? OWNER_LEVEL : facts.level
+  const level = isPrivate || file.kind === UMF_KIND ? OWNER_LEVEL : facts.level
   const kind = heardKind(file, looked)
   return {
     ...{ name: file.name, type: slide === undefined ? (facts.type ?? itemTypeOf(kind)) : 'slide' },

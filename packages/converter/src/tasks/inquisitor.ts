@@ -7,6 +7,7 @@ import type { Reading } from '../families/family.ts'
 import { withFilesBeside } from '../families/files-beside.ts'
 import { readPlain } from '../families/unknown.ts'
 import { isUntold, leftoverOf, lengthOf, writeLeftover } from '../findings/left-over.ts'
+import { UMF_KIND } from '../input/content-signature.ts'
 import type { FoundFile } from '../input/found-file.ts'
 import { blobIndexKind, deckKind, fileKind, leftoverKind, readingKind, trackKind, wishesKind } from '../job-kinds.ts'
 import { writeReading } from '../reading-file.ts'
@@ -51,7 +52,7 @@ export function inquisitor({ folder }: Workshop): Processor {
         const bytes = left.sources.reduce((sum, { ranges }) => sum + lengthOf(ranges), 0)
         gave.push(leftoverKind.make('leftover', { path: place }, bytes))
       }
-      return { severity: 'info', gave, notes: [...notes, ...reading.notes] }
+      return { severity: 'info', gave, notes: [...notes, ...archivesWithin(files), ...reading.notes] }
     },
     { isFinal: true },
   )
@@ -61,6 +62,15 @@ export function inquisitor({ folder }: Workshop): Processor {
 function isBlob(files: readonly FoundFile[]): boolean {
   const given = files.filter(({ depth = 0 }) => depth === 0)
   return given.length === 1 && given[0]!.kind === 'application/octet-stream'
+}
+
+/** Who may read what is in an archive is for itself to say. */
+function archivesWithin(files: readonly FoundFile[]): Note[] {
+  const message =
+    'it is an archive already, and kept whole, for its owner alone: to take what is in it, unpack it (rushes unpack) and give the folder'
+  return files
+    .filter(({ kind }) => kind === UMF_KIND)
+    .map(({ name }) => ({ severity: 'warning', code: 'archive-within', message, resource: name }))
 }
 
 type Asked = { reading: Reading; notes: Note[] }
