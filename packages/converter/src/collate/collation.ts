@@ -1,8 +1,8 @@
 // What the archive will hold, decided before a byte is written: which file is which item, what was made, and what happened.
 import type { ItemFields, TimelineEvent } from '@rushes/umf'
 import type { FileFacts, MoreItem, Reading, Track } from '../families/family.ts'
-import { UMF_KIND } from '../input/content-signature.ts'
 import type { FoundFile } from '../input/found-file.ts'
+import { UMF_KIND } from '../input/umf-signature.ts'
 import type { LookedTrack } from '../media/montage.ts'
 import type { DeckPages } from '../tasks/page-tasks.ts'
 import type { KeptTime, Span } from '../timeline/kept-time.ts'

@@ -1,12 +1,10 @@
 // What a file is, by its content. Names and endings are never asked: they are anybody's.
-import { SLOTS } from '@rushes/umf'
 import { decodeText, type FoundFile, readStart } from './found-file.ts'
+import { isUmf, UMF_KIND } from './umf-signature.ts'
 
 const STRING = (text: string): number[] => [...text].map((letter) => letter.charCodeAt(0))
 const has = (bytes: Uint8Array, offset: number, wanted: readonly number[] | string): boolean =>
   (typeof wanted === 'string' ? STRING(wanted) : wanted).every((each, index) => bytes[offset + index] === each)
-
-export const UMF_KIND = 'application/vnd.umf'
 
 type Signature = { kind: string; is(bytes: Uint8Array): boolean }
 
@@ -21,13 +19,7 @@ const signatures: readonly Signature[] = [
   { kind: 'image/bmp', is: (bytes) => has(bytes, 0, 'BM') && has(bytes, 6, [0, 0, 0, 0]) },
   { kind: 'audio/wav', is: (bytes) => (has(bytes, 0, 'RIFF') || has(bytes, 0, 'RF64')) && has(bytes, 8, 'WAVE') },
   { kind: 'video/x-msvideo', is: (bytes) => has(bytes, 0, 'RIFF') && has(bytes, 8, 'AVI ') },
-  {
-    // An archive of ours (F2, F3 of its specification): its medium is shown by what it says alone. Taken out of it, that is an MP4 with
-    // zeros in place of anchors (E4).
-    kind: UMF_KIND,
-    is: (bytes) =>
-      has(bytes, 4, 'ftyp') && latin(bytes, 16, 64).includes('umf1') && SLOTS.some((slot) => has(bytes, slot, 'UMFA')),
-  },
+  { kind: UMF_KIND, is: isUmf },
   { kind: 'image/heif', is: (bytes) => has(bytes, 4, 'ftyp') && /^(hei[cfms]|mif1|avif)/.test(latin(bytes, 8, 12)) },
   { kind: 'audio/mp4', is: (bytes) => has(bytes, 4, 'ftyp') && /^M4[AB] /.test(latin(bytes, 8, 12)) },
   { kind: 'video/quicktime', is: (bytes) => has(bytes, 4, 'ftypqt  ') },
