@@ -4,11 +4,10 @@ import { readBlobIndex } from '../blob/blob-index.ts'
 import { ConvertError } from '../convert-error.ts'
 import { type ClaimedEvent, claimedEvents } from '../families/claimed-events.ts'
 import type { Reading } from '../families/family.ts'
-import { withFilesBeside } from '../families/files-beside.ts'
+import { archivesWithin, withFilesBeside } from '../families/files-beside.ts'
 import { readPlain } from '../families/unknown.ts'
 import { isUntold, leftoverOf, lengthOf, writeLeftover } from '../findings/left-over.ts'
 import type { FoundFile } from '../input/found-file.ts'
-import { UMF_KIND } from '../input/umf-signature.ts'
 import { blobIndexKind, deckKind, fileKind, leftoverKind, readingKind, trackKind, wishesKind } from '../job-kinds.ts'
 import { writeReading } from '../reading-file.ts'
 import { taskProcessor } from '../task-answer.ts'
@@ -62,15 +61,6 @@ export function inquisitor({ folder }: Workshop): Processor {
 function isBlob(files: readonly FoundFile[]): boolean {
   const given = files.filter(({ depth = 0 }) => depth === 0)
   return given.length === 1 && given[0]!.kind === 'application/octet-stream'
-}
-
-/** Who may read what is in an archive is for itself to say. */
-function archivesWithin(files: readonly FoundFile[]): Note[] {
-  const message =
-    'it is an archive already, and kept whole, for its owner alone: to take what is in it, unpack it (rushes unpack) and give the folder'
-  return files
-    .filter(({ kind }) => kind === UMF_KIND)
-    .map(({ name }) => ({ severity: 'warning', code: 'archive-within', message, resource: name }))
 }
 
 type Asked = { reading: Reading; notes: Note[] }
