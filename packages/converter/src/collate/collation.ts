@@ -2,6 +2,7 @@
 import type { ItemFields, TimelineEvent } from '@rushes/umf'
 import type { FileFacts, MoreItem, Reading, Track } from '../families/family.ts'
 import type { FoundFile } from '../input/found-file.ts'
+import { UMF_KIND } from '../input/umf-signature.ts'
 import type { LookedTrack } from '../media/montage.ts'
 import type { DeckPages } from '../tasks/page-tasks.ts'
 import type { KeptTime, Span } from '../timeline/kept-time.ts'
@@ -104,7 +105,7 @@ function fileItem(file: FoundFile, { reading, looked, kept }: Collected, slide: 
     ...(file.piece !== undefined && { piece: file.piece }),
   }
   const { title, language } = facts
-  const level = isPrivate ? OWNER_LEVEL : facts.level
+  const level = isPrivate || file.kind === UMF_KIND ? OWNER_LEVEL : facts.level
   const kind = heardKind(file, looked)
   return {
     ...{ name: file.name, type: slide === undefined ? (facts.type ?? itemTypeOf(kind)) : 'slide' },

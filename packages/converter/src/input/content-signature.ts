@@ -1,6 +1,7 @@
 // What a file is, by its content. Names and endings are never asked: they are anybody's.
 import { open } from 'node:fs/promises'
 import { decodeText, type FoundFile, readStart } from './found-file.ts'
+import { isUmf, UMF_KIND } from './umf-signature.ts'
 
 const STRING = (text: string): number[] => [...text].map((letter) => letter.charCodeAt(0))
 const has = (bytes: Uint8Array, offset: number, wanted: readonly number[] | string): boolean =>
@@ -21,6 +22,7 @@ const signatures: readonly Signature[] = [
   { kind: 'image/bmp', is: (bytes) => has(bytes, 0, 'BM') && has(bytes, 6, [0, 0, 0, 0]) },
   { kind: 'audio/wav', is: (bytes) => (has(bytes, 0, 'RIFF') || has(bytes, 0, 'RF64')) && has(bytes, 8, 'WAVE') },
   { kind: 'video/x-msvideo', is: (bytes) => has(bytes, 0, 'RIFF') && has(bytes, 8, 'AVI ') },
+  { kind: UMF_KIND, is: isUmf },
   { kind: 'image/heif', is: (bytes) => has(bytes, 4, 'ftyp') && /^(hei[cfms]|mif1|avif)/.test(latin(bytes, 8, 12)) },
   { kind: 'audio/mp4', is: (bytes) => has(bytes, 4, 'ftyp') && /^M4[AB] /.test(latin(bytes, 8, 12)) },
   { kind: 'video/quicktime', is: (bytes) => has(bytes, 4, 'ftypqt  ') },
@@ -103,6 +105,8 @@ function textKind(start: Uint8Array): string {
   const begun = text.trimStart()
   if (/^WEBVTT(?:[ \t\r\n]|$)/.test(begun)) return 'text/vtt'
   if (/^(?:\d+[ \t]*\r?\n)?[ \t]*\d{1,2}:\d\d:\d\d,\d{1,3}[ \t]*-->/.test(begun)) return 'application/x-subrip'
+  // Without its header it is none by the standard, and still nothing else.
+  if (/^(?:\d+[ \t]*\r?\n)?[ \t]*(?:\d{1,3}:)?\d{1,2}:\d{1,2}\.\d{1,3}[ \t]*-->/.test(begun)) return 'text/vtt'
   if (/^\d{1,2}:\d\d:\d\d\.\d{3},\d{1,2}:\d\d:\d\d\.\d{3}\r?\n/.test(begun)) return 'text/x-subviewer'
   if (begun.startsWith('<')) return xmlKind(begun)
   if (/^[[{]/.test(begun)) return 'application/json'

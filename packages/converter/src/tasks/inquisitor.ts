@@ -4,7 +4,7 @@ import { readBlobIndex } from '../blob/blob-index.ts'
 import { ConvertError } from '../convert-error.ts'
 import { type ClaimedEvent, claimedEvents } from '../families/claimed-events.ts'
 import type { Reading } from '../families/family.ts'
-import { withFilesBeside } from '../families/files-beside.ts'
+import { archivesWithin, withFilesBeside } from '../families/files-beside.ts'
 import { readPlain } from '../families/unknown.ts'
 import { isUntold, leftoverOf, lengthOf, writeLeftover } from '../findings/left-over.ts'
 import type { FoundFile } from '../input/found-file.ts'
@@ -62,7 +62,7 @@ export function inquisitor({ folder }: Workshop): Processor {
         const bytes = left.sources.reduce((sum, { ranges }) => sum + lengthOf(ranges), 0)
         gave.push(leftoverKind.make('leftover', { path: place }, bytes))
       }
-      return { severity: 'info', gave, notes: [...notes, ...reading.notes] }
+      return { severity: 'info', gave, notes: [...notes, ...archivesWithin(files), ...reading.notes] }
     },
     { isFinal: true },
   )
