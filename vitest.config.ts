@@ -14,9 +14,6 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'running',
           include: ['packages/*/test/**/*.test.ts', 'drill/**/*.test.ts'],
-          // Browsers and encoders share two cores with each other and with other tests, and what they are asked for
-          // has a time. A test that needed its second trial is named at the end: look into it, it is often a real race.
-          retry: 1,
         },
       },
     ],

@@ -17,6 +17,7 @@ const benches: Record<string, () => Promise<string>> = {
   'umf-export': async () => (await import('../bench/umf-export.ts')).benchUmfExport(args),
   discovery: async () => (await import('../bench/discovery.ts')).benchDiscovery(args),
   carving: async () => (await import('../bench/carving.ts')).benchCarving(args),
+  fixtures: async () => (await import('../bench/convert-fixtures.ts')).benchFixtures(args),
   rest: async () => (await import('../bench/rest.ts')).benchRest(args),
 }
 

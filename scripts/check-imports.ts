@@ -40,6 +40,7 @@ const allowed: Record<string, readonly string[]> = {
 const rooms = [
   'backup',
   'http',
+  'import',
   'convert',
   'archive',
   'deliver',

@@ -1,11 +1,13 @@
 // Anybody's archive into one file of the universal media format:
 //
-//   inputs → list, unpack → inquisitor → tracks looked through, decks drawn, picture and sound encoded → collator → OUT.umf
+//   inputs → list, unpack, extract → inquisitor → tracks looked through, decks drawn, picture and sound encoded → collator → OUT.umf
+//                                                └ what is left → discoverer ───────────────────────────────────┘
 //
 // What happened is in a journal beside the output, so that a run that was killed goes on when it is run again.
 import { link, lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import {
+  type JobOptions,
   type JobResult,
   type JobState,
   type Note,
@@ -15,9 +17,15 @@ import {
   runJob,
 } from '@rushes/pipeline'
 import { ConvertError } from './convert-error.ts'
+import type { LearnedLayout } from './discovery/learned-layout.ts'
+import { readDiscovered } from './findings/discovered-file.ts'
+import { type Finding, readFinding } from './findings/finding.ts'
 import { inputKind, umfKind, wishesKind } from './job-kinds.ts'
+import { RoomCount } from './room.ts'
 import { conversionRuleset } from './rules.ts'
 import { collator } from './tasks/collator.ts'
+import { discoverer } from './tasks/discovery-tasks.ts'
+import { extractor } from './tasks/extract-tasks.ts'
 import { gatherTasks } from './tasks/gather-tasks.ts'
 import { inquisitor } from './tasks/inquisitor.ts'
 import { mediaTasks } from './tasks/media-tasks.ts'
@@ -32,6 +40,8 @@ export type ConvertOptions = {
   /** Replaces a file that is there. */
   force?: boolean
   wishes?: Wishes
+  /** Formats that were discovered before, to read archives of their kind by; asked when something is left that nobody knows. */
+  layouts?(): Promise<readonly LearnedLayout[]>
   /** Id of the new archive; called once, and not again by a run that goes on. */
   drawId(): Promise<string>
   signal?: AbortSignal
@@ -40,7 +50,15 @@ export type ConvertOptions = {
   now?: () => number
 }
 
-export type Conversion = { output: string; notes: readonly Note[]; tasks: JobResult['tasks'] }
+export type Conversion = {
+  output: string
+  notes: readonly Note[]
+  tasks: JobResult['tasks']
+  /** What was extracted and looked through; null where families knew all of it. */
+  finding: Finding | null
+  /** How to read what was discovered the next time. */
+  learned: readonly LearnedLayout[]
+}
 
 /** Where a run keeps its state until it has ended. */
 export function workFolderOf(output: string): string {
@@ -69,10 +87,62 @@ export async function convertArchive(options: ConvertOptions): Promise<Conversio
     await rm(folder, { recursive: true, force: true })
     throw failure(result)
   }
+  const finding = umf.finding === null ? null : await readFinding(umf.finding)
+  const learned = umf.discovered === null ? [] : (await readDiscovered(umf.discovered)).learned
   // A run that was killed in between has put it there already.
   if (await isThere(umf.path)) await putInPlace(umf.path, output, options.force === true)
   await rm(folder, { recursive: true, force: true })
-  return { output, notes: result.notes, tasks: result.tasks }
+  return { output, notes: result.notes, tasks: result.tasks, finding, learned }
+}
+
+/** A conversion as tasks, for whoever has a journal of their own. */
+export type ConversionPlan = Pick<JobOptions, 'ruleset' | 'processors' | 'inputs' | 'wants'> & {
+  /** To be told how the job stands: what was noted goes into the archive. */
+  onChange(state: JobState): void
+}
+
+export type PlanOptions = Pick<ConvertOptions, 'inputs' | 'wishes' | 'layouts' | 'drawId' | 'now'> & {
+  /** For all that is made on the way; there it is found again by a run that goes on. */
+  folder: string
+}
+
+/** @throws ConvertError `misused`, `no-such-file` */
+export async function planConversion({ inputs, wishes, ...options }: PlanOptions): Promise<ConversionPlan> {
+  const found = await inputsOf(inputs)
+  return planOf([wishesKind.make('wishes', parseWishes(wishes ?? {})), ...found], options)
+}
+
+/** Path of the archive that came of a conversion. @throws ConvertError: none did */
+export function convertedFile(result: JobResult): string {
+  const [umf] = umfKind.all(result.resources)
+  if (result.outcome === 'critical' || umf === undefined) throw failure(result)
+  return umf.path
+}
+
+function planOf(
+  inputs: JobOptions['inputs'],
+  { folder, drawId, now = Date.now, layouts = async () => [] }: Omit<PlanOptions, 'inputs' | 'wishes'>,
+): ConversionPlan {
+  let last: JobState | null = null
+  const room = new RoomCount()
+  const workshop: Workshop = {
+    ...{ folder, drawId, now, layouts },
+    room: () => room.left(last),
+    notes: () => [...(last?.tasks.values() ?? [])].flatMap(({ notes }) => notes),
+  }
+  const processors = [
+    ...gatherTasks(workshop),
+    extractor(workshop),
+    inquisitor(workshop),
+    ...mediaTasks(workshop),
+    ...pageTasks(workshop),
+    discoverer(workshop),
+    collator(workshop),
+  ]
+  const onChange = (state: JobState): void => {
+    last = state
+  }
+  return { ruleset: conversionRuleset, processors, inputs, wants: ['umf'], onChange }
 }
 
 async function run(
@@ -80,29 +150,18 @@ async function run(
   inputs: Parameters<typeof runJob>[0]['inputs'],
   options: ConvertOptions,
 ): Promise<JobResult> {
-  const { signal, monitor, onChange, drawId, now = Date.now } = options
-  let last: JobState | null = null
-  const workshop: Workshop = {
-    ...{ folder, drawId, now },
-    notes: () => [...(last?.tasks.values() ?? [])].flatMap(({ notes }) => notes),
-  }
-  const processors = [
-    ...gatherTasks(workshop),
-    inquisitor(workshop),
-    ...mediaTasks(workshop),
-    ...pageTasks(workshop),
-    collator(workshop),
-  ]
+  const { signal, monitor, onChange, drawId, layouts, now = Date.now } = options
+  const plan = planOf(inputs, { folder, drawId, now, ...(layouts !== undefined && { layouts }) })
   const path = join(folder, 'journal')
   const attempt = async (): Promise<JobResult> => {
     const journal = await openFileJournal(path)
     try {
       return await runJob({
-        ...{ ruleset: conversionRuleset, processors, journal, inputs, wants: ['umf'], now },
+        ...{ ...plan, journal, now },
         ...(signal !== undefined && { signal }),
         ...(monitor !== undefined && { monitor }),
         onChange(state, progress) {
-          last = state
+          plan.onChange(state)
           onChange?.(state, progress)
         },
       })

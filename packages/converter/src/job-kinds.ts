@@ -103,7 +103,17 @@ export const presentationKind: ResourceKind<AtPath & { startMs: number; file: st
   'presentation',
   z.strictObject({ path, startMs: z.number().min(0), file: z.string().nullable() }),
 )
-export const umfKind: ResourceKind<AtPath> = new ResourceKind('umf', z.strictObject({ path }))
+/** `finding`, `discovered`: files that tell what was extracted and discovered. */
+export const umfKind: ResourceKind<AtPath & { finding: string | null; discovered: string | null }> = new ResourceKind(
+  'umf',
+  z.strictObject({ path, finding: path.nullable(), discovered: path.nullable() }),
+)
+
+/** What the extractor has seen in a file that is no whole resource of one kind. */
+export const blobIndexKind: ResourceKind<AtPath> = new ResourceKind('blob-index', z.strictObject({ path }))
+/** What nobody knows: files, and what of them. */
+export const leftoverKind: ResourceKind<AtPath> = new ResourceKind('leftover', z.strictObject({ path }))
+export const discoveredKind: ResourceKind<AtPath> = new ResourceKind('discovered', z.strictObject({ path }))
 
 /** Of any content. */
 export const fileKind: { make(file: FoundFile): Resource; all(resources: readonly Resource[]): FoundFile[] } = {

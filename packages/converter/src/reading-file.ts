@@ -15,7 +15,7 @@ const factMembers = {
   startMs: z.number().optional(),
   endMs: z.number().optional(),
   metadata: z.record(z.string(), z.unknown()).optional(),
-  tellsAll: z.boolean().optional(),
+  ...{ tellsAll: z.boolean().optional(), level: z.number().optional() },
 }
 const facts: z.ZodType<FileFacts> = z.strictObject(factMembers)
 
@@ -34,11 +34,13 @@ const schema = z.strictObject({
   format: z.string(),
   metadata: z.record(z.string(), z.unknown()),
   kept: z.array(span).nullable(),
+  ...{ statedMs: z.number().optional(), cut: z.array(span).optional() },
   tracks: z.array(trackSchema),
   decks: z.array(deckSchema),
   files: z.array(z.tuple([z.string(), facts])),
   more: z.array(more).optional(),
   events: z.array(event),
+  isCollated: z.boolean().optional(),
   notes: z.array(noteSchema),
 })
 

@@ -3,7 +3,7 @@ import type { Rule } from '@rushes/pipeline'
 
 const megabyte = 2 ** 20
 
-/** Kinds of resources: `input wishes file/… reading track looked-track deck pages montage cut …`, and at last `umf`. */
+/** Kinds of resources: `input wishes file/… reading track leftover looked-track deck pages montage cut …`, and at last `umf`. */
 export const conversionRuleset: readonly Rule[] = [
   {
     ...{ name: 'list', each: 'input', gives: ['file/*'], isRequired: true },
@@ -14,11 +14,17 @@ export const conversionRuleset: readonly Rule[] = [
     candidates: [{ processor: 'unzip', seconds: 10, secondsPerMb: 0.2, memoryBytes: 32 * megabyte }],
   },
   {
+    // What no signature at its beginning tells of is looked through for what it holds.
+    ...{ name: 'extract', each: 'file/application/octet-stream', gives: ['file/*', 'blob-index'] },
+    candidates: [{ processor: 'extractor', seconds: 30, secondsPerMb: 0.2, memoryBytes: 32 * megabyte }],
+  },
+  {
     ...{ name: 'identity', each: 'wishes', gives: ['identity'], isRequired: true },
     candidates: [{ processor: 'draw-identity', seconds: 1, memoryBytes: megabyte }],
   },
   {
-    ...{ name: 'read', each: 'wishes', all: ['file/*'], gives: ['reading', 'track', 'deck'], isRequired: true },
+    ...{ name: 'read', each: 'wishes', all: ['file/*', 'blob-index'], isRequired: true },
+    gives: ['reading', 'track', 'deck', 'leftover'],
     candidates: [{ processor: 'inquisitor', seconds: 20, secondsPerMb: 0.05, memoryBytes: 256 * megabyte }],
   },
   {
@@ -57,8 +63,18 @@ export const conversionRuleset: readonly Rule[] = [
     ],
   },
   {
+    // Times are held against how long it was recorded, and numbers of pages against the decks.
+    ...{
+      name: 'discover',
+      each: 'leftover',
+      all: ['reading', 'looked-track', 'pages', 'wishes'],
+      gives: ['discovered'],
+    },
+    candidates: [{ processor: 'discoverer', seconds: 30, secondsPerMb: 5, memoryBytes: 512 * megabyte, cores: 1 }],
+  },
+  {
     ...{ name: 'collate', each: 'reading', isRequired: true },
-    all: ['wishes', 'identity', 'file/*', 'looked-track', 'pages', 'presentation'],
+    all: ['wishes', 'identity', 'file/*', 'looked-track', 'pages', 'presentation', 'blob-index', 'discovered'],
     gives: ['umf'],
     candidates: [{ processor: 'collator', seconds: 30, secondsPerMb: 0.2, memoryBytes: 256 * megabyte }],
   },

@@ -1,4 +1,6 @@
 import type { Note } from '@rushes/pipeline'
+import type { LearnedLayout } from './discovery/learned-layout.ts'
+import type { Room } from './room.ts'
 
 /** What tasks of one conversion share. */
 export type Workshop = {
@@ -10,4 +12,8 @@ export type Workshop = {
   now(): number
   /** What tasks have said so far. */
   notes(): readonly Note[]
+  /** Formats that were met before. */
+  layouts(): Promise<readonly LearnedLayout[]>
+  /** How much more may come out of archives, in all. */
+  room(): Room
 }

@@ -22,8 +22,10 @@ export type XmlOptions = {
 export class XmlStream {
   readonly #parser: SaxesParser<{ xmlns: true }>
   #depth = 0
-  /** Of text between two tags, so that one that never ends is not waited for. */
+  /** Of text between two tags. */
   #held = 0
+  /** Letters since the parser has told of anything: it holds them until a text, tag, comment or document type ends. */
+  #silent = 0
 
   constructor(listener: XmlListener, { allowsNamedType = false }: XmlOptions = {}) {
     const parser = new SaxesParser({ xmlns: true })
@@ -35,16 +37,24 @@ export class XmlStream {
       if (allowsNamedType && !text.includes('[')) return
       throw new ConvertError('unreadable', 'XML with a document type is not read')
     })
+    const heard = (): void => {
+      this.#silent = 0
+    }
+    parser.on('comment', heard)
+    parser.on('processinginstruction', heard)
     parser.on('opentag', ({ local, attributes }) => {
+      heard()
       if (this.#depth === MOST_DEPTH) throw new ConvertError('too-large', `XML is over ${MOST_DEPTH} deep`)
       this.#held = 0
       listener.open(local, attributesOf(attributes), this.#depth++)
     })
     parser.on('closetag', ({ local }) => {
+      heard()
       this.#held = 0
       listener.close(local, --this.#depth)
     })
     const text = (piece: string): void => {
+      heard()
       this.#held += piece.length
       if (this.#held > MOST_TEXT)
         throw new ConvertError('too-large', `XML has over ${MOST_TEXT} letters of text in one place`)
@@ -56,7 +66,10 @@ export class XmlStream {
 
   /** @throws ConvertError `unreadable`, `too-large` */
   push(text: string): void {
+    this.#silent += text.length
     this.#parser.write(text)
+    if (this.#silent > MOST_TEXT)
+      throw new ConvertError('too-large', `XML has a tag, comment or text of over ${MOST_TEXT} letters`)
   }
 
   /** @throws ConvertError `unreadable`: it isn't whole */

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { keptTime } from '../src/timeline/kept-reading.ts'
 import { KeptTime } from '../src/timeline/kept-time.ts'
 import { placedEvents } from '../src/timeline/placed-events.ts'
 import { fixtureFacts, readFixture } from './fixture-facts.ts'
@@ -78,7 +79,7 @@ describe('published recordings of BigBlueButton', () => {
     for (const { file, facts } of published) {
       const reading = await readFixture(dirname(file))
       expect(reading.format).toBe('bigbluebutton-published')
-      expect(reading.kept).toEqual([{ startMs: 0, endMs: Number(facts['playback_duration_ms']) }])
+      expect(keptTime(reading, []).durationMs).toBe(Number(facts['playback_duration_ms']))
       expect(reading.metadata).toMatchObject({
         started: new Date(Number(facts['start_time'])).toISOString(),
         ended: new Date(Number(facts['end_time'])).toISOString(),

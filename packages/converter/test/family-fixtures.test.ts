@@ -84,9 +84,9 @@ describe('Paella', () => {
         frameList_times_s: number[]
         captions?: { lang: string }[]
       }
-      const { format, kept, events, metadata, more = [] } = await readFixture(file)
+      const { format, statedMs = 0, events, metadata, more = [] } = await readFixture(file)
       expect(format).toBe('paella')
-      expect(kept).toEqual(stated.duration_s > 0 ? [{ startMs: 0, endMs: stated.duration_s * 1000 }] : null)
+      expect(statedMs).toBe(stated.duration_s * 1000)
       expect(metadata['title'] ?? '').toBe(stated.title)
       expect(events.map(({ t, kind }) => [t, kind])).toEqual(
         [...stated.frameList_times_s].sort((left, right) => left - right).map((seconds) => [seconds * 1000, 'slide']),

@@ -231,6 +231,24 @@ describe('the playlist of a live body', () => {
     expect(Math.abs(shown - 7)).toBeLessThan(0.1)
   })
 
+  it('keeps players further behind for a long part while it is listed, and no longer', () => {
+    const segment = (index: number, partSeconds: number) => ({
+      ...{ start: 2 * index, end: 2 * index + 2, isIndependent: true },
+      parts: [{ number: index, start: 2 * index, end: 2 * index + partSeconds, isIndependent: true, runs: [] }],
+    })
+    const playlist = new LivePlaylist(options)
+    const targets = Array.from({ length: 8 }, (_, count) => {
+      const segments = Array.from({ length: count + 1 }, (_, index) => segment(index, index === 2 ? 1.5 : 0.25))
+      const text = playlist.text(segments, {
+        ...{ holdBack: 0, ended: false, skip: false },
+        next: { sequence: count, part: 1 },
+      })
+      expect(Number(/PART-HOLD-BACK=([\d.]+)/.exec(text)![1])).toBeCloseTo(3 * playlist.partTarget, 5)
+      return playlist.partTarget
+    })
+    expect(targets).toEqual([0.3, 0.3, 1.5, 1.5, 1.5, 0.3, 0.3, 0.3])
+  })
+
   it('leaves out what a player has, and says of how much', () => {
     const segments = Array.from({ length: 100 }, (_, index) => ({
       ...{ start: 2 * index, end: 2 * index + 2, isIndependent: true },

@@ -250,14 +250,18 @@ describe('what runs at once', () => {
         }),
       )
       const monitor = { read: async () => ({ memoryBytes, cores, load: 0, ioPressure: null }) }
+      let ticks = 0
       const result = await run(newPath(), {
-        ruleset,
-        processors,
-        monitor,
-        inputs: [resource('x', 'input')],
-        wants: ['*'],
+        ...{ ruleset, processors, monitor, inputs: [resource('x', 'input')], wants: ['*'] },
+        now: () => ++ticks,
       })
       expect(crowded, `seed ${seed}, round ${round}`).toEqual([])
+      // Nor by the times that are kept: a task ended when it answered, not when that was written.
+      const spans = result.tasks.flatMap(({ attempts }) => attempts)
+      for (const { startedAt } of spans) {
+        const beside = spans.filter((other) => other.startedAt <= startedAt && startedAt < other.endedAt!)
+        expect(beside.length, `seed ${seed}, round ${round}`).toBeLessThanOrEqual(cores)
+      }
       expect(result.resources.length).toBe(1 + sizes.length)
       const seconds = ruleset.map(({ candidates }) => candidates[0]!.seconds)
       expect(begun[0]).toBe(`work-${seconds.indexOf(Math.max(...seconds))}`)

@@ -84,7 +84,7 @@ class Job {
   readonly #running = new Map<string, Running>()
   readonly #progress = new Map<string, number>()
   readonly #cancelled: Promise<void>
-  readonly #answers: { task: Task; answer: Answer }[] = []
+  readonly #answers: { task: Task; answer: Answer; at: number }[] = []
   /** Tasks that wait, by rule, the rules on which most hangs first. */
   readonly #waiting = new Map<Rule, Task[]>()
   #plan: TaskPlan
@@ -230,7 +230,8 @@ class Job {
     this.#running.set(task.id, { controller, answered })
     this.#progress.set(task.id, 0)
     void runTask(this.#processors.get(candidate.processor)!, input, rule, { controller, seconds }).then((answer) => {
-      this.#answers.push({ task, answer })
+      // It ended now; until that is kept, others may have begun with what it gives back.
+      this.#answers.push({ task, answer, at: this.#now() })
       this.#running.delete(task.id)
       this.#progress.delete(task.id)
       giveBack()
@@ -248,14 +249,14 @@ class Job {
       clearTimeout(timer)
     }
     for (let next = this.#answers.shift(); next !== undefined; next = this.#answers.shift()) {
-      const { task, answer } = next
+      const { task, answer, at } = next
       const { severity, notes = [] } = answer
       const gave = this.#withoutNamesakes(task, answer.severity === 'critical' ? null : answer.gave)
       const all = [...notes, ...gave.notes]
       const worst = gave.notes.length > 0 && severity === 'info' ? 'warning' : severity
       await this.#keep({
         type: 'answered',
-        at: this.#now(),
+        at,
         task: task.id,
         severity: worst,
         notes: all,

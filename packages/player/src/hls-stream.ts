@@ -1,6 +1,7 @@
 // A recording while it arrives, as HLS: by hls.js through Media Source Extensions, or by the browser itself.
 import type Hls from 'hls.js'
 import { hlsType, type LiveStream, type LiveStreamOptions } from './live-stream.ts'
+import { StallReserve } from './stall-reserve.ts'
 
 export async function openHlsStream(options: LiveStreamOptions): Promise<LiveStream> {
   // Only Apple's own knows AirPlay, which plays nothing that comes through Media Source Extensions; what other browsers
@@ -22,8 +23,8 @@ function hlsSettings({ start }: LiveStreamOptions): Partial<Hls['config']> {
     enableWorker: false,
     // Where parts are listed; how far to stay behind the playlist says, else it is three target durations.
     lowLatencyMode: true,
-    // The playlist tells more as its parts come less evenly.
-    liveSyncOnStallIncrease: 0.25,
+    // The playlist tells more as its parts come less evenly; what stalls on the way here add is said below.
+    liveSyncOnStallIncrease: 0,
     // An event of a day stays seekable, but is not kept in memory.
     backBufferLength: 60,
     maxBufferLength: 20,
@@ -31,13 +32,23 @@ function hlsSettings({ start }: LiveStreamOptions): Partial<Hls['config']> {
   }
 }
 
-function openHls(hls: Hls, { Events, ErrorTypes }: typeof Hls, options: LiveStreamOptions): LiveStream {
+function openHls(hls: Hls, { Events, ErrorDetails, ErrorTypes }: typeof Hls, options: LiveStreamOptions): LiveStream {
   let timer: ReturnType<typeof setTimeout> | undefined
   let recoveredAt = Number.NEGATIVE_INFINITY
+  const reserve = new StallReserve()
   const fragments = () => hls.latestLevelDetails?.fragments ?? []
+  // hls.js multiplies this by all stalls there ever were.
+  const setReserve = () => {
+    hls.config.liveSyncOnStallIncrease = reserve.seconds(performance.now()) / Math.max(1, reserve.stalls)
+  }
 
-  hls.on(Events.LEVEL_UPDATED, () => options.onChange())
-  hls.on(Events.ERROR, (_event, { fatal, type, response }) => {
+  hls.on(Events.LEVEL_UPDATED, () => {
+    setReserve()
+    options.onChange()
+  })
+  hls.on(Events.ERROR, (_event, { details, fatal, type, response }) => {
+    if (details === ErrorDetails.BUFFER_STALLED_ERROR) reserve.stalled(performance.now())
+    setReserve()
     if (!fatal) return
     const status = response?.code ?? 0
     if (type === ErrorTypes.NETWORK_ERROR) {

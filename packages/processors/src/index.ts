@@ -1,3 +1,4 @@
+export type { Cue, CueSpan } from './captions/cue.ts'
 export { parseVtt, writeVtt } from './captions/vtt.ts'
 export { CodeError, type CodeErrorCode } from './code/code-error.ts'
 export { type CodeLimits, type CodeRun, defaultCodeLimits, runCode } from './code/run-code.ts'

@@ -1,6 +1,16 @@
 import { z } from 'zod/mini'
 import * as api from './api.ts'
 import * as fleet from './fleet.ts'
+import {
+  type FoundView,
+  foundView,
+  type ImportView,
+  importList,
+  importView,
+  type MendAnswer,
+  type MendRequest,
+  mendAnswer,
+} from './imports.ts'
 import { type JobList, type JobView, jobList, jobView } from './jobs.ts'
 import { type UploadView, uploadList } from './upload.ts'
 
@@ -76,6 +86,17 @@ export interface ApiClient {
   cancelJob(id: string): Promise<JobView>
   /** Only of one that has ended. */
   removeJob(id: string): Promise<void>
+  /** Archives that were sent to be converted, newest first. */
+  imports(): Promise<ImportView[]>
+  import(id: string): Promise<ImportView>
+  /** What its conversion has found so far. */
+  found(id: string): Promise<FoundView>
+  /** Puts right what was converted; all of it or nothing. */
+  mendImport(id: string, request: MendRequest): Promise<MendAnswer>
+  /** Makes a recording of it; that takes a moment. */
+  keepImport(id: string): Promise<ImportView>
+  /** With all that was made of it, but not the recording that it became. */
+  removeImport(id: string): Promise<void>
 }
 
 export function apiClient(options: ApiClientOptions): ApiClient {
@@ -166,6 +187,12 @@ export function apiClient(options: ApiClientOptions): ApiClient {
     job: (id) => call('GET', at('jobs', id), jobView),
     cancelJob: (id) => call('POST', at('jobs', id, 'cancel'), jobView),
     removeJob: async (id) => void (await call('DELETE', at('jobs', id), nothing)),
+    imports: async () => (await call('GET', at('archives'), importList)).archives,
+    import: (id) => call('GET', at('archives', id), importView),
+    found: (id) => call('GET', at('archives', id, 'found'), foundView),
+    mendImport: (id, request) => call('POST', at('archives', id, 'mends'), mendAnswer, request),
+    keepImport: (id) => call('POST', at('archives', id, 'keep'), importView),
+    removeImport: async (id) => void (await call('DELETE', at('archives', id), nothing)),
   }
 }
 

@@ -142,6 +142,20 @@ export {
   type WebhookView,
 } from './fleet.ts'
 export {
+  type FoundView,
+  foundView,
+  type ImportList,
+  type ImportState,
+  type ImportView,
+  importList,
+  importView,
+  type Mend,
+  type MendAnswer,
+  type MendRequest,
+  mendAnswer,
+  mendRequest,
+} from './imports.ts'
+export {
   type IngestSender,
   type IngestSenderOptions,
   type IngestSocket,

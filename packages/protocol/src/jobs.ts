@@ -42,7 +42,13 @@ export const jobView: Schema<JobView> = z.object({
 export type JobList = { jobs: JobView[]; next: string | null }
 export const jobList: Schema<JobList> = z.object({ jobs: z.array(jobView), next: z.nullable(z.string()) })
 
-export type JobNote = { severity: 'info' | 'warning' | 'critical'; code: string; message: string }
+export type JobNote = {
+  severity: 'info' | 'warning' | 'critical'
+  code: string
+  message: string
+  /** Name of what it is about. */
+  resource?: string | undefined
+}
 
 export type JobAttempt = {
   processor: string
@@ -91,7 +97,10 @@ export const jobTask: Schema<JobTask> = z.object({
     }),
   ),
   notes: z.array(
-    z.object({ severity: z.enum(['info', 'warning', 'critical']), code: z.string(), message: z.string() }),
+    z.object({
+      ...{ severity: z.enum(['info', 'warning', 'critical']), code: z.string(), message: z.string() },
+      resource: z.optional(z.string()),
+    }),
   ),
   progress: z.nullable(z.number()),
 })

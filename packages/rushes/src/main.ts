@@ -9,10 +9,12 @@ import { addUnpackCommand } from './archive/unpack-command.ts'
 import { addVerifyCommand } from './archive/verify-command.ts'
 import { addBackupCommands } from './backup-command.ts'
 import { addConvertCommand } from './convert/convert-command.ts'
+import { addLayoutsCommand } from './convert/layouts-command.ts'
 import { addDecodeCommand } from './decode.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { addEncodeCommand } from './encode/encode-command.ts'
 import { addSpoolCommand } from './encode/spool-command.ts'
+import { addExportCommand } from './export/export-command.ts'
 import { CommandError, printFailure } from './output.ts'
 import { addRecordCommand } from './record/record-command.ts'
 import { addServeCommand } from './serve.ts'
@@ -35,6 +37,7 @@ addEncodeCommand(program)
 addSpoolCommand(program)
 addBackupCommands(program)
 addConvertCommand(program)
+addLayoutsCommand(program)
 addInspectCommand(program)
 addVerifyCommand(program)
 addExtractCommand(program)
@@ -43,6 +46,7 @@ addSignCommand(program)
 addCompactCommand(program)
 addPackCommand(program)
 addUnpackCommand(program)
+addExportCommand(program)
 
 try {
   await program.parseAsync()

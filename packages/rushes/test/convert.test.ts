@@ -11,7 +11,7 @@ let meeting: string
 let environment: Record<string, string>
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rushes-convert-'))
-  environment = { RUSHES_REGISTRY: join(folder, 'registry') }
+  environment = { RUSHES_REGISTRY: join(folder, 'registry'), RUSHES_LAYOUTS: join(folder, 'layouts.json') }
   meeting = await makeSmallMeeting(folder)
 }, 120_000)
 afterAll(async () => {
@@ -129,6 +129,7 @@ describe('rushes convert', () => {
       'unknown',
       [
         ['strange.bin', 0],
+        ['discovery.json', undefined],
         ['timeline.json', undefined],
       ],
     ])

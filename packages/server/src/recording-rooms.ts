@@ -5,6 +5,7 @@ import { openDeliveries } from './deliver/deliveries.ts'
 import { openFleet } from './fleet/fleet.ts'
 import type { Front } from './http/front.ts'
 import { openRoom, type Room, type RoomOptions } from './http/room.ts'
+import { openImportKeeper } from './import/import-keeper.ts'
 import { openLiveRoom } from './live/live-room.ts'
 import type { WebhookQueue } from './notify/webhook-queue.ts'
 import { openArchives } from './publish/archives.ts'
@@ -15,6 +16,8 @@ import { openUploads } from './upload/uploads.ts'
 
 export type RecordingRooms = {
   receiver: Receiver
+  /** There may be a converted archive that is to become a recording. */
+  keepImports(): void
   /** For its routes. */
   room(front: Front): Room
   close(): Promise<void>
@@ -37,13 +40,16 @@ export async function openRecordingRooms(options: RecordingRoomsOptions): Promis
   const archives = openArchives({ db, folder, publisher, registry, log })
   const conversions = openConversions({ db, folder, reserveBytes: limits.reserveBytes, log })
   const uploads = openUploads({ db, folder, receiver, archives, limits, log })
+  const keeper = openImportKeeper({ db, folder, uploads, log })
   const fleet = await openFleet({ db, log, onMessages: webhooks.wake })
   const rooms = { folder, receiver, publisher, archives, conversions, pointerHosts, deliveries, uploads, fleet, live }
   return {
     receiver,
+    keepImports: keeper.wake,
     room: (front) => openRoom({ ...rooms, front, webhooks, log }),
     async close() {
       await fleet.close()
+      await keeper.close()
       await uploads.close()
       await conversions.close()
       await archives.close()

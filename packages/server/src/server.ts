@@ -10,6 +10,8 @@ import type { Schema } from './catalog/schema.ts'
 import { openApp } from './http/app.ts'
 import { type CertificateFiles, followCertificate, readCertificate } from './http/certificate.ts'
 import { openFront } from './http/front.ts'
+import { convertKind, importJob } from './import/import-job.ts'
+import { openImports } from './import/imports.ts'
 import { openWebhookQueue } from './notify/webhook-queue.ts'
 import type { JobKinds } from './process/job-kind.ts'
 import { openJobs } from './process/jobs.ts'
@@ -28,7 +30,7 @@ export const serverRoles: readonly ServerRole[] = ['record', 'convert']
 export type ServerOptions = {
   /** Default all. */
   roles?: readonly ServerRole[]
-  /** What jobs it runs in the role `convert`, by their names. */
+  /** What jobs it runs in the role `convert` beside the conversion of archives, by their names. */
   jobKinds?: JobKinds
   /** What these share; left out, this machine, where recordings go first. */
   jobCapacity?: Capacity
@@ -94,11 +96,12 @@ export async function openServer(options: ServerOptions): Promise<Server> {
       ? await openRecordingRooms({ db, folder, limits, webhooks, pointerHosts, log })
       : null
     if (recordings !== null) closing.push(() => recordings.close())
+    const onKeeping = () => recordings?.keepImports()
     const jobs = openJobs({
       ...{ db, log, onMessages: webhooks.wake },
       runs: roles.has('convert')
         ? {
-            kinds: options.jobKinds ?? {},
+            kinds: { [convertKind]: importJob({ db, folder, onKeeping }), ...options.jobKinds },
             folder: join(options.dataDir, 'jobs'),
             // What is being recorded can't be recorded again; whatever a job does can be done later.
             capacity:
@@ -107,10 +110,22 @@ export async function openServer(options: ServerOptions): Promise<Server> {
         : null,
     })
     closing.push(() => jobs.close())
+    const imports = openImports({ db, folder, jobs, limits, onKeeping, log })
+    closing.push(() => imports.close())
     const front = openFront({ db, jobs, publicUrl: options.publicUrl ?? null })
     const { allowedOrigins, webRoot, version } = options
     const reach = { allowedOrigins, trustedProxies: options.trustedProxies ?? [], certificate }
-    const app = await openApp({ front, room: recordings?.room(front) ?? null, limits, ...reach, webRoot, version, log })
+    const app = await openApp({
+      front,
+      room: recordings?.room(front) ?? null,
+      imports,
+      folder,
+      limits,
+      ...reach,
+      webRoot,
+      version,
+      log,
+    })
     await app.listen({ host: options.host, port: options.port })
     // Requests are cut off last but for the database: what closes tells those who wait.
     closing.splice(1, 0, () => app.close())

@@ -115,6 +115,45 @@ describe('a backup of a running server', () => {
     }
   })
 
+  it('has the header of a body that took up proved files while it was copied', async () => {
+    const event = makeCmafEvent(4)
+    const folderFor = (id: string, name = ''): string => join(dataOf(), 'blobs', 'recordings', id, name)
+    const isInit = (name: string): boolean => name.includes('init')
+    const segments = [...event.files].filter(([name]) => !isInit(name))
+    const [whole, headless] = [await createDelivery(server), await createDelivery(server)]
+    for (const [delivery, sent] of [[whole, [...event.files]] as const, [headless, segments] as const]) {
+      await delivery.list(0, event.entries)
+      for (const [name, bytes] of sent) expect((await delivery.put(name, bytes)).ok, name).toBe(true)
+    }
+    await expect.poll(() => readdir(folderFor(whole.id, 'files')).then((names) => names.every(isInit))).toBe(true)
+
+    // What the server does when the missing headers come, done at once between two steps of the backup.
+    let done = false
+    function headersCome(): void {
+      if (done) return
+      done = true
+      for (const [name] of segments) rmSync(folderFor(headless.id, `files/${name}`))
+      cpSync(folderFor(whole.id, 'files'), folderFor(headless.id, 'files'), { recursive: true })
+      cpSync(folderFor(whole.id, 'body'), folderFor(headless.id, 'body'))
+    }
+    await backup('taken-up', { onProgress: (step) => step === 'files' && headersCome() })
+    expect(done).toBe(true)
+    const dataDir = folderOf('restored-taken-up')
+    await restore('taken-up', dataDir)
+    const again = await openServer(serverOptions(dataDir))
+    try {
+      const headers = { authorization: `Bearer ${testOwnerKey}` }
+      for (const [name, bytes] of segments) {
+        const stored = await fetch(`${again.url}/api/v1/deliveries/${headless.id}/${name}`, { headers })
+        expect([name, stored.status]).toEqual([name, 200])
+        expect(Buffer.from(await stored.arrayBuffer()).equals(bytes), name).toBe(true)
+      }
+    } finally {
+      await again.close()
+    }
+    for (const { id } of [whole, headless]) await server.client.remove(id)
+  }, 120_000)
+
   it('restores what was made of items, and follows where that was taken away', async () => {
     const headers = { authorization: `Bearer ${testOwnerKey}` }
     const { client } = server

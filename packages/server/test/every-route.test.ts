@@ -11,6 +11,7 @@ import { uuidV7 } from '../src/catalog/identifiers.ts'
 import { makeCmafEvent } from './cmaf-event.ts'
 import { createDelivery } from './delivery-sender.ts'
 import { addTestJob } from './followed-jobs.ts'
+import { ArchiveSender, importIn } from './import-sender.ts'
 import { makeLiveBody } from './live-body.ts'
 import { type LiveSender, startLiveSender } from './live-sender.ts'
 import { newTestFolder, startTestDatabase, type TestDatabase } from './postgres-for-tests.ts'
@@ -58,6 +59,7 @@ const bodies: Record<string, unknown> = {
   'PUT /api/v1/encoder-alerts': { behindSeconds: 10, silentSeconds: 20, spoolPercent: 20 },
   'POST /api/v1/encoder-alerts/webhooks': { url: 'https://example.org/theirs' },
   'POST /api/v1/keys': { name: 'theirs' },
+  'POST /api/v1/archives/{id}/mends': { generation: 1, mends: [{ do: 'drop', event: 0 }] },
 }
 /** What anybody may ask, who has no key and no link. */
 const openToAll = [
@@ -68,6 +70,7 @@ const openToAll = [
   'DELETE /api/v1/session',
   'POST /api/v1/setup',
   'OPTIONS /api/v1/uploads',
+  'OPTIONS /api/v1/archives',
 ]
 /** An encoder makes its id itself: one that is somebody's is taken, and one that is nobody's becomes the caller's. */
 const takesFreeIds = 'PUT /api/v1/encoders/{id}'
@@ -98,6 +101,11 @@ beforeAll(async () => {
   // Of a kind that nobody runs.
   const job = await addTestJob(database.kysely, { pages: [], pageMs: 0 })
   await client.cancelJob(job)
+  const archives = new ArchiveSender(server)
+  const archive = (await archives.created(100_000)).split('/').at(-1)!
+  const convertedArchive = (await archives.created(5, { keep: 'ask' })).split('/').at(-1)!
+  await archives.patch(`/api/v1/archives/${convertedArchive}`, 0, Buffer.from('notes'))
+  await importIn(server, convertedArchive, 'converted')
   const uploadId = upload.split('/').at(-1)!
   owned = {
     '/api/v1/recordings/{id}': [live.id, published.id, delivery.id, uploadId],
@@ -107,6 +115,7 @@ beforeAll(async () => {
     '/api/v1/encoder-alerts/webhooks/{id}': [webhook],
     '/api/v1/keys/{id}': [key],
     '/api/v1/jobs/{id}': [job],
+    '/api/v1/archives/{id}': [archive, convertedArchive],
   }
   const shareOf = async (id: string) => (await client.share(id)).id
   openShares = [await shareOf(live.id), await shareOf(delivery.id)]
@@ -174,7 +183,7 @@ function filled({ path }: Operation, id: string): string {
 async function ask(operation: Operation, id: string, token: string | null): Promise<Answer> {
   const body = bodies[nameOf(operation)]
   if (operation.needsBody && body === undefined) throw new Error(`no body is known for ${nameOf(operation)}`)
-  const isTus = operation.path.startsWith('/api/v1/uploads')
+  const isTus = /^\/api\/v1\/(?:uploads|archives)/.test(operation.path) && !/\/(?:mends|keep)$/.test(operation.path)
   const response = await fetch(server.url + filled(operation, id), {
     method: operation.method,
     redirect: 'manual',

@@ -32,25 +32,36 @@ afterAll(async () => {
 const program = fileURLToPath(new URL('./postgres-journal-process.ts', import.meta.url))
 
 async function newJob(): Promise<JobId> {
+  await postgresIsBack()
   const job = await createJob(database.kysely, { ownerId, kind: 'test', title: 'a job', request: '{}' }, 1e6)
   return job!.id
 }
 
+let killed: number | undefined
 function killPostgres(): void {
   const { state } = database
-  if (state.state === 'ready') process.kill(state.pid, 'SIGKILL')
+  if (state.state !== 'ready') return
+  killed = state.pid
+  process.kill(killed, 'SIGKILL')
 }
 
-/** Its supervisor starts it again; what a runner does meanwhile is wait, as the last test here shows. */
+/**
+ * Its supervisor starts it again; what a runner does meanwhile is wait, as the last test here shows. A backend
+ * outlives a killed postmaster for a moment and still answers, so another one has to be there first.
+ */
 async function postgresIsBack(): Promise<void> {
-  for (;;) {
+  let fault: unknown
+  for (const deadline = Date.now() + 50_000; Date.now() < deadline; await sleep(50)) {
+    const { state } = database
+    if (state.state !== 'ready' || state.pid === killed) continue
     try {
       await database.kysely.selectFrom('users').select('id').limit(1).execute()
       return
-    } catch {
-      await sleep(50)
+    } catch (error) {
+      fault = error
     }
   }
+  throw new Error(`Postgres did not come back: ${JSON.stringify(database.state)}`, { cause: fault })
 }
 
 journalContract('Postgres', async () => {

@@ -9,8 +9,10 @@ import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openDatabase } from '../src/store/database.ts'
 import { silentLog } from '../src/store/log.ts'
+import { findBinaries } from '../src/store/postgres/binaries.ts'
 import { processesIn } from '../src/store/postgres/leftovers.ts'
 import { choosePostgresUser } from '../src/store/postgres/postgres-user.ts'
+import { PostgresSupervisor } from '../src/store/postgres/supervisor.ts'
 import { newTestDataFolder, newTestFolder } from './postgres-for-tests.ts'
 
 const drill = fileURLToPath(new URL('./postgres-drill-process.ts', import.meta.url))
@@ -297,3 +299,21 @@ if (isRoot) {
     })
   })
 }
+
+it('what a Postgres said before it died, read after, does not pass for its being ready', async () => {
+  const folder = newTestFolder()
+  chmodSync(folder, 0o755)
+  const program = join(folder, 'postgres')
+  // The one that holds its standard error speaks when it is gone.
+  writeFileSync(
+    program,
+    '#!/bin/sh\n(sleep 0.05; echo "LOG:  database system is ready to accept connections" >&2) &\nexit 1\n',
+  )
+  chmodSync(program, 0o755)
+  const binaries = { ...findBinaries(), postgres: program }
+  const user = choosePostgresUser(clusterDir)
+  const supervisor = new PostgresSupervisor({ clusterDir, binaries, user, settings: {}, log: silentLog })
+  await expect(supervisor.start()).rejects.toMatchObject({ code: 'database-start-failed' })
+  expect(supervisor.state).toEqual({ state: 'stopped' })
+  rmSync(folder, { recursive: true, force: true })
+})

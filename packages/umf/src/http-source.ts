@@ -20,9 +20,13 @@ export async function httpSource(url: string | URL, options: HttpSourceOptions =
   const ask = options.fetch ?? fetch
   let etag: string | null = null
 
-  async function range(header: string, most: number): Promise<{ bytes: Uint8Array; start: number; size: number }> {
+  async function range(
+    header: string,
+    most: number,
+    cache?: RequestCache,
+  ): Promise<{ bytes: Uint8Array; start: number; size: number }> {
     try {
-      return await asked(header, most)
+      return await asked(header, most, cache)
     } catch (cause) {
       // The platform's own errors, of connections that are cut.
       if (cause instanceof UmfError) throw cause
@@ -31,11 +35,19 @@ export async function httpSource(url: string | URL, options: HttpSourceOptions =
     }
   }
 
-  async function asked(header: string, most: number): Promise<{ bytes: Uint8Array; start: number; size: number }> {
+  async function asked(
+    header: string,
+    most: number,
+    cache?: RequestCache,
+  ): Promise<{ bytes: Uint8Array; start: number; size: number }> {
     const headers: Record<string, string> = { ...options.headers, Range: header }
     // A weak ETag can't be compared for ranges (RFC 9110 §13.1.5).
     if (etag !== null && !etag.startsWith('W/')) headers['If-Match'] = etag
-    const answer = await ask(url, { headers, ...(options.signal && { signal: options.signal }) })
+    const answer = await ask(url, {
+      headers,
+      ...(options.signal && { signal: options.signal }),
+      ...(cache !== undefined && { cache }),
+    })
     const told = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16})$/.exec(answer.headers.get('content-range') ?? '')
     if (answer.status !== 206 || told === null) {
       await answer.body?.cancel()
@@ -63,7 +75,8 @@ export async function httpSource(url: string | URL, options: HttpSourceOptions =
     return { bytes: await bounded(answer, length), start, size }
   }
 
-  const tail = await range(`bytes=-${TAIL_BYTES}`, TAIL_BYTES)
+  // Chromium asks for the end of the file as it has it in its cache: in one that has grown, that is somewhere in the middle.
+  const tail = await range(`bytes=-${TAIL_BYTES}`, TAIL_BYTES, 'no-store')
   const { size } = tail
   if (tail.start + tail.bytes.length !== size) throw new UmfError('source', 'the server answered with another range')
   return {

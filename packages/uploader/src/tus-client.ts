@@ -5,6 +5,8 @@ export type TusClientOptions = {
   /** Origin of the server; in its own pages the empty string. */
   server: string
   key?: string
+  /** Below which files are; left out: recordings that are uploaded. */
+  path?: string
   fetch?: typeof fetch
 }
 
@@ -27,7 +29,9 @@ export const uploadsPath = '/api/v1/uploads'
 const headTimeoutMs = 10 * 60_000
 const patchTimeoutMs = 2 * 60_000
 
-export function tusClient({ server, key, fetch: request = fetch }: TusClientOptions): TusClient {
+export const archivesPath = '/api/v1/archives'
+
+export function tusClient({ server, key, path = uploadsPath, fetch: request = fetch }: TusClientOptions): TusClient {
   async function call(
     method: string,
     url: string,
@@ -56,7 +60,7 @@ export function tusClient({ server, key, fetch: request = fetch }: TusClientOpti
   return {
     async create(size, metadata, signal) {
       const headers = { 'upload-length': String(size), 'upload-metadata': metadataField(metadata) }
-      const response = await call('POST', server + uploadsPath, headers, signal, patchTimeoutMs)
+      const response = await call('POST', server + path, headers, signal, patchTimeoutMs)
       const location = response.headers.get('location')
       if (location === null) throw new UploadFault('bad-answer', 'the server made an upload and did not say where')
       // Only its path: behind a proxy the server may not know under which name we reach it.

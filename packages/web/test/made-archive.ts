@@ -158,6 +158,55 @@ export async function archiveOfADay(media: MadeMedia): Promise<Uint8Array> {
   return file.bytes
 }
 
+/** What comes of a file of no known kind: two pages, what was found, and events that only have a label and a number. */
+export async function archiveOfABlob({ slides }: MadeMedia): Promise<Uint8Array> {
+  const all: Uint8Array[] = []
+  const write = (bytes: Uint8Array) => void all.push(bytes.slice())
+  const writer = new UmfWriter({ write, sha256, metadata: { title: 'Something unknown', format: 'unknown' } })
+  const pages = slides.slice(0, 3).map((content, index) => ({
+    item: {
+      ...{ name: `slides/deck/${index + 1}.png`, type: 'slide', contentType: 'image/png' },
+      ...{ title: `Deck, ${index + 1}`, metadata: { deck: 'deck', index } },
+    },
+    content,
+  }))
+  const row = (id: string, kind: string, marker: string, values: number[], confidence: number) => ({
+    ...{ id, kind, marker, count: values.length, values, confidence },
+    places: values.map((_, index) => 50_000 + 9_000 * index + id.length),
+  })
+  const resource = (start: number, end: number, format: string, type: string) => ({
+    ...{ start, end, format, type, contentType: `${type}/${format}`, whole: end < 48_000, name: `blob.bin/${start}` },
+  })
+  const resources = [resource(128, 40_000, 'mp3', 'audio'), resource(40_100, 48_000, 'png', 'image')]
+  const searched = {
+    ...{ file: 'blob.bin', size: 100_000, left: 52_228, read: 52_228, layout: null },
+    patterns: [
+      row('p1', 'event', '534c', [1, 2, 3], 0.97),
+      row('p2', 'heartbeat', '00ff7e', [7, 7, 7, 7], 0),
+      row('p3', 'unclear', '', [], 0),
+    ],
+  }
+  const finding = {
+    ...{ version: 1, extracted: [{ file: 'blob.bin', size: 100_000, count: 2, resources }] },
+    ...{ searched: [searched], notes: [] },
+  }
+  await writer.add(
+    ...pages,
+    {
+      item: { name: 'discovery.json', type: 'data', contentType: 'application/json', title: 'What was found in it' },
+      content: text(JSON.stringify(finding)),
+    },
+    {
+      item: { name: 'timeline.json', type: 'events', contentType: EVENTS_TYPE },
+      content: eventsContent(
+        [1, 2, 3].map((value) => ({ t: 1000 * value, kind: 'event', data: { label: 'SL', value, confidence: 0.97 } })),
+      ),
+    },
+  )
+  await writer.finish()
+  return new Uint8Array(Buffer.concat(all))
+}
+
 export async function archiveOfMany(count: number): Promise<Uint8Array> {
   const all: Uint8Array[] = []
   const writer = new UmfWriter({

@@ -38,7 +38,7 @@ const OWNER_LEVEL = 0
 export function collate(collected: Collected): Collation {
   const { reading, files, decks, kept, wishes, presented } = collected
   const containers = new Set(files.map(({ container }) => container))
-  const originals = files.filter(({ name }) => name !== presented && !containers.has(name))
+  const originals = files.filter((file) => !containers.has(file.name) && !isPresented(file, presented))
   const slides = slidesOf(decks)
   const names = new Names(originals.map(({ name }) => name))
   const items = originals.map((file): CollatedItem => {
@@ -82,8 +82,13 @@ export function collate(collected: Collected): Collation {
   const wantedItems = items.filter(({ item }) => isWanted(wishes, item.type))
   const there = new Set(wantedItems.map(({ item }) => item.name))
   const events = eventsOf(collected, pageNames, there)
-  wantedItems.push(...madeOf(events, kept, wishes, names))
+  if (reading.isCollated !== true) wantedItems.push(...madeOf(events, kept, wishes, names))
   return { items: wantedItems, events, presentationName: names.free(presentationName(collected)) }
+}
+
+/** What was cut out stays byte for byte as it was found, even where it is what is presented. */
+function isPresented({ name, piece }: FoundFile, presented: string | null): boolean {
+  return name === presented && piece === undefined
 }
 
 function fileItem(file: FoundFile, { reading, looked, kept }: Collected, slide: ItemFields['metadata']): ItemFields {
@@ -95,14 +100,16 @@ function fileItem(file: FoundFile, { reading, looked, kept }: Collected, slide: 
     ...slide,
     ...(place.pieces.length > 0 && { pieces: place.pieces }),
     ...(file.origin !== undefined && { origin: file.origin }),
+    ...(file.piece !== undefined && { piece: file.piece }),
   }
   const { title, language } = facts
+  const level = isPrivate ? OWNER_LEVEL : facts.level
   const kind = heardKind(file, looked)
   return {
     ...{ name: file.name, type: slide === undefined ? (facts.type ?? itemTypeOf(kind)) : 'slide' },
     contentType: contentTypeOf(kind),
     ...place.span,
-    ...(isPrivate && { level: OWNER_LEVEL }),
+    ...(level !== undefined && { level }),
     ...(title !== undefined && { title }),
     ...(language !== undefined && { language }),
     ...(Object.keys(metadata).length > 0 && { metadata }),
@@ -124,13 +131,14 @@ function isCut({ files }: Reading, { spans }: KeptTime): boolean {
 }
 
 function moreItem(more: MoreItem, kept: KeptTime, names: Names): CollatedItem {
-  const { type, contentType, title, language, startMs, endMs, metadata, from } = more
+  const { type, contentType, title, language, startMs, endMs, metadata, from, level } = more
   const span = startMs === undefined ? null : kept.span({ startMs, endMs: endMs ?? startMs })
   const item: ItemFields = {
     ...{ name: names.free(more.name), type, contentType, ...(span !== null && withEnd(span, endMs)) },
     ...(title !== undefined && { title }),
     ...(language !== undefined && { language }),
     ...(metadata !== undefined && { metadata }),
+    ...(level !== undefined && { level }),
     ...(from !== undefined && { from: { items: from, by: 'converter' } }),
   }
   return { item, content: 'text' in more ? { text: more.text } : { pointer: more.pointer } }
@@ -197,7 +205,7 @@ function eventsOf(
   return placedEvents(wanted, kept).map((event) => {
     const { resource: given, ...rest } = event
     const { deck, index } = (event.data ?? {}) as { deck?: unknown; index?: unknown }
-    const resource = event.kind === 'slide' ? pageNames.get(`${String(index)} ${String(deck)}`) : given
+    const resource = event.kind === 'slide' ? (pageNames.get(`${String(index)} ${String(deck)}`) ?? given) : given
     return resource !== undefined && there.has(resource) ? { ...rest, resource } : rest
   })
 }
@@ -225,8 +233,9 @@ function fromOf(document: string | null, by: string): Pick<ItemFields, 'from'> {
   return document === null ? {} : { from: { items: [document], by } }
 }
 
-function presentationName({ presented, looked, wishes }: Collected): string {
-  const stem = presented === null ? 'presentation' : presented.replace(/\.[^./]*$/, '')
+function presentationName({ presented, looked, wishes, files }: Collected): string {
+  const isOwn = files.some(({ name, piece }) => name === presented && piece !== undefined)
+  const stem = presented === null || isOwn ? 'presentation' : presented.replace(/\.[^./]*$/, '')
   return `${stem}.${looked.some(({ facts }) => facts.picture !== null) && isWanted(wishes, 'video') ? 'mp4' : 'm4a'}`
 }
 

@@ -40,6 +40,8 @@ export type FileFacts = {
   startMs?: number | undefined
   endMs?: number | undefined
   metadata?: Record<string, unknown> | undefined
+  /** Who may read it, where that is not everybody. */
+  level?: number | undefined
   /** It tells of what was not recorded as well. */
   tellsAll?: boolean | undefined
 }
@@ -60,12 +62,18 @@ export type Reading = {
   metadata: Record<string, unknown>
   /** What of the event's clock is kept, in order; what is between is cut out. Null: from 0 to where all ends. */
   kept: readonly Span[] | null
+  /** Where nothing else is said of what is kept: how long the archive says that it lasts. Its media know better. */
+  statedMs?: number | undefined
+  /** And what is left out of it. */
+  cut?: readonly Span[] | undefined
   tracks: readonly Track[]
   decks: readonly Deck[]
   /** By names of files. */
   files: ReadonlyMap<string, FileFacts>
   more?: readonly MoreItem[] | undefined
   events: readonly TimelineEvent[]
+  /** It was an archive already: what is made for readers' ease is among its files. */
+  isCollated?: boolean | undefined
   notes: readonly Note[]
 }
 
@@ -80,6 +88,8 @@ export interface Family {
   readonly format: string
   /** It takes what any other family could take: it is asked where none does. */
   readonly isFallback?: true
+  /** What lies below its root is its own, whatever it looks like. */
+  readonly isWhole?: true
   /** Looks into files as far as it needs to be sure. */
   claims(files: readonly FoundFile[]): Promise<Claim[]>
   /** @throws ConvertError */

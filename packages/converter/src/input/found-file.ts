@@ -13,29 +13,36 @@ export type FoundFile = {
   /** What it is by its content: a media type, of XML with its root (`application/xml;root=recording`). */
   kind: string
   /** Where its bytes lie uncompressed in the input: of a folder in the file `file`. */
-  origin?: { offset: number; file?: string | undefined } | undefined
+  origin?: { offset: number; length?: number | undefined; file?: string | undefined } | undefined
   /** In how many archives it lies. */
   depth?: number | undefined
   /** Name of the archive that it comes out of. */
   container?: string | undefined
+  /** It was cut out of another file, which is kept: of which, and where in it. */
+  piece?: { of: string; offset: number; length: number } | undefined
   /** Of an archive that is an input itself: what stands in front of names of what is in it. */
   within?: string | undefined
 }
+
+const place = z.number().int().min(0)
 
 export const foundFileSchema: z.ZodType<FoundFile> = z.strictObject({
   name: z.string().min(1).max(1000),
   path: z.string().min(1),
   size: z.number().int().min(0),
   kind: z.string().min(1).max(200),
-  origin: z.strictObject({ offset: z.number().int().min(0), file: z.string().optional() }).optional(),
+  origin: z.strictObject({ offset: place, length: place.optional(), file: z.string().optional() }).optional(),
   depth: z.number().int().min(0).optional(),
   container: z.string().optional(),
+  piece: z.strictObject({ of: z.string(), offset: place, length: place }).optional(),
   within: z.string().optional(),
 })
 
 /** Of an input, files of zips within it included. */
 export const MOST_FILES = 20_000
 export const MOST_DEPTH = 40
+/** Archives within archives, and what is cut out of files within them; of what lies deeper, nothing is taken apart. */
+export const MOST_NESTED = 4
 
 /** The first bytes of a file. */
 export async function readStart({ path, size }: Pick<FoundFile, 'path' | 'size'>, length: number): Promise<Uint8Array> {

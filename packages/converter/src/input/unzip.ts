@@ -7,6 +7,7 @@ import type { Note } from '@rushes/pipeline'
 import yauzl, { type Entry, type ZipFile } from 'yauzl'
 import { ConvertError } from '../convert-error.ts'
 import { contentKindOf } from './content-signature.ts'
+import { fittingName } from './fitting-name.ts'
 import { type FoundFile, MOST_FILES } from './found-file.ts'
 import type { FoundInput } from './input-folder.ts'
 import { safeName } from './safe-name.ts'
@@ -16,6 +17,9 @@ export type UnzipOptions = {
   folder: string
   /** In front of names. */
   prefix: string
+  /** Of entries, and of all that they become. */
+  mostFiles?: number
+  mostBytes?: number
   signal: AbortSignal
   onProgress?(fraction: number): void
 }
@@ -35,7 +39,8 @@ const mostComplaints = 100
  */
 export async function unzip(zip: FoundFile, options: UnzipOptions): Promise<FoundInput> {
   const archive = await yauzl
-    .openPromise(zip.path, { autoClose: false, validateEntrySizes: true, strictFileNames: false })
+    // Names are decoded here: the library refuses all of a zip for one that leads elsewhere.
+    .openPromise(zip.path, { autoClose: false, validateEntrySizes: true, decodeStrings: false })
     .catch((error: Error) => {
       throw new ConvertError('unreadable', `${zip.name} is no whole zip: ${error.message}`)
     })
@@ -63,15 +68,20 @@ class Unzip {
   }
 
   async run(): Promise<FoundInput> {
-    const { signal, onProgress } = this.#options
+    const { signal, onProgress, mostFiles = MOST_FILES } = this.#options
     let count = 0
+    // The reader reads no more entries than that, whatever the directory holds.
+    const { entryCount } = this.#archive
+    if (entryCount > mostFiles)
+      throw new ConvertError('too-large', `${this.#zip.name} has ${entryCount} entries: too many files in all`)
     try {
       for await (const entry of this.#archive.eachEntry()) {
         signal.throwIfAborted()
-        if (++count > MOST_FILES)
-          throw new ConvertError('too-large', `${this.#zip.name} has over ${MOST_FILES} entries`)
-        if (!/[\\/]$/.test(entry.fileName)) await this.#take(entry, count)
-        onProgress?.(count / Math.max(count, this.#archive.entryCount))
+        count++
+        const { generalPurposeBitFlag, fileNameRaw, extraFields } = entry
+        entry.fileName = yauzl.getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false)
+        if (!entry.fileName.endsWith('/')) await this.#take(entry, count)
+        onProgress?.(count / entryCount)
       }
     } catch (error) {
       if (error instanceof ConvertError || signal.aborted || this.#found.files.length === 0) throw this.#refusal(error)
@@ -91,7 +101,7 @@ class Unzip {
       const origin = entry.compressionMethod === 0 && this.#zip.origin !== undefined
       this.#names.add(name)
       this.#found.files.push({
-        ...{ name: `${prefix}${name}`, path, size, kind: await contentKindOf({ path, size }) },
+        ...{ name: fittingName(`${prefix}${name}`), path, size, kind: await contentKindOf({ path, size }) },
         ...(origin && { origin: { ...this.#zip.origin, offset: this.#zip.origin!.offset + stored } }),
       })
     } catch (error) {
@@ -129,13 +139,14 @@ class Unzip {
 
   async #extract(entry: Entry, path: string): Promise<number> {
     let size = 0
+    const allowed = Math.min(mostBytes, this.#options.mostBytes ?? mostBytes)
     const count = new Transform({
       transform: (bytes: Buffer, _encoding, done) => {
         size += bytes.length
         this.#bytes += bytes.length
         const isBomb = size > freeBytes && size > entry.compressedSize * mostRatio
-        if (isBomb || this.#bytes > mostBytes) {
-          const why = isBomb ? `becomes over ${mostRatio} times as large` : `comes to over ${mostBytes} bytes`
+        if (isBomb || this.#bytes > allowed) {
+          const why = isBomb ? `becomes over ${mostRatio} times as large` : `comes to over ${allowed} bytes`
           done(new ConvertError('too-large', `${this.#zip.name}: ${entry.fileName.slice(0, 200)} ${why}`))
         } else done(null, bytes)
       },

@@ -1,19 +1,25 @@
+import { rm } from 'node:fs/promises'
 import { runFfmpeg, THREADS } from '@rushes/processors'
-import { ConvertError } from '../convert-error.ts'
-import { freshFile, type MediaJob, syncFile } from './media-job.ts'
+import { freshFile, type MediaJob, quiet, syncFile } from './media-job.ts'
 import type { SoundPiece } from './montage.ts'
 import { openMedia } from './open-media.ts'
 import type { TrackFacts } from './track-facts.ts'
 
 const sampleRate = 48_000
-/** Each is a file that ffmpeg holds open. */
+/** Each is a file that ffmpeg holds open: where there are more, so many at a time become one. */
 const mostPieces = 200
+
+/** A piece of a file, and where on the timeline it is heard. */
+type Source = Omit<SoundPiece, 'track'> & { path: string }
+/** Samples of the timeline. */
+type Span = { from: number; to: number }
+type Layout = 'mono' | 'stereo'
 
 /**
  * Encodes what is heard, as AAC in MP4: each piece in its place to the sample, silence between them; what sounds at once is
  * mixed.
  *
- * @throws ConversionError; ConvertError `too-large`
+ * @throws ConversionError
  */
 export async function encodeSound(
   pieces: readonly SoundPiece[],
@@ -22,41 +28,83 @@ export async function encodeSound(
   path: string,
   job: MediaJob,
 ): Promise<void> {
-  if (pieces.length > mostPieces) {
-    throw new ConvertError('too-large', `the sound is in ${pieces.length} pieces, of at most ${mostPieces}`)
+  const isMono = pieces.every(({ track }) => tracks[track]!.sound!.channels === 1)
+  const layout = isMono ? 'mono' : 'stereo'
+  let sources = pieces.map(({ track, ...piece }): Source => ({ ...piece, path: tracks[track]!.path }))
+  const parts: string[] = []
+  while (sources.length > mostPieces) {
+    sources.sort((left, right) => left.atMs - right.atMs)
+    const joined: Source[] = []
+    for (let at = 0; at < sources.length; at += mostPieces) {
+      const group = sources.slice(at, at + mostPieces)
+      const span = spanOf(group)
+      const part = `${path}.part-${parts.length}`
+      parts.push(part)
+      // Without loss, and with what lies under 16 bits: it is encoded once.
+      await mix(group, span, layout, part, ['-c:a', 'flac', '-sample_fmt', 's32', '-f', 'flac'], quiet(job))
+      const lengthMs = ((span.to - span.from) * 1000) / sampleRate
+      joined.push({ path: part, fromMs: 0, toMs: lengthMs, atMs: (span.from * 1000) / sampleRate, speed: 1 })
+      job.onProgress((0.8 * (at + group.length)) / sources.length)
+    }
+    sources = joined
   }
-  const files = pieces.map(({ track }) => tracks[track]!)
-  const opened = await Promise.all(files.map(({ path: file }) => openMedia(file, job)))
-  const layout = files.every(({ sound }) => sound!.channels === 1) ? 'mono' : 'stereo'
+  const last = { ...job, onProgress: (done: number) => job.onProgress(parts.length > 0 ? 0.8 + done / 5 : done) }
+  const whole = { from: 0, to: samplesAt(durationMs) }
+  await mix(sources, whole, layout, path, ['-c:a', 'aac', '-b:a', isMono ? '64k' : '128k', '-f', 'mp4'], last)
+  await syncFile(path)
+  for (const part of parts) await rm(part, { force: true })
+}
+
+const samplesAt = (ms: number): number => Math.round((ms * sampleRate) / 1000)
+
+const placeOf = ({ fromMs, toMs, atMs, speed }: Source): Span => {
+  return { from: samplesAt(atMs), to: samplesAt(atMs + (toMs - fromMs) / speed) }
+}
+
+function spanOf(sources: readonly Source[]): Span {
+  const places = sources.map(placeOf)
+  const from = places.reduce((least, place) => Math.min(least, place.from), Number.POSITIVE_INFINITY)
+  return { from, to: places.reduce((most, { to }) => Math.max(most, to), from + 1) }
+}
+
+/** What is heard in a span of the timeline, as one file. @param encoding ffmpeg's words for its form */
+async function mix(
+  sources: readonly Source[],
+  span: Span,
+  layout: Layout,
+  path: string,
+  encoding: readonly string[],
+  job: MediaJob,
+): Promise<void> {
+  const opened = await Promise.all(sources.map((source) => openMedia(source.path, job)))
   const output = await freshFile(path)
   await runFfmpeg(
     {
-      ...{ program: 'ffmpeg', durationMs, files: { inputs: files.map((facts) => facts.path), outputs: [output] } },
+      ...{ program: 'ffmpeg', durationMs: ((span.to - span.from) * 1000) / sampleRate },
+      files: { inputs: sources.map((source) => source.path), outputs: [output] },
       args: ({ inputs, outputs }) => [
         ...inputs.flatMap((input, index) => {
-          const { fromMs, toMs } = pieces[index]!
+          const { fromMs, toMs } = sources[index]!
           const length = ((toMs - fromMs) / 1000 + 0.1).toFixed(6)
           const seek = fromMs > 0 ? ['-ss', (fromMs / 1000).toFixed(6)] : []
           return [...THREADS, ...opened[index]!, ...seek, '-t', length, '-i', `file:${input}`]
         }),
-        ...['-filter_complex', soundFilter(pieces, durationMs, layout), '-map', '[heard]', '-vn'],
-        ...['-c:a', 'aac', '-b:a', layout === 'mono' ? '64k' : '128k', '-map_metadata', '-1', '-fflags', '+bitexact'],
-        ...['-flags:a', '+bitexact', ...THREADS, '-f', 'mp4', `file:${outputs[0]}`],
+        ...['-filter_complex', soundFilter(sources, span, layout), '-map', '[heard]', '-vn', '-map_metadata', '-1'],
+        ...['-fflags', '+bitexact', '-flags:a', '+bitexact', ...THREADS, ...encoding, `file:${outputs[0]}`],
       ],
     },
     job,
   )
-  await syncFile(output)
 }
 
 type Placed = { input: number; fromSample: number; samples: number; speed: number }
 
 /** For FFmpeg: each lane is silence and sound in turn, and lanes are mixed. */
-function soundFilter(pieces: readonly SoundPiece[], durationMs: number, layout: 'mono' | 'stereo'): string {
-  const end = Math.round((durationMs * sampleRate) / 1000)
+function soundFilter(sources: readonly Source[], span: Span, layout: Layout): string {
+  const end = span.to - span.from
   const form = `aformat=sample_fmts=fltp:sample_rates=${sampleRate}:channel_layouts=${layout}`
   const lines: string[] = []
-  const lanes = lanesOf(pieces)
+  const lanes = lanesOf(sources, span)
   for (const [lane, placed] of lanes.entries()) {
     const parts: string[] = []
     let at = 0
@@ -86,13 +134,13 @@ function soundFilter(pieces: readonly SoundPiece[], durationMs: number, layout: 
 }
 
 /** Pieces one behind the other in each. */
-function lanesOf(pieces: readonly SoundPiece[]): Placed[][] {
+function lanesOf(sources: readonly Source[], span: Span): Placed[][] {
   const lanes: Placed[][] = []
-  for (const [input, { fromMs, toMs, atMs, speed }] of pieces.entries()) {
-    const fromSample = Math.round((atMs * sampleRate) / 1000)
-    const samples = Math.round(((atMs + (toMs - fromMs) / speed) * sampleRate) / 1000) - fromSample
+  for (const [input, source] of sources.entries()) {
+    const { from, to } = placeOf(source)
+    const [fromSample, samples] = [from - span.from, to - from]
     if (samples <= 0) continue
-    const placed = { input, fromSample, samples, speed }
+    const placed = { input, fromSample, samples, speed: source.speed }
     const free = lanes.find((lane) => lane.at(-1)!.fromSample + lane.at(-1)!.samples <= fromSample)
     if (free === undefined) lanes.push([placed])
     else free.push(placed)

@@ -1,11 +1,17 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Note, Processor } from '@rushes/pipeline'
+import type { Note, Processor, Resource } from '@rushes/pipeline'
+import { readBlobIndex } from '../blob/blob-index.ts'
 import { collate } from '../collate/collation.ts'
 import { reshaped } from '../collate/reshape.ts'
 import { writeArchive } from '../collate/write-archive.ts'
 import { ConvertError } from '../convert-error.ts'
+import type { Reading } from '../families/family.ts'
+import { type DiscoveredHere, readDiscovered } from '../findings/discovered-file.ts'
+import { type Finding, findingOf, writeFinding } from '../findings/finding.ts'
 import {
+  blobIndexKind,
+  discoveredKind,
   fileKind,
   identityKind,
   lookedKind,
@@ -18,6 +24,7 @@ import {
 import { readReading } from '../reading-file.ts'
 import { taskProcessor } from '../task-answer.ts'
 import { keptTime } from '../timeline/kept-reading.ts'
+import { withShiftedWords } from '../timeline/shifted-words.ts'
 import { isWanted } from '../wishes.ts'
 import type { Workshop } from '../workshop.ts'
 import { readDeckPages } from './page-tasks.ts'
@@ -27,17 +34,20 @@ export function collator({ folder, notes }: Workshop): Processor {
   return taskProcessor(
     'collator',
     async ({ takes, signal, onProgress }) => {
-      const reading = await readReading(readingKind.one(takes).path)
+      const found = await foundIn(takes, notes())
+      const reading = withFinding(await readReading(readingKind.one(takes).path), found)
       const wishes = wishesKind.one(takes)
       const looked = lookedKind.all(takes).sort((left, right) => left.index - right.index)
-      const kept = keptTime(reading, looked)
       const [presentation = null] = presentationKind.all(takes)
       const files = fileKind.all(takes).sort((left, right) => (left.name < right.name ? -1 : 1))
+      const timed = await withShiftedWords(reading, looked, files)
+      const kept = keptTime(timed, looked)
       const decks = await Promise.all(pagesKind.all(takes).map(async ({ path }) => await withSizes(path)))
       decks.sort((left, right) => (left.deck < right.deck ? -1 : 1))
       const presented = presentation?.file ?? null
-      const sorted = collate({ reading, files, looked, decks, kept, wishes, presented })
-      const { notes: own, ...collation } = await reshaped(sorted, wishes, folder, signal)
+      const sorted = collate({ reading: timed, files, looked, decks, kept, wishes, presented })
+      const { notes: more, ...collation } = await reshaped(sorted, wishes, folder, signal)
+      const own = [...timed.notes.slice(reading.notes.length), ...more]
       if (collation.items.length === 0 && collation.events.length === 0 && presentation === null) {
         throw new ConvertError('nothing-found', 'nothing is left of it by these wishes')
       }
@@ -50,10 +60,48 @@ export function collator({ folder, notes }: Workshop): Processor {
       const { durationMs } = kept
       const hasEvents = isWanted(wishes, 'events')
       await writeArchive(path, { ...collation, id, metadata, durationMs, hasEvents, presentation }, onProgress)
-      return { severity: 'info', gave: [umfKind.make('umf', { path })], notes: own }
+      const gave = [umfKind.make('umf', { path, ...(await keptFinding(found, folder)) })]
+      return { severity: 'info', gave, notes: own }
     },
     { isFinal: true },
   )
+}
+
+type FoundHere = { finding: Finding | null; discovered: DiscoveredHere | null; path: string | null }
+
+/** What was extracted and discovered on the way. */
+async function foundIn(takes: readonly Resource[], notes: readonly Note[]): Promise<FoundHere> {
+  const indexes = await Promise.all(blobIndexKind.all(takes).map(async ({ path }) => await readBlobIndex(path)))
+  indexes.sort((left, right) => (left.file < right.file ? -1 : 1))
+  const [place = null] = discoveredKind.all(takes)
+  const discovered = place === null ? null : await readDiscovered(place.path)
+  const searched = discovered?.searched ?? []
+  const files = new Set([...indexes, ...searched].map(({ file }) => file))
+  const about = notes.filter(({ resource }) => resource !== undefined && files.has(resource))
+  return { finding: findingOf(indexes, searched, inOrder(about)), discovered, path: place?.path ?? null }
+}
+
+/** With what was discovered, and the matrix of it. */
+function withFinding(reading: Reading, { finding, discovered }: FoundHere): Reading {
+  if (finding === null) return reading
+  const layout = discovered?.searched.find((each) => each.layout !== null)?.layout
+  const matrix = {
+    ...{ name: 'discovery.json', type: 'data', contentType: 'application/json' },
+    ...{ title: 'What was found in it', text: JSON.stringify(finding) },
+  }
+  return {
+    ...reading,
+    ...(layout !== undefined && layout !== null && { format: `learned:${layout.name}` }),
+    more: [...(reading.more ?? []), matrix],
+    events: [...reading.events, ...(discovered?.events ?? [])],
+  }
+}
+
+async function keptFinding({ finding, path: discovered }: FoundHere, folder: string) {
+  if (finding === null) return { finding: null, discovered }
+  const path = join(folder, 'finding.json')
+  await writeFinding(finding, path)
+  return { finding: path, discovered }
 }
 
 async function withSizes(path: string) {

@@ -1,26 +1,30 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Processor } from '@rushes/pipeline'
+import { withBlobsTold } from '../blob/holds-more.ts'
 import { ConvertError } from '../convert-error.ts'
-import { MOST_FILES } from '../input/found-file.ts'
+import { fittingName } from '../input/fitting-name.ts'
+import { MOST_NESTED } from '../input/found-file.ts'
 import { foundInput } from '../input/input-folder.ts'
 import { unzip } from '../input/unzip.ts'
 import { fileKind, identityKind, inputKind } from '../job-kinds.ts'
 import { taskProcessor } from '../task-answer.ts'
 import type { Workshop } from '../workshop.ts'
 
-/** Zips within zips; of what lies deeper, nothing is taken apart. */
-const mostNested = 4
-
-export function gatherTasks({ folder, drawId, now }: Workshop): Processor[] {
+export function gatherTasks({ folder, drawId, now, room }: Workshop): Processor[] {
   const listInput = taskProcessor(
     'list-input',
-    async ({ takes }) => {
+    async ({ takes, signal }) => {
       const { path, prefix } = inputKind.one(takes)
-      const { files, notes } = await foundInput(path)
+      const { files: found, notes } = await foundInput(path)
+      const files = await withBlobsTold(found, signal)
       // A zip that is the input itself is nothing but a folder; so its entries are named as if they lay there.
       const gave = files.map((file) =>
-        fileKind.make({ ...file, name: `${prefix}${file.name}`, ...topOf(files.length, file.kind, prefix) }),
+        fileKind.make({
+          ...file,
+          name: fittingName(`${prefix}${file.name}`),
+          ...topOf(files.length, file.kind, prefix),
+        }),
       )
       if (gave.length === 0) throw new ConvertError('nothing-found', `${path} has no files in it`)
       return { severity: 'info', gave, notes }
@@ -30,13 +34,19 @@ export function gatherTasks({ folder, drawId, now }: Workshop): Processor[] {
   const unzipper = taskProcessor('unzip', async ({ task, takes, signal, onProgress }) => {
     const [zip] = fileKind.all(takes)
     const { depth = 0, within } = zip!
-    if (depth >= mostNested)
+    if (depth >= MOST_NESTED)
       throw new ConvertError('too-large', `${zip!.name} lies in ${depth} archives: it is kept as it is`)
     const place = join(folder, 'unpacked', task)
     await mkdir(place, { recursive: true })
     const prefix = within ?? `${zip!.name}/`
-    const { files, notes } = await unzip(zip!, { folder: place, prefix, signal, onProgress })
-    if (files.length > MOST_FILES) throw new ConvertError('too-large', `${zip!.name} has over ${MOST_FILES} files`)
+    const { files: mostFiles, bytes: mostBytes } = room()
+    const options = { folder: place, prefix, mostFiles, mostBytes, signal, onProgress }
+    const { files: found, notes } = await unzip(zip!, options).catch(async (error: unknown) => {
+      // What came out before it was refused is of no use, and may fill the disk.
+      await rm(place, { recursive: true, force: true })
+      throw error
+    })
+    const files = await withBlobsTold(found, signal)
     const gave = files.map((file) => fileKind.make({ ...file, depth: depth + 1, container: zip!.name }))
     return { severity: 'info', gave, notes }
   })

@@ -1,13 +1,17 @@
 import { join } from 'node:path'
 import type { Note, Processor, Resource } from '@rushes/pipeline'
+import { readBlobIndex } from '../blob/blob-index.ts'
 import { ConvertError } from '../convert-error.ts'
 import { type ClaimedEvent, claimedEvents } from '../families/claimed-events.ts'
 import type { Reading } from '../families/family.ts'
+import { withFilesBeside } from '../families/files-beside.ts'
 import { readPlain } from '../families/unknown.ts'
+import { isUntold, leftoverOf, lengthOf, writeLeftover } from '../findings/left-over.ts'
 import type { FoundFile } from '../input/found-file.ts'
-import { deckKind, fileKind, readingKind, trackKind, wishesKind } from '../job-kinds.ts'
+import { blobIndexKind, deckKind, fileKind, leftoverKind, readingKind, trackKind, wishesKind } from '../job-kinds.ts'
 import { writeReading } from '../reading-file.ts'
 import { taskProcessor } from '../task-answer.ts'
+import { correctedReading } from '../timeline/corrected-events.ts'
 import { isWanted } from '../wishes.ts'
 import type { Workshop } from '../workshop.ts'
 
@@ -18,7 +22,8 @@ export function inquisitor({ folder }: Workshop): Processor {
     async ({ takes }) => {
       const wishes = wishesKind.one(takes)
       const files = fileKind.all(takes).sort((left, right) => (left.name < right.name ? -1 : 1))
-      const { reading, notes } = await readFiles(files)
+      const { reading: read, notes } = await readFiles(files)
+      const reading = isBlob(files) && isUntold(read) ? { ...read, format: 'unknown' } : read
       const path = join(folder, 'reading.json')
       await writeReading(reading, path)
       const byName = new Map(files.map((file) => [file.name, file]))
@@ -38,10 +43,24 @@ export function inquisitor({ folder }: Workshop): Processor {
           deckKind.make(`deck:${index}:${deck.name}`.slice(0, 1000), { index, deck: whole, document }, document?.size),
         )
       }
+      const indexes = await Promise.all(blobIndexKind.all(takes).map(async (index) => await readBlobIndex(index.path)))
+      const left = leftoverOf(reading, files, indexes, wishes)
+      if (left !== null) {
+        const place = join(folder, 'leftover.json')
+        await writeLeftover(left, place)
+        const bytes = left.sources.reduce((sum, { ranges }) => sum + lengthOf(ranges), 0)
+        gave.push(leftoverKind.make('leftover', { path: place }, bytes))
+      }
       return { severity: 'info', gave, notes: [...notes, ...reading.notes] }
     },
     { isFinal: true },
   )
+}
+
+/** What was given is of no kind that anybody knows, whatever was cut out of it. */
+function isBlob(files: readonly FoundFile[]): boolean {
+  const given = files.filter(({ depth = 0 }) => depth === 0)
+  return given.length === 1 && given[0]!.kind === 'application/octet-stream'
 }
 
 type Asked = { reading: Reading; notes: Note[] }
@@ -51,13 +70,16 @@ async function readFiles(files: readonly FoundFile[]): Promise<Asked> {
   const notes: Note[] = []
   for (const [index, { family, claim }] of claims.entries()) {
     try {
-      const reading = await family.read(files, claim)
+      const others = claims.filter((each) => !each.family.isFallback && each.claim !== claim).map((each) => each.claim)
+      const read = correctedReading(await family.read(files, claim))
+      const reading = family.isFallback ? read : withFilesBeside(read, files, claim, others)
       return { reading, notes: [...notes, ...otherEvents(claims.slice(index))] }
     } catch (error) {
       // What is damaged for one may be whole for the next, and is kept as it is in any case.
-      if (!(error instanceof ConvertError) || error.code !== 'unreadable') throw error
+      const isRefused = error instanceof ConvertError && (error.code === 'unreadable' || error.code === 'too-large')
+      if (!isRefused) throw error
       const message = `it seems to be of ${family.format}, and can't be read: ${error.message}`
-      notes.push({ severity: 'warning', code: 'unreadable', message })
+      notes.push({ severity: 'warning', code: error.code, message })
     }
   }
   return { reading: readPlain(files), notes }

@@ -24,7 +24,7 @@ import { type LookedTrack, type Montage, montage } from '../media/montage.ts'
 import { type TrackFacts, trackFacts, trackFactsSchema } from '../media/track-facts.ts'
 import { readReading } from '../reading-file.ts'
 import { taskProcessor } from '../task-answer.ts'
-import { heardTime } from '../timeline/kept-reading.ts'
+import { heardTime, timeNotes } from '../timeline/kept-reading.ts'
 import { isWanted, type Wishes } from '../wishes.ts'
 import type { Workshop } from '../workshop.ts'
 
@@ -68,10 +68,11 @@ export function mediaTasks({ folder }: Workshop): Processor[] {
     const all = lookedKind.all(takes).sort((left, right) => left.index - right.index)
     const looked = all.map((each) => wantedOf(each, wishesKind.one(takes)))
     const plan = montage(looked, heardTime(reading, looked))
+    const notes = timeNotes(reading, looked)
     const isAll = looked.every(({ facts }, index) => facts === all[index]!.facts)
     const asItIs = isAll ? await presentableAsItIs(looked, plan) : null
-    if (asItIs !== null) return { severity: 'info', gave: [presentationKind.make('presentation', asItIs)] }
-    if (plan.canvas === null && plan.sound.length === 0) return { severity: 'info', gave: [] }
+    if (asItIs !== null) return { severity: 'info', gave: [presentationKind.make('presentation', asItIs)], notes }
+    if (plan.canvas === null && plan.sound.length === 0) return { severity: 'info', gave: [], notes }
     const path = await made('montage.json')
     await writeFile(path, JSON.stringify({ montage: plan, tracks: looked.map(({ facts }) => facts) }))
     await syncFile(path)
@@ -81,7 +82,7 @@ export function mediaTasks({ folder }: Workshop): Processor[] {
       gave.push(cutKind.make(`cut:${index}`, { montage: path, index }, seconds * 1e6))
     }
     if (plan.sound.length > 0) gave.push(soundPlanKind.make('sound-plan', { montage: path }, plan.durationMs * 1000))
-    return { severity: 'info', gave }
+    return { severity: 'info', gave, notes }
   })
   const encode = async (input: TaskInput, isBlack: boolean): Promise<Resource> => {
     const { montage: plan, index } = cutKind.one(input.takes)

@@ -36,14 +36,14 @@ export class LivePlaylist {
   readonly #whole: string[] = []
   #target = expectedTarget
   #part = expectedPart
-  #partsMeasured = 0
+  #segmentsSeen = 0
   #independent = true
 
   constructor(options: LivePlaylistOptions) {
     this.#options = options
   }
 
-  /** Longest part, s. */
+  /** Longest part of those listed last, s. One that lasted long, where a picture came late, delays nobody once it is gone. */
   get partTarget(): number {
     return this.#part
   }
@@ -83,12 +83,13 @@ export class LivePlaylist {
       this.#target = Math.max(this.#target, Math.round(duration))
       this.#whole.push(`${this.#date(segment)}\n${this.#line(segment, sequence)}`)
     }
-    for (let sequence = this.#partsMeasured; sequence < segments.length; sequence++) {
-      const { parts, isIndependent, end } = segments[sequence]!
+    for (let sequence = this.#segmentsSeen; sequence < segments.length; sequence++) {
+      const { isIndependent, end } = segments[sequence]!
       this.#independent &&= isIndependent
-      for (const part of parts) this.#part = Math.max(this.#part, part.end - part.start)
-      if (end !== null) this.#partsMeasured = sequence + 1
+      if (end !== null) this.#segmentsSeen = sequence + 1
     }
+    const listed = segments.slice(-segmentsWithParts).flatMap(({ parts }) => parts)
+    this.#part = Math.max(expectedPart, ...listed.map(({ start, end }) => end - start))
   }
 
   #skippable(segments: readonly LiveSegment[], skipSeconds: number): number {

@@ -2,6 +2,7 @@ import type { Item } from '@rushes/umf'
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { keyed } from 'lit/directives/keyed.js'
 import { RushesPlayer } from '../rushes-player.ts'
+import { parseStartTime } from '../start-time.ts'
 import { type ArchiveProblem, archiveProblem, explainArchiveProblem } from './archive-problem.ts'
 import { archiveStyles } from './archive-styles.ts'
 import { addCues, offerCaptions } from './caption-tracks.ts'
@@ -28,11 +29,11 @@ type Opening =
  * what its digest says; the presentation itself goes to the browser as it is.
  *
  * Attributes: `src` (URL of the file), `keys="page"` (as of `rushes-player`), `hidden-panels` (of `slides transcript chat`, those
- * that are hidden at first).
+ * that are hidden at first), `start` and `recording-id` (as of `rushes-player`, on the archive's timeline).
  * Properties: `file`, a `File` or `Blob`, goes before `src`.
  * Events, which bubble: `rushes-archive-open` with `{id, title, metadata}` as detail; `rushes-archive-problem` with the
  * {@link ArchiveProblem}.
- * Custom properties: those of `rushes-player`. Parts: `head`, `title`, `authors`, `toggle`, `notices`, `player`, `panel` (with `slides`,
+ * What has `slot="overlay"` lies over the picture. Custom properties: those of `rushes-player`. Parts: `head`, `title`, `authors`, `toggle`, `notices`, `player`, `panel` (with `slides`,
  * `transcript` or `chat`), `panel-title`, `slide-frame`, `slide`, `slide-name`, `cue`, `message`, `button`, `select`, `problem`.
  * A page's policy must allow `img-src blob: data:` and `media-src blob:`, beside the server of the file in `connect-src` and
  * `media-src`; a server of another origin must let the page send `Range` and `If-Match` and read `Content-Range` and `ETag`.
@@ -44,6 +45,8 @@ export class RushesArchive extends LitElement {
     file: { attribute: false },
     keys: {},
     hiddenPanels: { attribute: 'hidden-panels' },
+    start: {},
+    recordingId: { attribute: 'recording-id' },
     opening: { state: true },
     medium: { state: true },
     captionNotices: { state: true },
@@ -52,6 +55,8 @@ export class RushesArchive extends LitElement {
   declare file: Blob | null
   declare keys: 'player' | 'page'
   declare hiddenPanels: string
+  declare start: string | null
+  declare recordingId: string | null
   declare private opening: Opening
   /** What plays already while the archive is opened. */
   declare private medium: string | null
@@ -62,7 +67,7 @@ export class RushesArchive extends LitElement {
 
   constructor() {
     super()
-    this.src = this.file = this.medium = null
+    this.src = this.file = this.medium = this.start = this.recordingId = null
     this.keys = 'player'
     this.hiddenPanels = ''
     this.captionNotices = []
@@ -198,13 +203,17 @@ export class RushesArchive extends LitElement {
     const { timekeeper, marks, title } = opened ?? { ...early(this.medium!), marks: noMarks, title: '' }
     const placed = marks.map((mark) => ({ ...mark, t: mark.t - this.#startMs }))
     const key = `${this.#openings} ${timekeeper.by === 'medium' ? timekeeper.url : ''}`
+    const start = parseStartTime(this.start)
+    const from = start === null ? null : String(Math.max(0, start - this.#startMs / 1000))
+    const overlay = html`<slot name="overlay" slot="overlay"></slot>`
     // A new element for each archive: text tracks can't be taken from a medium again.
     return html`${keyed(
       key,
       timekeeper.by === 'clock'
-        ? html`<rushes-player part="player" duration=${timekeeper.durationMs / 1000} .keys=${this.keys} .title=${title} .marks=${placed}></rushes-player>`
+        ? html`<rushes-player part="player" duration=${timekeeper.durationMs / 1000} .keys=${this.keys} .title=${title} .marks=${placed}
+            .start=${from} .recordingId=${this.recordingId}>${overlay}</rushes-player>`
         : html`<rushes-player part="player" src=${timekeeper.url} type=${timekeeper.type} ?audio=${!timekeeper.hasPicture} .keys=${this.keys} .title=${title} .marks=${placed}
-            @rushes-player-problem=${this.#onMediumProblem}></rushes-player>`,
+            .start=${from} .recordingId=${this.recordingId} @rushes-player-problem=${this.#onMediumProblem}>${overlay}</rushes-player>`,
     )}`
   }
 

@@ -13,6 +13,8 @@ export type FfmpegRun = {
   /** Of the result, ms, for its progress. */
   durationMs?: number | null
   timeMs?: number
+  /** Given what the files are called inside. */
+  environment?(inside: Pick<Enclosure, 'inputs'>): Record<string, string>
   /** What it writes to stdout; nothing is expected where it is missing. */
   onOutput?(bytes: Buffer): void
 }
@@ -41,6 +43,7 @@ export async function runFfmpeg(
   const args = [...globalArguments(limits), ...reports, ...(await run.args(enclosure))]
   const program = await startProgram({
     ...{ program: run.program, args },
+    ...(run.environment !== undefined && { environment: run.environment(enclosure) }),
     ...{ enclosure, timeLimitMs, graceMs: 500, extraOutputs: 1, processes, openFiles: 256, niceness },
     ...{
       memoryBytes: limits.memoryBytes,

@@ -1,5 +1,13 @@
 import { stat } from 'node:fs/promises'
-import { type Conversion, ConvertError, convertArchive, parseWishes, type Wishes } from '@rushes/converter'
+import {
+  type Conversion,
+  ConvertError,
+  convertArchive,
+  type LearnedLayout,
+  parseWishes,
+  type Wishes,
+  withLayout,
+} from '@rushes/converter'
 import type { Command } from 'commander'
 import { openPlace, readArchive } from '../archive/archive-file.ts'
 import { presentationDigest } from '../archive/inspect-command.ts'
@@ -7,8 +15,10 @@ import { registeredId, userRegistry } from '../archive/registered-id.ts'
 import { archiveLines, describeArchive, type Note } from '../archive/resources.ts'
 import { listenForStop } from '../archive/stop-signal.ts'
 import { CommandError, printResult } from '../output.ts'
+import { explained, explanationLines } from './explanation.ts'
 import { givenInputs } from './given-inputs.ts'
 import { watchJob } from './job-progress.ts'
+import { changeLayouts, readLayouts, userLayoutFile } from './layout-file.ts'
 import { formatsByType, typeList } from './wish-options.ts'
 
 type Options = {
@@ -17,6 +27,7 @@ type Options = {
   except?: string
   as?: string[]
   explain?: boolean
+  learn?: boolean
   force?: boolean
   json?: boolean
 }
@@ -36,7 +47,8 @@ export function addConvertCommand(program: Command): void {
       'in another form: transcript=srt, audio=mp3, slide=jpeg; may be given again',
       collected,
     )
-    .option('--explain', 'tell what was found, and what was done by whom')
+    .option('--explain', 'tell what was extracted and discovered, and what was done by whom')
+    .option('--no-learn', 'neither use nor keep what was learned of formats (rushes layouts)')
     .option('--force', 'replace a file that is there')
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nA run that was stopped or killed goes on when it is run again.')
@@ -51,6 +63,7 @@ async function convert(inputs: string[], options: Options): Promise<void> {
   const { output } = options
   if (output === undefined) throw new CommandError('misused', 'where to? Give -o OUT.umf')
   const idNotes: Note[] = []
+  const layoutFile = options.learn === false ? null : userLayoutFile()
   const conversion = await converted(async () => {
     const wishes = wishesOf(options)
     using stopping = listenForStop('run again, it goes on')
@@ -60,6 +73,7 @@ async function convert(inputs: string[], options: Options): Promise<void> {
     try {
       const result = await convertArchive({
         ...{ inputs: paths, output, force: options.force === true, wishes, signal },
+        ...(layoutFile !== null && { layouts: () => knownLayouts(layoutFile, idNotes) }),
         async drawId() {
           const { id, notes } = await registeredId(null, output, userRegistry())
           idNotes.push(...notes)
@@ -74,6 +88,7 @@ async function convert(inputs: string[], options: Options): Promise<void> {
       throw error
     }
   })
+  if (layoutFile !== null) idNotes.push(...(await learn(layoutFile, conversion.learned)))
   await using source = await openPlace(output)
   const archive = await readArchive(source)
   const digest = await presentationDigest(archive, { json: true })
@@ -85,7 +100,34 @@ async function convert(inputs: string[], options: Options): Promise<void> {
     return
   }
   process.stdout.write(`${archiveLines(described).join('\n')}\n`)
-  if (explanation !== null) process.stdout.write(`\n${explanation.tasks.map(taskLine).join('\n')}\n`)
+  if (explanation !== null) process.stdout.write(`${explanationLines(explanation).join('\n')}\n`)
+}
+
+/** To whoever wants an archive, that nothing can be remembered is no reason not to have it. */
+async function knownLayouts(path: string, notes: Note[]): Promise<LearnedLayout[]> {
+  try {
+    return await readLayouts(path)
+  } catch (error) {
+    notes.push(notLearned(error))
+    return []
+  }
+}
+
+async function learn(path: string, learned: readonly LearnedLayout[]): Promise<Note[]> {
+  if (learned.length === 0) return []
+  try {
+    await changeLayouts(path, (known) => learned.reduce(withLayout, [...known]))
+    const names = learned.map(({ name }) => name).join(', ')
+    const message = `the next archive of this kind is read at once: rushes layouts lists it as ${names}`
+    return [{ severity: 'info', code: 'layout-learned', message }]
+  } catch (error) {
+    return [notLearned(error)]
+  }
+}
+
+function notLearned(error: unknown): Note {
+  const message = `what was learned of formats is not used: ${(error as Error).message}`
+  return { severity: 'warning', code: 'not-learned', message }
 }
 
 function wishesOf({ only, except, as }: Options): Wishes {
@@ -104,27 +146,4 @@ async function converted(work: () => Promise<Conversion>): Promise<Conversion> {
     if (error instanceof ConvertError) throw new CommandError(error.code, error.message, { cause: error })
     throw error
   }
-}
-
-type ExplainedTask = {
-  task: string
-  rule: string
-  state: string
-  processors: string[]
-  ms: number
-  notes: readonly Note[]
-}
-
-function explained({ tasks }: Conversion): { tasks: ExplainedTask[] } {
-  return {
-    tasks: tasks.map(({ id, rule, state, attempts, notes }) => ({
-      ...{ task: id, rule, state, processors: attempts.map(({ processor }) => processor) },
-      ms: attempts.reduce((sum, { startedAt, endedAt }) => sum + (endedAt ?? startedAt) - startedAt, 0),
-      notes: notes as readonly Note[],
-    })),
-  }
-}
-
-function taskLine({ task, state, processors, ms }: ExplainedTask): string {
-  return `${task.padEnd(16)} ${state.padEnd(7)} ${String(ms).padStart(7)} ms  ${processors.join(', ')}`
 }

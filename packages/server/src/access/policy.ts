@@ -10,7 +10,7 @@ export type Caller =
   /** The machine that sends a recording, by the token it got for this one. */
   | { kind: 'sender'; recordingId: RecordingId }
 
-/** What is asked about. `possession`: a key, a session, an account, an encoder, a job, which belong to one user. */
+/** What is asked about. `possession`: a key, a session, an account, an encoder, a job, an archive that is converted, which belong to one user. */
 export type Resource =
   | { kind: 'server' }
   | { kind: 'recording'; id: RecordingId; ownerId: UserId; state: RecordingState }
@@ -49,6 +49,8 @@ type ServerAction =
   | 'encoder.list'
   | 'encoder.alerts'
   | 'job.list'
+  | 'import.create'
+  | 'import.list'
 
 type PossessionAction =
   | 'session.end'
@@ -61,6 +63,8 @@ type PossessionAction =
   | 'webhook.change'
   | 'job.read'
   | 'job.control'
+  | 'import.read'
+  | 'import.change'
 
 export type RecordingAction =
   | 'recording.read'
@@ -99,6 +103,8 @@ const rules: Readonly<Record<Action, Rule>> = {
   'encoder.list': { on: 'server' },
   'encoder.alerts': { on: 'server' },
   'job.list': { on: 'server' },
+  'import.create': { on: 'server' },
+  'import.list': { on: 'server' },
   'session.end': { on: 'possession' },
   'key.revoke': { on: 'possession' },
   'account.read': { on: 'possession' },
@@ -109,6 +115,8 @@ const rules: Readonly<Record<Action, Rule>> = {
   'webhook.change': { on: 'possession' },
   'job.read': { on: 'possession' },
   'job.control': { on: 'possession' },
+  'import.read': { on: 'possession' },
+  'import.change': { on: 'possession' },
   'recording.read': { on: 'recording', share: true },
   'recording.search': { on: 'recording', share: true },
   // Playlists and segments: what shows the picture. Digests, manifest and certificate prove it, to those it belongs to.

@@ -1,9 +1,11 @@
 // A backup of a server that may be running:
 //
-//   snapshot of all rows ──> per recording: its loose files, then its body ──> file list ──> manifest (counts from here)
+//   snapshot of all rows ──> per recording: its loose files, its body, what came beside it meanwhile ──> file list
+//                        ──> manifest (counts from here)
 //
 // Rows first: a row says what had been acknowledged or published by then, and bodies only grow, so bytes that are copied
 // later hold all of it. A delivery's files go into its body and then away: loose files first, or one could slip through.
+// Loose files once more after the body: one of them, the header's, says where in the body the others lie.
 import { readdir, rm } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import type pg from 'pg'
@@ -177,6 +179,9 @@ class BackupRun {
     const published = state === 'published'
     const size = published ? Number(recording.size) : null
     const body = await this.#copy(`${id}/body`, size, published ? recording.sha256 : null, log)
+    const before = new Set([...planned, 'body'])
+    const came = (await filesOf(join(this.#blobs, id))).filter((name) => !before.has(name))
+    for (const name of came) await this.#copy(`${id}/${name}`, null, null, log)
     if (body === null) {
       // Nothing may have been sent yet; of one that is published it is a loss, unless it was deleted by now.
       if (!published) return

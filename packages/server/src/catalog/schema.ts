@@ -34,6 +34,7 @@ export interface Schema {
   webhook_messages: WebhookMessagesTable
   jobs: JobsTable
   job_entries: JobEntriesTable
+  imports: ImportsTable
 }
 
 type Stamp = ColumnType<Date, Date | undefined, Date>
@@ -274,6 +275,23 @@ export interface JobEntriesTable {
   entries: string
 }
 
+export interface ImportsTable {
+  id: RecordingId
+  owner_id: UserId
+  name: string
+  size: number
+  received: Generated<number>
+  fingerprint: Generated<string>
+  metadata: Json<Record<string, string | null>>
+  keeps_at_once: boolean
+  state: Generated<ImportState>
+  job_id: JobId | null
+  problem: string | null
+  created_at: Stamp
+  touched_at: Stamp
+}
+export type ImportState = 'receiving' | 'converting' | 'converted' | 'keeping' | 'kept' | 'failed'
+
 export type User = Selectable<UsersTable>
 export type Recording = Selectable<RecordingsTable>
 export type Share = Selectable<SharesTable>
@@ -285,3 +303,4 @@ export type Delivery = Selectable<DeliveriesTable>
 export type EncoderRow = Selectable<EncodersTable>
 export type Webhook = Selectable<WebhooksTable>
 export type JobRow = Selectable<JobsTable>
+export type ImportRow = Selectable<ImportsTable>

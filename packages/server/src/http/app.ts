@@ -10,8 +10,11 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import { sql } from 'kysely'
+import type { BodyFolder } from '../body/folder.ts'
+import type { Imports } from '../import/imports.ts'
 import type { ReceiveLimits } from '../receive/limits.ts'
 import { alertRoutes } from './alert-routes.ts'
+import { archiveRoutes } from './archive-routes.ts'
 import type { LoadedCertificate } from './certificate.ts'
 import { answerCrossOrigin } from './cross-origin.ts'
 import { deliveryRoutes } from './delivery-routes.ts'
@@ -37,6 +40,8 @@ export type AppOptions = {
   front: Front
   /** Null: this process has nothing to do with recordings. */
   room: Room | null
+  imports: Imports
+  folder: BodyFolder
   limits: ReceiveLimits
   allowedOrigins: readonly string[]
   /** Proxies whose word is taken for the address, scheme and host of a client. */
@@ -121,6 +126,12 @@ export async function openApp(options: AppOptions): Promise<App> {
   })
   sessionRoutes(app, front)
   jobRoutes(app, front)
+  archiveRoutes(app, front, {
+    ...{ imports: options.imports, folder: options.folder, keepsAtOnce: room !== null },
+    expiryMs: options.limits.uploadExpiryMs,
+    maxBytes: options.limits.maxRecordingBytes,
+    allowedOrigins: options.allowedOrigins,
+  })
   if (room !== null) addRecordings(app, room, pages, options, trusts)
   app.get('/healthz', { schema: { tags: ['server'] } }, async () => {
     await sql`select 1`.execute(front.db)

@@ -2,9 +2,9 @@ import type { Readable } from 'node:stream'
 import type { Layout } from '@rushes/media'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fresh from 'fresh'
-import parseRange from 'range-parser'
 import { type BodyPart, streamLayout } from '../body/layout-stream.ts'
 import { layoutVersion } from '../publish/view-file.ts'
+import { byteRanges } from './byte-range.ts'
 
 export type LayoutFile = {
   layout: Layout
@@ -70,7 +70,7 @@ export function replyWithBytes(request: FastifyRequest, reply: FastifyReply, fil
   let end = size
   const range = request.headers.range
   if (range !== undefined && rangeApplies(request.headers['if-range'], etag, lastModified)) {
-    const ranges = parseRange(size, range)
+    const ranges = byteRanges(size, range)
     if (ranges === -1) {
       return reply
         .code(416)

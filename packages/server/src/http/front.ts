@@ -32,6 +32,8 @@ export interface Front extends FrontOptions {
         | 'recording.create'
         | 'recording.list'
         | 'job.list'
+        | 'import.create'
+        | 'import.list'
         | 'key.create'
         | 'key.list'
         | `encoder.${'introduce' | 'list' | 'alerts'}`

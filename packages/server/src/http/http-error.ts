@@ -8,6 +8,7 @@ import { BodyError } from '../body/body-error.ts'
 import { CatalogError } from '../catalog/catalog-error.ts'
 import { DeliveryError, type DeliveryErrorCode } from '../deliver/delivery-error.ts'
 import { FleetError, type FleetErrorCode } from '../fleet/fleet-error.ts'
+import { ImportError, type ImportErrorCode } from '../import/import-error.ts'
 import { LiveError, type LiveErrorCode } from '../live/live-error.ts'
 import { JobError, type JobErrorCode } from '../process/job-error.ts'
 import { StoreError } from '../store/store-error.ts'
@@ -81,6 +82,13 @@ const jobStatus: Record<JobErrorCode, number> = {
   'too-many-jobs': 429,
   'job-not-ended': 409,
   'too-many-watchers': 503,
+}
+
+const importStatus: Record<ImportErrorCode, number> = {
+  'not-converted': 409,
+  'changed-meanwhile': 409,
+  'bad-mend': 422,
+  'not-mendable': 422,
 }
 
 const uploadStatus: Record<UploadErrorCode, number> = {
@@ -161,6 +169,8 @@ export function toRefusal(error: Error): Refusal {
   if (error instanceof LiveError) return { status: liveStatus[error.code], code: error.code, message: error.message }
   if (error instanceof FleetError) return { status: fleetStatus[error.code], code: error.code, message: error.message }
   if (error instanceof JobError) return { status: jobStatus[error.code], code: error.code, message: error.message }
+  if (error instanceof ImportError)
+    return { status: importStatus[error.code], code: error.code, message: error.message }
   if (error instanceof UploadError)
     return { status: uploadStatus[error.code], code: error.code, message: error.message }
   if (error instanceof ContentError)

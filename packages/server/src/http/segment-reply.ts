@@ -1,8 +1,8 @@
 import { digestField } from '@rushes/protocol'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fresh from 'fresh'
-import parseRange from 'range-parser'
 import type { Delivery } from '../deliver/delivery.ts'
+import { byteRanges } from './byte-range.ts'
 import { notFound } from './http-error.ts'
 
 /** Who may keep a copy (RFC 9111 §5.2.2): caches that serve many, or the asker's own alone. */
@@ -34,7 +34,7 @@ export async function replyWithSegment(
   if (fresh({ 'if-none-match': request.headers['if-none-match'] }, { etag })) return reply.code(304).send()
   let [start, end] = [0, place.size]
   const { range, 'if-range': ifRange } = request.headers
-  const ranges = range === undefined || (ifRange !== undefined && ifRange !== etag) ? -2 : parseRange(place.size, range)
+  const ranges = range === undefined || (ifRange !== undefined && ifRange !== etag) ? -2 : byteRanges(place.size, range)
   if (ranges === -1) {
     return reply
       .code(416)

@@ -1,61 +1,36 @@
 import { uploadList } from '@rushes/protocol'
-import { ERRORS, MemoryLocker, Server as TusServer } from '@tus/server'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { RecordingAction } from '../access/policy.ts'
-import { newRecordingId, parseRecordingId, type RecordingId, type UserId } from '../catalog/identifiers.ts'
+import { parseRecordingId, type RecordingId, type UserId } from '../catalog/identifiers.ts'
 import { getRecording } from '../catalog/recordings.ts'
 import { uploadContentType } from '../catalog/uploads.ts'
-import { checksumAlgorithms, noProof, parseProof } from '../upload/chunk-proof.ts'
+import type { ChunkProof } from '../upload/chunk-proof.ts'
 import { TusStore } from '../upload/tus-store.ts'
-import { UploadError } from '../upload/upload-error.ts'
 import type { App } from './front.ts'
-import { notFound, type Refusal, toRefusal } from './http-error.ts'
-import { requestOrigin } from './origin.ts'
+import { notFound } from './http-error.ts'
 import type { Room } from './room.ts'
+import { newTusLocker, replyByTus } from './tus-reply.ts'
 
 export type UploadRouteOptions = { expiryMs: number; maxBytes: number; allowedOrigins: readonly string[] }
 
 const path = '/api/v1/uploads'
-/** Of two requests for one upload the later one counts: the earlier has this long to store what it has. */
-const lockDrainMs = 100
 
 /** UPLOAD.md from the receiver's side: tus 1.0.0 by @tus/server, with our policy in front and our store behind. */
 export function uploadRoutes(app: App, room: Room, options: UploadRouteOptions): void {
   const { uploads, db } = room
-  const locker = new MemoryLocker()
+  const locker = newTusLocker()
 
-  /** Hands the request to tus, with what the policy and the headers say. */
-  async function byTus(
+  function byTus(
     request: FastifyRequest,
     reply: FastifyReply,
     id: RecordingId | null,
     ownerId: UserId | null,
   ): Promise<FastifyReply> {
-    const proof = request.method === 'PATCH' || request.method === 'POST' ? parseProof(proofHeaders(request)) : noProof
-    const tus = new TusServer({
-      path,
-      datastore: new TusStore(uploads, { ownerId, proof }, options.expiryMs),
-      locker,
-      lockDrainTimeout: lockDrainMs,
-      maxSize: options.maxBytes,
-      disableTerminationForFinishedUploads: true,
-      allowedOrigins: (origin) => options.allowedOrigins.includes(origin),
-      exposedHeaders: ['Tus-Checksum-Algorithm', 'Upload-Expires'],
-      allowedHeaders: ['Upload-Checksum', 'Repr-Digest'],
-      namingFunction: () => newRecordingId(),
-      getFileIdFromRequest: () => id ?? undefined,
-      generateUrl: (_request, made) => `${requestOrigin(request.raw, room.publicUrl)}${path}/${made.id}`,
-      onResponseError(_request, error) {
-        const { status, code, message } = refusalOf(error)
-        if (status >= 500) request.log.error({ error }, 'an upload failed')
-        return { status_code: status, body: JSON.stringify({ error: { code, message } }) }
-      },
-    })
-    reply.hijack()
-    reply.raw.setHeader('tus-checksum-algorithm', checksumAlgorithms)
-    await tus.handle(request.raw, reply.raw)
-    return reply
+    const { expiryMs, maxBytes, allowedOrigins } = options
+    const datastore = (proof: ChunkProof) => new TusStore(uploads, { ownerId, proof }, expiryMs)
+    const { publicUrl } = room
+    return replyByTus(request, reply, { path, publicUrl, maxBytes, allowedOrigins, datastore, id, locker })
   }
 
   /** The upload of a request, if its caller may do `action` with it; all refusals look like a missing one. */
@@ -115,30 +90,4 @@ export function uploadRoutes(app: App, room: Room, options: UploadRouteOptions):
       })
     }
   })
-}
-
-function proofHeaders({ headers }: FastifyRequest): Parameters<typeof parseProof>[0] {
-  const text = (name: string): string | undefined => {
-    const value = headers[name]
-    return typeof value === 'string' ? value : undefined
-  }
-  return { checksum: text('upload-checksum'), digest: text('repr-digest') }
-}
-
-/** What @tus/server itself refuses comes as a status with words. */
-const codesOfTus: Record<number, string> = {
-  400: 'bad-request',
-  403: 'bad-request',
-  404: 'not-found',
-  409: 'offset-conflict',
-  410: 'gone',
-  412: 'bad-request',
-  413: 'file-too-large',
-}
-
-function refusalOf(error: Error | { status_code: number; body: string }): Refusal {
-  if (error instanceof Error) return toRefusal(error)
-  if (error === ERRORS.ABORTED) return toRefusal(new UploadError('superseded', 'a later request writes this upload'))
-  const { status_code: status, body } = error
-  return { status, code: codesOfTus[status] ?? 'bad-request', message: body.trim() }
 }

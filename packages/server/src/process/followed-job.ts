@@ -1,5 +1,5 @@
 // A job that somebody watches, read from its rows: whoever runs it may be another process.
-import { decodeBatch, JobState, PipelineError } from '@rushes/pipeline'
+import { decodeBatch, JobState, PipelineError, type Resource } from '@rushes/pipeline'
 import type { JobChange, JobTask } from '@rushes/protocol'
 import type { Kysely } from 'kysely'
 import { readEntriesAfter } from '../catalog/jobs.ts'
@@ -100,6 +100,10 @@ export class FollowedJob {
 
   tasks(): JobTask[] {
     return [...this.#state.tasks.values()].map((task) => taskView(task, this.row))
+  }
+
+  resources(): readonly Resource[] {
+    return this.#state.added
   }
 
   #apply(json: string): void {

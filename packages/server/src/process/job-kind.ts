@@ -1,4 +1,4 @@
-import type { JobOptions, JobResult, Json } from '@rushes/pipeline'
+import type { JobOptions, JobResult, JobState, Json } from '@rushes/pipeline'
 import type { JobId, UserId } from '../catalog/identifiers.ts'
 
 /** A job as whoever does its kind sees it. */
@@ -12,7 +12,10 @@ export type AskedJob = {
   folder: string
 }
 
-export type JobPlan = Pick<JobOptions, 'ruleset' | 'processors' | 'inputs' | 'wants'>
+export type JobPlan = Pick<JobOptions, 'ruleset' | 'processors' | 'inputs' | 'wants'> & {
+  /** Told how the job stands, after each change. */
+  onChange?(state: JobState): void
+}
 
 /** One kind of job: what it takes, and what becomes of what came of it. */
 export interface JobKind {

@@ -181,6 +181,7 @@ export function openJobRunner(options: JobRunnerOptions): JobRunner {
       journal: openPostgresJournal(db, { id: job.id, epoch: job.epoch }),
       signal: entry.controller.signal,
       onChange(state, progress) {
+        plan.onChange?.(state)
         figures.take(state, progress)
         options.onChange?.(job.id)
       },

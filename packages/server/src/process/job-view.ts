@@ -31,7 +31,9 @@ export function taskView(task: Task, { state, standing }: Pick<JobRow, 'state' |
     attempts: task.attempts.map((attempt, index) => {
       return attemptView(attempt, isRunning && index === task.attempts.length - 1)
     }),
-    notes: task.notes.slice(0, mostNotes).map(({ severity, code, message }) => ({ severity, code, message })),
+    notes: task.notes.slice(0, mostNotes).map(({ severity, code, message, resource }) => ({
+      ...{ severity, code, message, ...(resource !== undefined && { resource }) },
+    })),
     progress: isRunning ? (standing.progress?.[task.id] ?? null) : null,
   }
 }

@@ -1,3 +1,4 @@
+import type { Resource } from '@rushes/pipeline'
 import type { JobChange, JobTask } from '@rushes/protocol'
 import type { Kysely } from 'kysely'
 import type { JobId } from '../catalog/identifiers.ts'
@@ -17,6 +18,8 @@ export interface JobWatch {
   changes(row: JobRow, signal: AbortSignal): AsyncGenerator<JobChange, void, undefined>
   /** All tasks as they are now. */
   tasks(row: JobRow): Promise<JobTask[]>
+  /** What came of them so far, and what they began with. */
+  resources(row: JobRow): Promise<readonly Resource[]>
   close(): void
 }
 
@@ -106,6 +109,11 @@ export function openJobWatch(db: Kysely<Schema>, log: { warn(details: object, me
       const job = new FollowedJob(row)
       await job.refresh(db, row)
       return job.tasks()
+    },
+    async resources(row) {
+      const job = new FollowedJob(row)
+      await job.refresh(db, row)
+      return job.resources()
     },
     close() {
       closed = true

@@ -1,5 +1,5 @@
 // All jobs of this server, whichever process runs them.
-import type { Capacity, Json } from '@rushes/pipeline'
+import type { Capacity, Json, Resource } from '@rushes/pipeline'
 import type { JobChange, JobTask } from '@rushes/protocol'
 import type { Kysely } from 'kysely'
 import type { JobId, UserId } from '../catalog/identifiers.ts'
@@ -32,6 +32,8 @@ export interface Jobs {
   /** First all tasks, then what changes, until the job has ended. @throws JobError `too-many-watchers` */
   changes(row: JobRow, signal: AbortSignal): AsyncGenerator<JobChange, void, undefined>
   tasks(row: JobRow): Promise<JobTask[]>
+  /** What came of them so far, and what they began with. */
+  resources(row: JobRow): Promise<readonly Resource[]>
   close(): Promise<void>
 }
 
@@ -92,6 +94,7 @@ export function openJobs({ db, runs, leaseMs, keptMs = 30 * day, log, onMessages
     },
     changes: watch.changes,
     tasks: watch.tasks,
+    resources: watch.resources,
     async close() {
       clearInterval(hourly)
       await runner?.close()

@@ -9,6 +9,8 @@ export type Route =
   | { page: 'encoders' }
   | { page: 'jobs' }
   | { page: 'job'; jobId: string }
+  | { page: 'convert' }
+  | { page: 'import'; importId: string }
   | { page: 'settings' }
   | { page: 'inspect'; file: string | null }
   | { page: 'shared'; shareId: string; start: string | null }
@@ -21,6 +23,7 @@ const plainPages: Record<string, Route> = {
   '/library': { page: 'library' },
   '/encoders': { page: 'encoders' },
   '/jobs': { page: 'jobs' },
+  '/convert': { page: 'convert' },
   '/settings': { page: 'settings' },
 }
 
@@ -33,17 +36,19 @@ export function routeOf(location: { pathname: string; search: string; hash: stri
   if (path === '/login') return { page: 'login', next: ownPath(query.get('next')) }
   if (path === '/setup') return { page: 'setup', token: decodeFragment(location.hash) }
   if (path === '/inspect') return { page: 'inspect', file: ownPath(query.get('file')) }
-  const [, room, id] = /^\/(r|watch|jobs)\/([A-Za-z0-9_-]{1,100})$/.exec(path) ?? []
+  const [, room, id] = /^\/(r|watch|jobs|convert)\/([A-Za-z0-9_-]{1,100})$/.exec(path) ?? []
   const start = query.get('t')
   if (room === 'r' && id !== undefined) return { page: 'shared', shareId: id, start }
   if (room === 'watch' && id !== undefined) return { page: 'watch', recordingId: id, start }
   if (room === 'jobs' && id !== undefined) return { page: 'job', jobId: id }
+  if (room === 'convert' && id !== undefined) return { page: 'import', importId: id }
   return { page: 'not-found' }
 }
 
 /** Pages that only somebody with an account sees. */
 export function needsAccount(route: Route): boolean {
-  return ['home', 'record', 'library', 'encoders', 'jobs', 'job', 'settings', 'watch'].includes(route.page)
+  const own: Route['page'][] = ['home', 'record', 'library', 'encoders', 'jobs', 'job', 'settings', 'watch']
+  return [...own, 'convert', 'import'].includes(route.page)
 }
 
 /** A path that leads off this site is none: `//host` and `/\host` are other hosts to a browser. */

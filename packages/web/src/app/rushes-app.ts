@@ -20,6 +20,8 @@ const titles: Record<Route['page'], string> = {
   encoders: 'Encoders',
   jobs: 'Jobs',
   job: 'Job',
+  convert: 'Convert',
+  import: 'Conversion',
   settings: 'Settings',
   inspect: 'Look inside a file',
   shared: 'Rushes',
@@ -37,6 +39,8 @@ const loaders: Record<Route['page'], () => Promise<unknown>> = {
   encoders: () => import('../encoders/encoders-page.ts'),
   jobs: () => import('../jobs/jobs-page.ts'),
   job: () => import('../jobs/job-page.ts'),
+  convert: () => import('../convert/convert-page.ts'),
+  import: () => import('../convert/import-page.ts'),
   settings: () => import('../pages/settings-page.ts'),
   inspect: () => import('../inspect/inspect-page.ts'),
   shared: () => import('../pages/watch-page.ts'),
@@ -53,6 +57,8 @@ const pages: { [Page in Route['page']]: (route: Extract<Route, { page: Page }>) 
   encoders: () => html`<rushes-encoders-page></rushes-encoders-page>`,
   jobs: () => html`<rushes-jobs-page></rushes-jobs-page>`,
   job: ({ jobId }) => html`<rushes-job-page .jobId=${jobId}></rushes-job-page>`,
+  convert: () => html`<rushes-convert-page></rushes-convert-page>`,
+  import: ({ importId }) => html`<rushes-import-page .importId=${importId}></rushes-import-page>`,
   settings: () => html`<rushes-settings-page></rushes-settings-page>`,
   inspect: ({ file }) => html`<rushes-inspect-page .start=${file}></rushes-inspect-page>`,
   shared: ({ shareId, start }) => html`<rushes-watch-page .shareId=${shareId} .start=${start}></rushes-watch-page>`,
@@ -164,7 +170,8 @@ export class RushesApp extends PageElement {
   }
 
   #nav(): TemplateResult {
-    const here = this.route.page === 'home' ? 'record' : this.route.page
+    const rooms: Partial<Record<Route['page'], Route['page']>> = { home: 'record', import: 'convert' }
+    const here = rooms[this.route.page] ?? this.route.page
     const link = (page: Route['page'], path: string, words: string) =>
       html`<a href=${path} aria-current=${here === page ? 'page' : nothing}>${words}</a>`
     if (this.app.state !== 'ready') return html``
@@ -174,7 +181,7 @@ export class RushesApp extends PageElement {
     }
     return html`${liveChip(here === 'record')}
       <nav class="site-nav" aria-label="Main">
-        ${link('record', '/record', 'Record')}${link('library', '/library', 'Library')}
+        ${link('record', '/record', 'Record')}${link('library', '/library', 'Library')}${link('convert', '/convert', 'Convert')}
         ${link('encoders', '/encoders', 'Encoders')}${link('settings', '/settings', 'Settings')}
       </nav>`
   }

@@ -1,6 +1,7 @@
 import { type Archive, EVENTS_TYPE } from '@rushes/umf'
 import { momentOf } from '../timeline/moment.ts'
 import type { EventRow } from './inspection.ts'
+import { shortened } from './item-words.ts'
 
 /** Read at most: events of a long day have some MB. */
 const mostBytes = 64 * 1024 * 1024
@@ -33,8 +34,28 @@ export async function eventRows(archive: Archive): Promise<{ events: EventRow[];
   }
 }
 
-function dataWords(number: number, t: number, kind: string, data: unknown): string {
+const word = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')
+const named = ({ name }: Record<string, unknown>): string => word(name)
+/** Of kinds that are no places to go to, and more of what was discovered than its place in a list. */
+const ownWords = new Map<string, (data: Record<string, unknown>) => string>([
+  ['join', named],
+  ['leave', named],
+  ['speaker', named],
+  ['screen', ({ on }) => (on === true ? 'is shown' : on === false ? 'is shown no more' : '')],
+  [
+    'event',
+    ({ label, value, confidence }) => {
+      if (typeof confidence !== 'number') return ''
+      return `${[word(label), word(value)].filter((each) => each !== '').join(' ')}, ${Math.round(confidence * 100)} % sure`
+    },
+  ],
+])
+
+/** What an event tells, in words; empty where it tells nothing. */
+export function dataWords(number: number, t: number, kind: string, data: unknown): string {
   const isObject = typeof data === 'object' && data !== null && !Array.isArray(data)
+  const own = isObject ? (ownWords.get(kind)?.(data as Record<string, unknown>) ?? '') : ''
+  if (own !== '') return shortened(own, mostLetters)
   const known = isObject ? momentOf({ number, t, kind, data: data as Record<string, unknown> }) : null
   if (known !== null) return known.words
   if (data === undefined || data === null) return ''

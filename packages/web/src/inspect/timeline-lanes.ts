@@ -20,7 +20,11 @@ const otherEvents = 'other events'
 const mostLetters = 120
 
 /** Null where nothing of the archive has a time. */
-export function timelineLanes({ presentation, items, events }: ArchiveView): TimelineLanes | null {
+export function timelineLanes({
+  presentation,
+  items,
+  events,
+}: Pick<ArchiveView, 'presentation' | 'items' | 'events'>): TimelineLanes | null {
   const byType = new Map<string, Omit<Span, 'row'>[]>()
   for (const { name, title, type, startMs, endMs } of items) {
     if (startMs === undefined) continue
@@ -71,7 +75,7 @@ function markLanes(events: ArchiveView['events']): Lane[] {
   }
   return [...byKind].map(([kind, marks]) => ({
     kind: 'marks',
-    name: kind === otherEvents ? kind : `${kind} event`,
+    name: kind === otherEvents || kind === 'event' ? kind : `${kind} event`,
     marks,
   }))
 }

@@ -31,7 +31,7 @@ export function jobTable({ tasks, shown, now, chosen, onChoose, onMore }: JobTab
             <td data-head="State">${stateOf(task)}</td>
             <td data-head="Tried by">${task.attempts.map(({ processor }) => processor).join(', then ') || '–'}</td>
             <td data-head="Took" class="figures">${tookOf(task, now)}</td>
-            <td data-head="Notes">${task.notes.length === 0 ? '–' : task.notes.map(({ message }) => html`<div>${message}</div>`)}</td>
+            <td data-head="Notes">${task.notes.length === 0 ? '–' : task.notes.map(({ message, resource }) => html`<div>${resource === undefined ? '' : `${resource}: `}${message}</div>`)}</td>
           </tr>`,
         )}
       </tbody>

@@ -178,7 +178,8 @@ export class RushesLibraryPage extends PageElement {
         @discarded=${(event: CustomEvent<string>) => this.#discarded(event.detail)}></rushes-upload-panel>
       ${this.dragging ? html`<div class="drop-target" role="status">Drop files or folders to upload them</div>` : ''}
       ${this.#content()}
-      <p class="soft small library-more">To see what a file holds before it goes anywhere, <a href="/inspect">look inside it</a>.</p>`
+      <p class="soft small library-more">A recording that another system has made, whole folders of it too, is
+        <a href="/convert">converted</a> first. To see what a file holds before it goes anywhere, <a href="/inspect">look inside it</a>.</p>`
   }
 
   #content(): TemplateResult {

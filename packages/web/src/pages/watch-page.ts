@@ -1,5 +1,6 @@
 import '@rushes/player'
-import type { PlayerMark } from '@rushes/player'
+import type { PlayerMark, RushesPlayer } from '@rushes/player'
+import type { RushesArchive } from '@rushes/player/archive'
 import { ApiError, type RecordingView } from '@rushes/protocol'
 import type { TimedOperation } from '@rushes/recorder'
 import { html, type PropertyDeclarations, type TemplateResult } from 'lit'
@@ -100,7 +101,10 @@ export class RushesWatchPage extends PageElement {
       // While it waits for the end of a recording, a moment without the server changes nothing.
       else if (this.watch.state !== 'shown') this.watch = { state: 'failed', words: faultWords(fault) }
     }
-    const waits = this.watch.state === 'shown' && this.watch.recording.state === 'receiving'
+    // An archive that came just now is looked through before what lies in it beside the picture is shown.
+    const waits =
+      this.watch.state === 'shown' &&
+      (this.watch.recording.state === 'receiving' || this.watch.recording.archive?.state === 'checking')
     if (waits && this.isConnected) this.#timer = setTimeout(() => void this.#load(), pollMs)
   }
 
@@ -181,8 +185,9 @@ export class RushesWatchPage extends PageElement {
 
   #moments(recording: RecordingView): TemplateResult {
     const { srcHls, src, srcWebm } = recordingSources(recording, undefined, this.set)
+    const inStep = this.#archiveInStep(recording)
     const onGo = ({ detail }: CustomEvent<number>) => {
-      const player = this.querySelector('rushes-player')
+      const player = this.querySelector<RushesPlayer | RushesArchive>('rushes-player, rushes-archive')
       player?.seek(detail)
       player?.scrollIntoView({ block: 'nearest' })
     }
@@ -200,7 +205,7 @@ export class RushesWatchPage extends PageElement {
         ? ''
         : html`<label class="check"><input type="checkbox" .checked=${!this.drawnHidden} @change=${hide} /> Show drawings</label>`
     }<rushes-moments @drawn=${onDrawn} .shareId=${this.shareId} .recordingId=${this.shareId === null ? recording.id : null}
-      .playable=${(srcHls ?? src ?? srcWebm) !== null} @go=${onGo} @marks=${onMarks}></rushes-moments>`
+      .playable=${(srcHls ?? src ?? srcWebm ?? inStep) !== null} .elsewhere=${inStep === null ? [] : conversation} @go=${onGo} @marks=${onMarks}></rushes-moments>`
   }
 
   #sets({ delivery }: RecordingView): TemplateResult | string {
@@ -237,10 +242,10 @@ export class RushesWatchPage extends PageElement {
         <p>This is being recorded at this moment. It turns into the finished video by itself as soon as it is stopped.</p>
       </div>`
     }
-    const ofItems = this.#archiveOfItems(recording)
-    if (ofItems !== null) {
+    const inStep = this.#archiveInStep(recording)
+    if (inStep !== null) {
       void import('@rushes/player/archive')
-      return html`<rushes-archive keys="page" .src=${ofItems}></rushes-archive>`
+      return html`<rushes-archive keys="page" .src=${inStep} .start=${this.start} .recordingId=${recording.id}>${this.#overlay()}</rushes-archive>`
     }
     if (sources.srcHls === null && !isWatchable(recording)) {
       return html`<div class="stage-words">
@@ -252,16 +257,19 @@ export class RushesWatchPage extends PageElement {
     const { srcHls, typeHls, startedAt, src, type, srcWebm, typeWebm } = sources
     return html`<rushes-player keys="page" .srcHls=${srcHls} .typeHls=${typeHls} .startedAt=${startedAt} .src=${src} .type=${type} .srcWebm=${srcWebm} .typeWebm=${typeWebm}
       .title=${recording.title} .start=${this.start} .recordingId=${recording.id} .marks=${this.marks}
-      @rushes-player-problem=${() => this.#onProblem(recording)}>${
-        this.drawn.length === 0 || this.drawnHidden
-          ? ''
-          : html`<rushes-drawn-overlay slot="overlay" .operations=${this.drawn}></rushes-drawn-overlay>`
-      }</rushes-player>`
+      @rushes-player-problem=${() => this.#onProblem(recording)}>${this.#overlay()}</rushes-player>`
   }
 
-  /** The address of an archive that has slides, chat or documents, and no recording in which to show them. */
-  #archiveOfItems(recording: RecordingView): string | null {
-    if (isWatchable(recording) || recording.archive?.state !== 'restored') return null
+  #overlay(): TemplateResult | string {
+    if (this.drawn.length === 0 || this.drawnHidden) return ''
+    return html`<rushes-drawn-overlay slot="overlay" .operations=${this.drawn}></rushes-drawn-overlay>`
+  }
+
+  /** The address of an archive that came with what else is in it: slides, transcript and chat are shown in step. */
+  #archiveInStep(recording: RecordingView): string | null {
+    if (recording.archive?.state !== 'restored') return null
+    // Picture that only a WebM can hold is in no MP4, and so not in the archive's.
+    if (isWatchable(recording) && recording.mp4State !== 'ready') return null
     return archiveAddress(recording, this.shareId === null ? 'owner' : 'link')
   }
 
@@ -275,6 +283,10 @@ export class RushesWatchPage extends PageElement {
     document.title = `${title} · Rushes`
   }
 }
+
+/** Beside the picture already, where an archive is played. */
+const conversation = ['chat', 'question', 'answer'] as const
+
 /** `camera-2` as `Camera 2`. */
 function setWords(name: string): string {
   return `${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll('-', ' ')}`

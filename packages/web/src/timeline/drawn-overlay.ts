@@ -1,8 +1,9 @@
+import type { RushesArchive } from '@rushes/player/archive'
 import { AnnotationPainter, type TimedOperation, viewAt } from '@rushes/recorder'
 import { html, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { PageElement } from '../app/page-element.ts'
 
-/** Drawings that were kept beside the picture, over it at their times; lies in the player's slot `overlay`. */
+/** Drawings that were kept beside the picture, over it at their times; lies in the slot `overlay` of a player, or of an archive's. */
 export class RushesDrawnOverlay extends PageElement {
   static override properties: PropertyDeclarations = { operations: { attribute: false } }
   declare operations: readonly TimedOperation[]
@@ -31,7 +32,7 @@ export class RushesDrawnOverlay extends PageElement {
 
   #paint(): void {
     const canvas = this.querySelector('canvas')
-    const media = this.closest('rushes-player')?.media
+    const media = (this.closest('rushes-player') ?? this.closest<RushesArchive>('rushes-archive')?.player)?.media
     const context = canvas?.getContext('2d')
     if (canvas == null || context == null || media == null || media.videoWidth === 0) return
     const [width, height] = [this.clientWidth, this.clientHeight]

@@ -20,6 +20,7 @@ export class RushesMoments extends PageElement {
     shareId: { attribute: false },
     recordingId: { attribute: false },
     playable: { attribute: false },
+    elsewhere: { attribute: false },
     moments: { state: true },
     shown: { state: true },
   }
@@ -27,6 +28,8 @@ export class RushesMoments extends PageElement {
   declare recordingId: string | null
   /** There is a player to go to these places in. */
   declare playable: boolean
+  /** Kinds of events that are shown in another place. */
+  declare elsewhere: readonly string[]
   declare private moments: readonly Moment[]
   declare private shown: number
   #drawn: TimedOperation[] = []
@@ -36,7 +39,7 @@ export class RushesMoments extends PageElement {
     super()
     this.shareId = this.recordingId = null
     this.playable = false
-    this.moments = []
+    this.moments = this.elsewhere = []
     this.shown = pageLength
   }
 
@@ -59,11 +62,14 @@ export class RushesMoments extends PageElement {
     this.moments = []
     this.#drawn = []
     this.shown = pageLength
-    const { shareId, recordingId } = this
+    const { shareId, recordingId, elsewhere } = this
     if (shareId === null && recordingId === null) return
     this.#follower = followTimeline({
-      load: (from) =>
-        shareId === null ? server.timeline(recordingId ?? '', from) : server.sharedTimeline(shareId, from),
+      async load(from) {
+        const asked = shareId === null ? server.timeline(recordingId ?? '', from) : server.sharedTimeline(shareId, from)
+        const page = await asked
+        return { ...page, events: page.events.filter(({ kind }) => !elsewhere.includes(kind)) }
+      },
       onEvents: (events) => {
         const more = events.map(operationOf).filter((operation) => operation !== null)
         if (more.length === 0) return

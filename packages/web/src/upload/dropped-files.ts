@@ -1,10 +1,14 @@
 /** So many files are taken from one drop; somebody who drops a home folder by mistake gets the page back. */
 const mostFiles = 2000
 
+/** A file with its path in what was dropped: `folder/below/name`. */
+export type PlacedFile = { path: string; file: File }
+
 export type DropListener = {
   /** Whether files are held over the page. */
   onDragging(isOver: boolean): void
-  onFiles(files: File[]): void
+  /** `placed`: the same files with their paths. */
+  onFiles(files: File[], placed: PlacedFile[]): void
   onFault(fault: unknown): void
 }
 
@@ -13,7 +17,7 @@ export type DropListener = {
  *
  * @returns what ends it
  */
-export function listenForDrops({ onDragging, onFiles, onFault }: DropListener): () => void {
+export function listenForDrops({ onDragging, onFiles, onFault }: DropListener, most: number = mostFiles): () => void {
   const ending = new AbortController()
   const { signal } = ending
   const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') === true
@@ -39,7 +43,14 @@ export function listenForDrops({ onDragging, onFiles, onFault }: DropListener): 
       if (!carriesFiles(event) || event.dataTransfer === null) return
       event.preventDefault()
       onDragging(false)
-      droppedFiles(event.dataTransfer).then(onFiles, onFault)
+      droppedFiles(event.dataTransfer, most).then(
+        (placed) =>
+          onFiles(
+            placed.map(({ file }) => file),
+            placed,
+          ),
+        onFault,
+      )
     },
     { signal },
   )
@@ -47,18 +58,19 @@ export function listenForDrops({ onDragging, onFiles, onFault }: DropListener): 
 }
 
 /** The files of a drop, those in folders too, hidden ones left out. To be called within the event. */
-async function droppedFiles(transfer: DataTransfer): Promise<File[]> {
+async function droppedFiles(transfer: DataTransfer, most: number): Promise<PlacedFile[]> {
   const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? [])
-  if (entries.length === 0) return [...transfer.files]
-  const files: File[] = []
-  for (const entry of entries) await gather(entry, files)
+  if (entries.length === 0) return [...transfer.files].map((file) => ({ path: file.name, file }))
+  const files: PlacedFile[] = []
+  for (const entry of entries) await gather(entry, files, most)
   return files
 }
 
-async function gather(entry: FileSystemEntry, files: File[]): Promise<void> {
-  if (entry.name.startsWith('.') || files.length >= mostFiles) return
+async function gather(entry: FileSystemEntry, files: PlacedFile[], most: number): Promise<void> {
+  if (entry.name.startsWith('.') || files.length >= most) return
   if (isFile(entry)) {
-    files.push(await new Promise<File>((resolve, reject) => entry.file(resolve, reject)))
+    const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject))
+    files.push({ path: entry.fullPath.replace(/^\/+/, ''), file })
     return
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader()
@@ -66,7 +78,7 @@ async function gather(entry: FileSystemEntry, files: File[]): Promise<void> {
   for (;;) {
     const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject))
     if (some.length === 0) return
-    for (const each of some) await gather(each, files)
+    for (const each of some) await gather(each, files, most)
   }
 }
 

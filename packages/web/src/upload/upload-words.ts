@@ -18,7 +18,7 @@ const byCode: Record<string, string> = {
 export function refusalWords(fault: UploadFault): string {
   if (fault.code === 'not-media') {
     const reason = fault.message.replace(/: neither Matroska nor MP4$/, '')
-    return `This can’t be played, so it was not uploaded: ${reason}. MP4, MOV, WebM and Matroska files are taken.`
+    return `This can’t be played, so it was not uploaded: ${reason}. MP4, MOV, WebM and Matroska files are taken. Archives of other systems, and whatever else it is, can be converted: see Convert.`
   }
   if (fault.code === 'nothing-playable') return `Nothing in this file can be played: ${fault.message}.`
   return byCode[fault.code] ?? `This file was not uploaded: ${fault.message}.`

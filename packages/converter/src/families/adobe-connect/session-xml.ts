@@ -74,7 +74,8 @@ export async function readSession(file: FoundFile, isPeek = false): Promise<Sess
   try {
     await readXml(file, listener, () => isPeek)
   } catch (error) {
-    if (!(error instanceof ConvertError) || error.code === 'too-large') throw error
+    // It is asked of any XML whether it is one.
+    if (!(error instanceof ConvertError) || (error.code === 'too-large' && !isPeek)) throw error
   }
   return listener.messages.length === 0 ? null : listener.messages
 }

@@ -53,7 +53,7 @@ describe('a published recording', () => {
     const [claim, ...others] = await bigBlueButtonPublished.claims(files)
     expect([claim!.root, others.length]).toEqual(['', 0])
     const reading = await bigBlueButtonPublished.read(files, claim!)
-    expect(reading.kept).toEqual([{ startMs: 0, endMs: 60_000 }])
+    expect([reading.kept, reading.statedMs]).toEqual([null, 60_000])
     expect(reading.events.map(({ t, kind, data }) => [t, kind, data])).toEqual([
       [2500, 'slide', { deck: 'deck-a', index: 0, value: 1 }],
       [10_000, 'slide', { deck: 'deck-a', index: 1, value: 2 }],
@@ -82,8 +82,8 @@ describe('a published recording', () => {
     const { files } = await foundInput(place)
     const [claim] = await bigBlueButtonPublished.claims(files)
     const reading = await bigBlueButtonPublished.read(files, claim!)
-    expect([reading.kept, reading.notes.map(({ code, resource }) => [code, resource])]).toEqual([
-      null,
+    expect([reading.statedMs, reading.notes.map(({ code, resource }) => [code, resource])]).toEqual([
+      undefined,
       [['damaged', 'slides_new.xml']],
     ])
     expect(reading.events.filter(({ kind }) => kind === 'slide')).toHaveLength(3)

@@ -1,32 +1,25 @@
 // What BigBlueButton makes of a meeting for its own player, the format "presentation": metadata.xml, shapes.svg, slides_new.xml,
 // and media that have been cut already. All times are those of the media.
-import type { Note } from '@rushes/pipeline'
 import type { TimelineEvent } from '@rushes/umf'
 import { z } from 'zod'
 import { ConvertError } from '../../convert-error.ts'
-import { decodeText, type FoundFile, folderOf, readStart, readText, stemOf } from '../../input/found-file.ts'
-import type { XmlOptions } from '../../xml-stream.ts'
+import { decodeText, type FoundFile, folderOf, readStart, stemOf } from '../../input/found-file.ts'
 import { allElements, descendant, elementsOf, readXmlTree, textIn, type XmlElement } from '../../xml-tree.ts'
-import { type Claim, type Deck, type Family, type FileFacts, filesBelow, type Reading, type Track } from '../family.ts'
+import { ArchiveFolder, claimsAround } from '../archive-folder.ts'
+import type { Deck, Family, Reading, Track } from '../family.ts'
 import { shownSlides } from './published-slides.ts'
 
 export const bigBlueButtonPublished: Family = {
   format: 'bigbluebutton-published',
 
   async claims(files) {
-    const roots = new Set<string>()
-    for (const file of files) {
-      if (await isPublished(file)) roots.add(folderOf(file.name))
-    }
-    return [...roots].map((folder): Claim => {
-      const root = folder === '' ? '' : `${folder}/`
-      return { root }
-    })
+    const found: FoundFile[] = []
+    for (const file of files) if (await isPublished(file)) found.push(file)
+    return claimsAround(found)
   },
 
   async read(files, { root }) {
-    const own = filesBelow(files, root)
-    return await new Published(own, root).read()
+    return await new Published(new ArchiveFolder(files, root)).read()
   },
 }
 
@@ -54,85 +47,41 @@ async function isPublished(file: FoundFile): Promise<boolean> {
 const secondsToMs = (text: string | undefined): number => Math.round(Number(text?.trim() || Number.NaN) * 1000)
 
 class Published {
-  readonly #files: readonly FoundFile[]
-  readonly #root: string
-  readonly #notes: Note[] = []
-  readonly #facts = new Map<string, FileFacts>()
+  readonly #folder: ArchiveFolder
 
-  constructor(files: readonly FoundFile[], root: string) {
-    this.#files = files
-    this.#root = root
+  constructor(folder: ArchiveFolder) {
+    this.#folder = folder
   }
 
   async read(): Promise<Reading> {
-    const metadata = await this.#xml('metadata.xml')
+    const metadata = await this.#folder.xml('metadata.xml')
     const duration = Number(textIn(metadata && descendant(metadata, 'playback', 'duration')) || Number.NaN)
-    const svg = await this.#xml('shapes.svg', SVG)
+    const svg = await this.#folder.xml('shapes.svg', SVG)
     const slides = svg === null ? { events: [], pages: new Map<string, Map<number, string>>() } : shownSlides(svg)
     const screens = await this.#screens(slides.events)
     await this.#captions()
-    return {
+    return this.#folder.reading({
       format: 'bigbluebutton-published',
       metadata: metadata === null ? {} : describedBy(metadata),
-      kept: Number.isFinite(duration) && duration > 0 ? [{ startMs: 0, endMs: duration }] : null,
+      kept: null,
+      ...(Number.isFinite(duration) && duration > 0 && { statedMs: duration }),
       tracks: this.#tracks(screens.length > 0),
       decks: this.#decks(slides.pages),
-      files: this.#facts,
       events: [
         ...slides.events.filter(({ kind }) => kind === 'slide'),
         ...screens,
         ...(await this.#chat()),
-        ...(await this.#json('polls.json', pollsSchema, pollEvents)),
-        ...(await this.#json('external_videos.json', externalVideosSchema, externalVideoEvents)),
+        ...pollEvents((await this.#folder.json('polls.json', pollsSchema)) ?? []),
+        ...externalVideoEvents((await this.#folder.json('external_videos.json', externalVideosSchema)) ?? []),
       ],
-      notes: this.#notes,
-    }
-  }
-
-  #file(name: string): FoundFile | null {
-    return this.#files.find((file) => file.name === `${this.#root}${name}`) ?? null
-  }
-
-  async #xml(name: string, options: XmlOptions = {}): Promise<XmlElement | null> {
-    const file = this.#file(name)
-    try {
-      return file === null ? null : await readXmlTree(file, options)
-    } catch (error) {
-      if (!(error instanceof ConvertError)) throw error
-      this.#damaged(file!.name, error.message)
-      return null
-    }
-  }
-
-  async #json<Value>(
-    name: string,
-    schema: z.ZodType<Value>,
-    events: (value: Value) => TimelineEvent[],
-  ): Promise<TimelineEvent[]> {
-    const file = this.#file(name)
-    if (file === null) return []
-    try {
-      return events(schema.parse(JSON.parse(await readText(file, 64 * 1024 * 1024))))
-    } catch (error) {
-      this.#damaged(file.name, (error as Error).message.slice(0, 200))
-      return []
-    }
-  }
-
-  #damaged(resource: string, why: string): void {
-    this.#notes.push({
-      severity: 'warning',
-      code: 'damaged',
-      message: `it can't be read, and is kept as it is: ${why}`,
-      resource,
     })
   }
 
   /** Cameras with all sound, or the sound alone, and the screen: each as long as the recording, from its beginning. */
   #tracks(hasScreen: boolean): Track[] {
     const of = (folder: string, stem: string): FoundFile[] =>
-      this.#files.filter(({ name, kind }) => {
-        return /^(audio|video)\//.test(kind) && folderOf(name) === `${this.#root}${folder}` && stemOf(name) === stem
+      this.#folder.media().filter(({ name }) => {
+        return folderOf(name) === `${this.#folder.root}${folder}` && stemOf(name) === stem
       })
     // The same in two forms: MP4 is what needs no encoding.
     const best = (found: readonly FoundFile[]): FoundFile | undefined =>
@@ -160,13 +109,13 @@ class Published {
     for (const [deck, pages] of shown) {
       decks.set(deck, [])
       for (const [index, href] of pages) {
-        const file = this.#file(href)
+        const file = this.#folder.file(href)
         if (file !== null) put(deck, index, file.name)
       }
     }
-    for (const { name, kind } of this.#files) {
+    for (const { name, kind } of this.#folder.files) {
       const found = /^presentation\/([^/]+)\/(?:svgs\/)?slide-?(\d{1,5})\.(?:png|svg|jpe?g)$/.exec(
-        name.slice(this.#root.length),
+        name.slice(this.#folder.root.length),
       )
       if (found !== null && kind.startsWith('image/')) put(found[1]!, Number(found[2]) - 1, name)
     }
@@ -174,14 +123,14 @@ class Published {
   }
 
   #documentOf(deck: string): { document?: string } {
-    const folder = `${this.#root}presentation/${deck}/`
-    const document = this.#files.find(({ name, kind }) => name.startsWith(folder) && kind === 'application/pdf')
+    const folder = `${this.#folder.root}presentation/${deck}/`
+    const document = this.#folder.files.find(({ name, kind }) => name.startsWith(folder) && kind === 'application/pdf')
     return document === undefined ? {} : { document: document.name }
   }
 
   /** When the screen is shared: its own table says it, else the picture that stands for it among the slides. */
   async #screens(shown: readonly TimelineEvent[]): Promise<TimelineEvent[]> {
-    const table = await this.#xml('deskshare.xml')
+    const table = await this.#folder.xml('deskshare.xml')
     if (table === null) return shown.filter(({ kind }) => kind === 'screen')
     return elementsOf(table, 'event').flatMap(({ attributes }) => {
       const [from, to] = [secondsToMs(attributes.get('start_timestamp')), secondsToMs(attributes.get('stop_timestamp'))]
@@ -192,7 +141,7 @@ class Published {
   }
 
   async #chat(): Promise<TimelineEvent[]> {
-    const table = await this.#xml('slides_new.xml')
+    const table = await this.#folder.xml('slides_new.xml')
     if (table === null) return []
     return [...allElements(table, 'chattimeline')].flatMap(({ attributes }) => {
       const t = secondsToMs(attributes.get('in'))
@@ -205,16 +154,14 @@ class Published {
 
   async #captions(): Promise<void> {
     const languages = new Map<string, string>()
-    await this.#json('captions.json', captionsSchema, (listed) => {
-      for (const { locale, localeName } of listed) languages.set(locale, localeName ?? locale)
-      return []
-    })
-    for (const { name, kind } of this.#files) {
-      const language =
-        kind === 'text/vtt' ? /^caption_([\w-]+)\.vtt$/.exec(name.slice(this.#root.length))?.[1] : undefined
+    const listed = (await this.#folder.json('captions.json', captionsSchema)) ?? []
+    for (const { locale, localeName } of listed) languages.set(locale, localeName ?? locale)
+    for (const file of this.#folder.files) {
+      const isVtt = file.kind === 'text/vtt'
+      const language = isVtt ? /^caption_([\w-]+)\.vtt$/.exec(this.#folder.pathOf(file))?.[1] : undefined
       if (language === undefined) continue
       const title = languages.get(language) ?? language
-      this.#facts.set(name, { type: 'captions', language: language.replaceAll('_', '-'), title, startMs: 0 })
+      this.#folder.know(file, { type: 'captions', language: language.replaceAll('_', '-'), title, startMs: 0 })
     }
   }
 }

@@ -17,6 +17,8 @@ export type PackageElement = {
 export type MediaPackage = {
   id: string
   start: string
+  /** As it is stated, which is often wrong. */
+  durationMs: number | null
   title: string
   series: string
   creators: string[]
@@ -25,6 +27,9 @@ export type MediaPackage = {
   license: string
   elements: PackageElement[]
 }
+
+/** Of an attachment that has the events of the archive that the package was made of, as the universal media format lists them. */
+export const EVENTS_FLAVOR = 'rushes/events'
 
 const kinds = ['track', 'catalog', 'attachment'] as const
 
@@ -43,8 +48,14 @@ export function readMediaPackage(root: XmlElement): MediaPackage {
     ...{ id: root.attributes.get('id') ?? '', start: root.attributes.get('start') ?? '' },
     ...{ title: text('title'), series: text('seriestitle'), language: text('language'), license: text('license') },
     ...{ creators: list('creators', 'creator'), contributors: list('contributors', 'contributor') },
+    durationMs: positive(root.attributes.get('duration')),
     elements: kinds.flatMap((kind) => [...allElements(root, kind)].map((element) => elementOf(kind, element))),
   }
+}
+
+function positive(text: string | undefined): number | null {
+  const value = Number(text?.trim() || Number.NaN)
+  return value > 0 && value < 1e11 ? value : null
 }
 
 function elementOf(kind: PackageElement['kind'], element: XmlElement): PackageElement {

@@ -1,14 +1,14 @@
 // A mediapackage of Opencast (and of Matterhorn before it): manifest.xml, and beside it tracks, catalogs and attachments.
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import type { Note } from '@rushes/pipeline'
 import type { TimelineEvent } from '@rushes/umf'
-import { ConvertError } from '../../convert-error.ts'
-import { baseName, type FoundFile, folderOf } from '../../input/found-file.ts'
+import { z } from 'zod'
+import { baseName, type FoundFile } from '../../input/found-file.ts'
 import type { Span } from '../../timeline/kept-time.ts'
 import { elementsOf, readXmlTree, textIn, type XmlElement } from '../../xml-tree.ts'
-import { type Claim, type Deck, type Family, type FileFacts, filesBelow, type Reading, type Track } from '../family.ts'
-import { type MediaPackage, type PackageElement, readMediaPackage } from './manifest.ts'
+import { ArchiveFolder, claimsAround, plainPath } from '../archive-folder.ts'
+import type { Deck, Family, Reading, Track } from '../family.ts'
+import { EVENTS_FLAVOR, type MediaPackage, type PackageElement, readMediaPackage } from './manifest.ts'
 import { mediaTimePoint, type Segment, segmentsOf } from './mpeg7.ts'
 import { keptByEditor, partialItems } from './smil.ts'
 
@@ -23,72 +23,59 @@ export const opencast: Family = {
     const manifests = files.filter(({ kind }) => kind === MANIFEST)
     // Catalogs for themselves tell their times as well.
     const found = manifests.length > 0 ? manifests : files.filter(({ kind }) => kind === MPEG7 || kind === SMIL)
-    const folders = new Set(found.map(({ name }) => folderOf(name)))
-    return [...folders].map((folder): Claim => {
-      const root = folder === '' ? '' : `${folder}/`
-      return { root }
-    })
+    return claimsAround(found)
   },
 
   async read(files, { root }) {
-    return await new Package(filesBelow(files, root), root).read()
+    return await new Package(new ArchiveFolder(files, root)).read()
   },
 }
 
-class Package {
-  readonly #files: readonly FoundFile[]
-  readonly #root: string
-  readonly #notes: Note[] = []
-  readonly #facts = new Map<string, FileFacts>()
+type Shown = { decks: Deck[]; events: TimelineEvent[] }
 
-  constructor(files: readonly FoundFile[], root: string) {
-    this.#files = files
-    this.#root = root
+const ownEventsSchema: z.ZodType<TimelineEvent[]> = z
+  .array(z.object({ t: z.number().min(0).max(1e12), kind: z.string().min(1).max(100), data: z.unknown() }))
+  .max(1_000_000)
+
+class Package {
+  readonly #folder: ArchiveFolder
+
+  constructor(folder: ArchiveFolder) {
+    this.#folder = folder
   }
 
   async read(): Promise<Reading> {
-    const manifest = this.#files.find(
-      ({ kind, name }) => kind === MANIFEST && folderOf(name) === this.#root.slice(0, -1),
-    )
+    const [manifest] = this.#folder.ofKind(MANIFEST)
     const whole = manifest === undefined ? null : readMediaPackage(await readXmlTree(manifest))
     const elements = whole?.elements ?? []
-    const found = new Map(elements.map((element) => [element, this.#fileOf(element)]))
+    const found = new Map(
+      elements.map((element) => {
+        const { kind, url } = element
+        return [element, kind === 'track' ? this.#folder.mediumAt(url) : this.#folder.fileAt(url)]
+      }),
+    )
     await this.#check(found)
     const smil = await this.#smil(found)
     const tracks = smil.tracks ?? this.#tracks(found)
     this.#captions(found)
-    const slides = await this.#slides(found)
-    return {
+    const slides = (await this.#ownEvents(found)) ?? (await this.#slides(found))
+    return this.#folder.reading({
       format: 'opencast',
       metadata: await this.#metadata(whole, found),
       kept: smil.kept,
+      // Without media nothing shows whether it is right, which it often is not.
+      ...(tracks.length > 0 && whole !== null && whole.durationMs !== null && { statedMs: whole.durationMs }),
       tracks,
-      decks: slides.deck === null ? [] : [slides.deck],
-      ...{ files: this.#facts, events: slides.events, notes: this.#notes },
-    }
-  }
-
-  /** By its URL's end, however far it agrees: packages are flattened, and moved into folders. */
-  #fileOf({ url, kind }: PackageElement): FoundFile | null {
-    const path = pathOf(url)
-    const parts = path.split('/').filter((part) => part !== '' && part !== '.')
-    for (let from = 0; from < parts.length; from++) {
-      const end = parts.slice(from).join('/')
-      const found = this.#files.find(({ name }) => name === `${this.#root}${end}` || name.endsWith(`/${end}`))
-      if (found !== undefined) return found
-    }
-    if (kind === 'track') {
-      const message = `${baseName(path) || 'a track'} is not in the package`
-      this.#notes.push({ severity: 'warning', code: 'missing-media', message })
-    }
-    return null
+      decks: slides.decks,
+      events: slides.events,
+    })
   }
 
   async #check(found: ReadonlyMap<PackageElement, FoundFile | null>): Promise<void> {
     for (const [{ md5 }, file] of found) {
       if (md5 === null || file === null || (await md5Of(file.path)) === md5) continue
       const message = 'its checksum is not that of the manifest: it was changed since, and is kept as it is'
-      this.#notes.push({ severity: 'warning', code: 'checksum', message, resource: file.name })
+      this.#folder.note('checksum', message, file.name)
     }
   }
 
@@ -97,7 +84,7 @@ class Package {
     const best = new Map<string, { file: FoundFile; rank: number }>()
     for (const [{ kind, flavor }, file] of found) {
       if (kind !== 'track' || file === null || !/^(audio|video)\//.test(file.kind)) continue
-      this.#facts.set(file.name, { startMs: 0, title: flavor })
+      this.#folder.know(file, { startMs: 0, title: flavor })
       const side = sideOf(flavor)
       const rank = rankOf(flavor)
       const other = best.get(side)
@@ -121,7 +108,7 @@ class Package {
       if (!isText || !(/caption/.test(flavor) || contentType === 'text/vtt')) continue
       const tagged = tags.map((tag) => /^lang:([\w-]{2,35})$/.exec(tag)?.[1]).find(Boolean)
       const language = tagged ?? /\+([a-z]{2,3}(?:-\w{2,8})?)$/i.exec(flavor)?.[1]
-      this.#facts.set(file.name, { type: 'captions', startMs: 0, ...(language !== undefined && { language }) })
+      this.#folder.know(file, { type: 'captions', startMs: 0, ...(language !== undefined && { language }) })
     }
   }
 
@@ -131,9 +118,10 @@ class Package {
     const catalogs = [...found].filter(([, file]) => file?.kind === SMIL)
     const partial = catalogs.find(([{ flavor }]) => /partial/.test(flavor))
     if (partial !== undefined) {
-      const items = partialItems(await readXmlTree(partial[1]!))
+      const root = await this.#folder.xml(partial[1]!)
+      const items = root === null ? [] : partialItems(root)
       const tracks = items.flatMap(({ sequence, src, startMs, lengthMs }): Track[] => {
-        const file = this.#files.find(({ name }) => baseName(name) === baseName(pathOf(src)))
+        const file = this.#folder.files.find(({ name }) => baseName(name) === baseName(plainPath(src)))
         if (file === undefined) return []
         const endMs = lengthMs === null ? null : startMs + lengthMs
         return [{ file: file.name, role: sequence === 0 ? 'camera' : 'screen', startMs, endMs, side: String(sequence) }]
@@ -141,37 +129,59 @@ class Package {
       if (tracks.length > 0) return { kept: null, tracks }
     }
     const cutting = catalogs.find(([{ flavor }]) => /cutting/.test(flavor))?.[1]
-    const lone = found.size === 0 ? this.#files.find(({ kind }) => kind === SMIL) : undefined
+    const lone = found.size === 0 ? this.#folder.files.find(({ kind }) => kind === SMIL) : undefined
     // What has been cut already is not cut again.
     const isCut = [...found].some(
       ([{ kind, flavor }, file]) => kind === 'track' && file !== null && /\/delivery$/.test(flavor),
     )
     const smil = cutting ?? lone
     if (smil === undefined || smil === null || isCut) return { kept: null, tracks: null }
-    const kept = keptByEditor(await readXmlTree(smil))
+    const root = await this.#folder.xml(smil)
+    const kept = root === null ? [] : keptByEditor(root)
     return { kept: kept.length === 0 ? null : kept, tracks: null }
   }
 
-  async #slides(
-    found: ReadonlyMap<PackageElement, FoundFile | null>,
-  ): Promise<{ deck: Deck | null; events: TimelineEvent[] }> {
+  async #slides(found: ReadonlyMap<PackageElement, FoundFile | null>): Promise<Shown> {
     const flavored = [...found].find(([{ flavor, kind }, file]) => {
       return kind === 'catalog' && file?.kind === MPEG7 && /mpeg-7|segments/.test(flavor)
     })?.[1]
-    const catalog = flavored ?? this.#files.find(({ kind }) => kind === MPEG7)
-    const segments = catalog === undefined || catalog === null ? [] : segmentsOf(await readXmlTree(catalog))
+    const catalog = flavored ?? this.#folder.files.find(({ kind }) => kind === MPEG7)
+    const root = await this.#folder.xml(catalog ?? null)
+    const segments = root === null ? [] : segmentsOf(root)
     const previews = previewsOf(found)
     const times =
       segments.length > 0
         ? segments
         : previews.map(({ t }): Segment => ({ video: '', startMs: t, endMs: null, text: '' }))
-    if (times.length === 0) return { deck: null, events: [] }
+    if (times.length === 0) return { decks: [], events: [] }
     const name = 'presentation'
     const pages = times.map(({ startMs }) => previews.find(({ t }) => Math.abs(t - startMs) < 1)?.file ?? null)
     const events = times.map(({ startMs, text }, index): TimelineEvent => {
       return { t: startMs, kind: 'slide', data: { deck: name, index, value: index + 1, ...(text !== '' && { text }) } }
     })
-    return { deck: pages.every((page) => page === null) ? null : { name, title: 'Slides', pages }, events }
+    const decks = pages.every((page) => page === null) ? [] : [{ name, title: 'Slides', pages }]
+    return { decks, events }
+  }
+
+  /** All that happened, where the package was made of an archive; each slide's picture is the segment's that begins with it. */
+  async #ownEvents(found: ReadonlyMap<PackageElement, FoundFile | null>): Promise<Shown | null> {
+    const file = [...found].find(([{ flavor }]) => flavor === EVENTS_FLAVOR)?.[1]
+    const events = await this.#folder.json(file ?? null, ownEventsSchema)
+    if (events === null) return null
+    this.#folder.know(file!, { type: 'data', title: 'What happened when' })
+    const previews = previewsOf(found)
+    const decks = new Map<string, (string | null)[]>()
+    for (const { t, kind, data } of events) {
+      const { deck = '', index = -1 } = (data ?? {}) as { deck?: unknown; index?: unknown }
+      const preview = kind === 'slide' ? previews.find((each) => Math.abs(each.t - t) < 1) : undefined
+      if (preview === undefined || typeof deck !== 'string' || typeof index !== 'number') continue
+      if (!Number.isSafeInteger(index) || index < 0 || index >= 10_000) continue
+      const pages = decks.get(deck) ?? []
+      while (pages.length <= index) pages.push(null)
+      pages[index] ??= preview.file
+      decks.set(deck, pages)
+    }
+    return { decks: [...decks].map(([name, pages]) => ({ name, title: name || 'Slides', pages })), events }
   }
 
   async #metadata(
@@ -181,9 +191,8 @@ class Package {
     const episode = [...found].find(([{ kind, flavor, ref }, file]) => {
       return kind === 'catalog' && file !== null && /dublincore/.test(flavor) && !/series/.test(`${flavor}${ref}`)
     })?.[1]
-    const core = await dublinCore(
-      episode ?? this.#files.find(({ kind }) => kind === 'application/xml;root=dublincore') ?? null,
-    )
+    const lone = this.#folder.files.find(({ kind }) => kind === 'application/xml;root=dublincore')
+    const core = termsOf(await this.#folder.xml(episode ?? lone ?? null))
     const one = (term: string): string => core.get(term)?.[0] ?? ''
     const title = one('title') || whole?.title || ''
     const creators = core.get('creator') ?? whole?.creators ?? []
@@ -217,34 +226,13 @@ function previewsOf(found: ReadonlyMap<PackageElement, FoundFile | null>): { t: 
 }
 
 /** Terms and their values; none where there is no such catalog. */
-async function dublinCore(file: FoundFile | null): Promise<Map<string, string[]>> {
+function termsOf(root: XmlElement | null): Map<string, string[]> {
   const terms = new Map<string, string[]>()
-  if (file === null) return terms
-  let root: XmlElement
-  try {
-    root = await readXmlTree(file)
-  } catch (error) {
-    if (error instanceof ConvertError) return terms
-    throw error
-  }
-  for (const element of elementsOf(root)) {
+  for (const element of root === null ? [] : elementsOf(root)) {
     const value = textIn(element).replaceAll(/\s+/g, ' ')
     if (value !== '') terms.set(element.name, [...(terms.get(element.name) ?? []), value])
   }
   return terms
-}
-
-/** `http://host/a/b%20c.mp4?d`, `./a/b`, `file:a/b`. */
-function pathOf(url: string): string {
-  const path = url
-    .trim()
-    .replace(/^[a-z][a-z0-9+.-]*:(?:\/\/[^/]*)?/i, '')
-    .replace(/[?#].*$/s, '')
-  try {
-    return decodeURIComponent(path)
-  } catch {
-    return path
-  }
 }
 
 const sideOf = (flavor: string): string => {

@@ -84,7 +84,6 @@ function readData(data: Data, files: readonly FoundFile[]): Reading {
   const facts = new Map<string, FileFacts>()
   const tracks: Track[] = []
   const durationMs = Math.round((data.metadata.duration ?? 0) * 1000)
-  const kept = durationMs > 0 ? [{ startMs: 0, endMs: durationMs }] : null
   const span = { startMs: 0, ...(durationMs > 0 && { endMs: durationMs }) }
   for (const { content = 'presenter', sources } of data.streams) {
     const listed = Object.entries(sources).flatMap(([form, listed]) =>
@@ -132,7 +131,8 @@ function readData(data: Data, files: readonly FoundFile[]): Reading {
     format: 'paella',
     metadata: { ...(title !== '' && { title }), source: { system: 'Paella', metadata: data.metadata } },
     ...{
-      kept,
+      kept: null,
+      ...(durationMs > 0 && { statedMs: durationMs }),
       tracks,
       decks: slides.deck === null ? [] : [slides.deck],
       files: facts,

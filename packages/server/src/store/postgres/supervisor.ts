@@ -101,7 +101,8 @@ export class PostgresSupervisor {
         said.push(line)
         if (said.length > 20) said.shift()
         logLine(log, line, this.#stopping?.signal.aborted === true)
-        if (line.includes('database system is ready to accept connections')) {
+        // What it said before it died may be read after: nothing would start it again.
+        if (line.includes('database system is ready to accept connections') && isAlive(child)) {
           this.state = { state: 'ready', pid: child.pid!, restarts: this.#restarts }
           ready()
         }
