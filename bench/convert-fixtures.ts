@@ -40,7 +40,9 @@ export async function benchFixtures([pattern = '.']: readonly string[]): Promise
         row.failed++
         wrong.push(`${each.name}: ${(error as Error).message}`)
       }
-      row.seconds += (performance.now() - from) / 1000
+      const seconds = (performance.now() - from) / 1000
+      row.seconds += seconds
+      console.error(`${each.name} ${seconds.toFixed(1)} s`)
     }
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -61,7 +63,11 @@ function casesOf(pattern: RegExp): Case[] {
       .filter((name) => telling.test(name))
       .map((name): Case => ({ name: join(family, name, '..'), kind: `${family}, a folder`, facts: null })),
   )
-  const alone = files.map(({ file, kind, facts }) => ({ name: file, kind, facts: Array.isArray(facts) ? null : facts }))
+  const alone = files.map(({ file, kind, facts }) => ({
+    name: file,
+    kind,
+    facts: Array.isArray(facts) ? null : (facts ?? null),
+  }))
   return [...alone, ...folders].filter(({ name }) => pattern.test(name) && existsSync(join(root, name)))
 }
 

@@ -72,32 +72,46 @@ async function delay(seconds: number, prefer: 'webcodecs' | 'mediarecorder'): Pr
       viewer.evaluate(() => (globalThis as unknown as { counted: { stalls: number } }).counted.stalls)
     const before = await stalls()
     const reader = await browser.newPage()
-    const delays: number[] = []
+    const shots: Shot[] = []
     let unread = 0
     const box = (await viewer.locator('rushes-player video').boundingBox())!
     const until = performance.now() + seconds * 1000
     while (performance.now() < until) {
+      const asked = Date.now()
       const screenshot = await viewer.screenshot({ clip: box })
       // When it was there at the latest.
       const now = Date.now()
       const seen = await readClock(reader, screenshot, now)
+      const ahead = await viewer.evaluate(bufferedAhead)
       if (seen === null) unread++
-      else delays.push((now - seen) / 1000)
+      else shots.push({ most: (now - seen) / 1000, least: (asked - seen) / 1000, ahead })
       await sleep(500)
     }
-    const { median, p90, max, n } = spread(delays)
-    const cells = [n, unread, figure(median), figure(p90), figure(max), (await stalls()) - before]
+    const { median, p90, max, n } = spread(shots.map(({ most }) => most))
+    const least = Math.max(...shots.map((shot) => shot.least))
+    const cells = [n, unread, figure(median), figure(p90), figure(max), figure(least), (await stalls()) - before]
+    const worst = [...shots].sort((a, b) => b.most - a.most).slice(0, 3)
     await browser.close()
     return [
       `From being drawn to being seen, ${prefer === 'webcodecs' ? 'WebCodecs, fragmented MP4' : 'MediaRecorder, WebM'}, ${seconds} s:`,
       '',
-      table(['screenshots', 'unreadable', 's: median', 'p90', 'max', 'stalls'], [cells]),
+      table(['screenshots', 'unreadable', 's, at most: median', 'p90', 'max', 'at least: max', 'stalls'], [cells]),
+      '',
+      `The worst, s: ${worst.map(({ most, least, ahead }) => `${figure(least)} to ${figure(most)} with ${figure(ahead)} buffered`).join('; ')}`,
     ].join('\n')
   } finally {
     await browser.close()
     await server.stop()
     rmSync(dataDir, { recursive: true, force: true })
   }
+}
+
+/** One screenshot, s: between when it was asked for and when it was there, and what the viewer had ahead right after. */
+type Shot = { most: number; least: number; ahead: number }
+
+function bufferedAhead(): number {
+  const { buffered, currentTime } = document.querySelector('rushes-player')!.media!
+  return buffered.length === 0 ? 0 : buffered.end(buffered.length - 1) - currentTime
 }
 
 function launch(): Promise<Browser> {

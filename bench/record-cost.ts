@@ -1,7 +1,7 @@
 // npm run bench -- record-cost: what recording costs in the browser. The same tab of 1280 × 720 that never stands still,
 // recorded in turn by MediaRecorder alone (the bare tab, its bytes thrown away), and by us with the camera's bubble and a
 // hand that scribbles all the time, delivered to a receiver. Both are told: pictures a second, the longest gap between two
-// pictures, CPU of the whole browser, and how its memory grew from a quarter of the time to the end.
+// pictures, CPU of the whole browser, and how its memory grew from a fifth of the time to the end.
 //
 //   --short: one round of 8 s; --minutes N: one round of N minutes of ours, for the memory, beside one of the bare tab
 
@@ -12,7 +12,7 @@ import { Receiver } from '../packages/recorder/test/receiver.ts'
 import { figure, spread, table } from './figures.ts'
 import { cpuSeconds } from './server-process.ts'
 
-type Cost = { pictures: number; gapMs: number; cpu: number; grownMb: number }
+type Cost = { pictures: number; gapMs: number; cpu: number; grownMb: number; tenthsMb: number[] }
 
 export async function benchRecordCost(args: readonly string[]): Promise<string> {
   const at = args.indexOf('--minutes')
@@ -51,7 +51,7 @@ export async function benchRecordCost(args: readonly string[]): Promise<string> 
     await folder.remove()
   }
   const row = (name: string, costs: Cost[]) => {
-    const middle = (of: keyof Cost) => spread(costs.map((cost) => cost[of])).median
+    const middle = (of: Exclude<keyof Cost, 'tenthsMb'>) => spread(costs.map((cost) => cost[of])).median
     const relative = middle('cpu') / spread(bare.map(({ cpu }) => cpu)).median
     return [
       name,
@@ -74,7 +74,7 @@ export async function benchRecordCost(args: readonly string[]): Promise<string> 
   return `${rounds} × ${seconds} s${bareSeconds}, 1280 × 720\n\n${table(head, [
     row('MediaRecorder of the bare tab (VP8)', bare),
     row('Rushes: bubble, scribbling, H.264, spooled and delivered', ours),
-  ])}`
+  ])}\n\nOurs, memory of the whole browser at each tenth, MB: ${ours.at(-1)!.tenthsMb.map(figure).join(', ')}`
 }
 
 /** A tab in which every picture is another one. */
@@ -118,20 +118,15 @@ async function measured(
 ): Promise<Cost> {
   const before = usage(profile)
   const startedAt = performance.now()
-  let early = before.bytes
-  const quarter = setTimeout(
-    () => {
-      early = usage(profile).bytes
-    },
-    (seconds * 1000) / 4,
-  )
+  const tenths: number[] = []
+  const sampling = setInterval(() => tenths.push(usage(profile).bytes), (seconds * 1000) / 10)
   const late: { cpu: number; bytes: number; ms: number }[] = []
   const end = setTimeout(
     () => late.push({ ...usage(profile), ms: performance.now() - startedAt }),
     seconds * 1000 - 500,
   )
   const file = await record(page, seconds, folder, receiver)
-  clearTimeout(quarter)
+  clearInterval(sampling)
   clearTimeout(end)
   await page.close()
   const [last] = late
@@ -141,7 +136,9 @@ async function measured(
     pictures: gaps.length / (times.at(-1)! - times[0]!),
     gapMs: 1000 * gaps.reduce((most, gap) => Math.max(most, gap), 0),
     cpu: ((last!.cpu - before.cpu) * 1000) / last!.ms,
-    grownMb: (last!.bytes - early) / 1e6,
+    // From the second tenth on: until then browsers fill their pools.
+    grownMb: (last!.bytes - tenths[1]!) / 1e6,
+    tenthsMb: tenths.map((bytes) => bytes / 1e6),
   }
 }
 
@@ -154,8 +151,11 @@ function usage(profile: string): { cpu: number; bytes: number } {
     try {
       if (!readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(profile)) continue
       cpu += cpuSeconds(Number(name))
-      // Proportional: what processes share (pictures, mostly) is counted once (proc(5), smaps_rollup).
-      bytes += 1024 * Number(/^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${name}/smaps_rollup`, 'utf8'))?.[1] ?? 0)
+      // Proportional: what processes share (pictures, mostly) is counted once (proc(5), smaps_rollup). Not the program's
+      // own file: other browsers on the machine share that, and our part grows as they end.
+      const rollup = readFileSync(`/proc/${name}/smaps_rollup`, 'utf8')
+      for (const [, kilobytes] of rollup.matchAll(/^Pss_(?:Anon|Shmem):\s+(\d+) kB$/gm))
+        bytes += 1024 * Number(kilobytes)
     } catch {
       // ended meanwhile
     }

@@ -16,6 +16,7 @@ const benches: Record<string, () => Promise<string>> = {
   'umf-page': async () => (await import('../bench/umf-page.ts')).benchUmfPage(),
   'umf-export': async () => (await import('../bench/umf-export.ts')).benchUmfExport(args),
   discovery: async () => (await import('../bench/discovery.ts')).benchDiscovery(args),
+  correlation: async () => (await import('../bench/correlation.ts')).benchCorrelation(args),
   carving: async () => (await import('../bench/carving.ts')).benchCarving(args),
   fixtures: async () => (await import('../bench/convert-fixtures.ts')).benchFixtures(args),
   rest: async () => (await import('../bench/rest.ts')).benchRest(args),

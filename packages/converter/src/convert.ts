@@ -23,6 +23,7 @@ import { type Finding, readFinding } from './findings/finding.ts'
 import { inputKind, umfKind, wishesKind } from './job-kinds.ts'
 import { RoomCount } from './room.ts'
 import { conversionRuleset } from './rules.ts'
+import { alignTask } from './tasks/align-task.ts'
 import { collator } from './tasks/collator.ts'
 import { discoverer } from './tasks/discovery-tasks.ts'
 import { extractor } from './tasks/extract-tasks.ts'
@@ -30,6 +31,7 @@ import { gatherTasks } from './tasks/gather-tasks.ts'
 import { inquisitor } from './tasks/inquisitor.ts'
 import { mediaTasks } from './tasks/media-tasks.ts'
 import { pageTasks } from './tasks/page-tasks.ts'
+import { slideTimeTasks } from './tasks/slide-time-tasks.ts'
 import { parseWishes, type Wishes } from './wishes.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -137,6 +139,8 @@ function planOf(
     ...mediaTasks(workshop),
     ...pageTasks(workshop),
     discoverer(workshop),
+    alignTask(workshop),
+    ...slideTimeTasks(workshop),
     collator(workshop),
   ]
   const onChange = (state: JobState): void => {

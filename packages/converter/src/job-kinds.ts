@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Deck, Track } from './families/family.ts'
 import { type FoundFile, foundFileSchema } from './input/found-file.ts'
 import { type TrackFacts, trackFactsSchema } from './media/track-facts.ts'
+import type { AlignedFile } from './timeline/correlated-reading.ts'
 import { type Wishes, wishesSchema } from './wishes.ts'
 
 /** One kind of resource: how it is made, and read again from a journal. */
@@ -103,6 +104,22 @@ export const presentationKind: ResourceKind<AtPath & { startMs: number; file: st
   'presentation',
   z.strictObject({ path, startMs: z.number().min(0), file: z.string().nullable() }),
 )
+/** A recording of the event of which nothing says when it began. */
+export const unplacedKind: ResourceKind<{ file: FoundFile }> = new ResourceKind(
+  'unplaced',
+  z.strictObject({ file: foundFileSchema }),
+)
+const alignedFields = { startMs: z.number(), durationMs: z.number(), driftPpm: z.number() }
+export const alignedKind: ResourceKind<AlignedFile> = new ResourceKind(
+  'aligned',
+  z.strictObject({ file: z.string(), to: z.string(), ...alignedFields, agreement: z.number(), spreadMs: z.number() }),
+)
+/** There are decks of which nothing says when they are shown. `track`: index of the one in which they may be seen. */
+export const slideWatchKind: ResourceKind<{ track: number | null }> = new ResourceKind(
+  'slide-watch',
+  z.strictObject({ track: index.nullable() }),
+)
+export const seenSlidesKind: ResourceKind<AtPath> = new ResourceKind('seen-slides', z.strictObject({ path }))
 /** `finding`, `discovered`: files that tell what was extracted and discovered. */
 export const umfKind: ResourceKind<AtPath & { finding: string | null; discovered: string | null }> = new ResourceKind(
   'umf',

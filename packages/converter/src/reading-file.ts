@@ -37,6 +37,7 @@ const schema = z.strictObject({
   ...{ statedMs: z.number().optional(), cut: z.array(span).optional() },
   tracks: z.array(trackSchema),
   decks: z.array(deckSchema),
+  unplaced: z.array(z.string()).optional(),
   files: z.array(z.tuple([z.string(), facts])),
   more: z.array(more).optional(),
   events: z.array(event),

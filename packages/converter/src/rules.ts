@@ -24,7 +24,7 @@ export const conversionRuleset: readonly Rule[] = [
   },
   {
     ...{ name: 'read', each: 'wishes', all: ['file/*', 'blob-index'], isRequired: true },
-    gives: ['reading', 'track', 'deck', 'leftover'],
+    gives: ['reading', 'track', 'deck', 'leftover', 'unplaced', 'slide-watch'],
     candidates: [{ processor: 'inquisitor', seconds: 20, secondsPerMb: 0.05, memoryBytes: 256 * megabyte }],
   },
   {
@@ -56,10 +56,24 @@ export const conversionRuleset: readonly Rule[] = [
   {
     ...{ name: 'pages', each: 'deck', gives: ['pages'] },
     candidates: [
-      { processor: 'draw-pages', seconds: 20, secondsPerMb: 5, memoryBytes: 300 * megabyte },
-      // Only where the one before has found a page that it could not draw: each page alone, and what can be had of it.
-      { processor: 'draw-each-page', seconds: 60, secondsPerMb: 60, memoryBytes: 300 * megabyte },
-      { processor: 'found-pages', seconds: 1, memoryBytes: megabyte },
+      { processor: 'draw-pages', seconds: 30, secondsPerMb: 5, memoryBytes: 400 * megabyte },
+      // Only where the one before has found a page that it could not draw, or a damaged slide: each page alone, repaired copies,
+      // and what can be had of it.
+      { processor: 'draw-each-page', seconds: 60, secondsPerMb: 60, memoryBytes: 400 * megabyte },
+      { processor: 'found-pages', seconds: 5, memoryBytes: 100 * megabyte },
+    ],
+  },
+  {
+    ...{ name: 'align', each: 'unplaced', all: ['looked-track'], gives: ['aligned'] },
+    candidates: [{ processor: 'align-sound', seconds: 30, secondsPerMb: 1, memoryBytes: 400 * megabyte }],
+  },
+  {
+    ...{ name: 'slide-times', each: 'slide-watch', gives: ['seen-slides'] },
+    all: ['looked-track', 'pages', 'discovered', 'file/text/vtt', 'file/application/x-subrip', 'file/image/*'],
+    candidates: [
+      { processor: 'watch-slides', seconds: 60, secondsPerMb: 2, memoryBytes: 400 * megabyte },
+      // Where they are not seen: to some seconds only.
+      { processor: 'hear-slides', seconds: 20, memoryBytes: 200 * megabyte },
     ],
   },
   {
@@ -74,7 +88,10 @@ export const conversionRuleset: readonly Rule[] = [
   },
   {
     ...{ name: 'collate', each: 'reading', isRequired: true },
-    all: ['wishes', 'identity', 'file/*', 'looked-track', 'pages', 'presentation', 'blob-index', 'discovered'],
+    all: [
+      ...['wishes', 'identity', 'file/*', 'looked-track', 'pages', 'presentation', 'blob-index', 'discovered'],
+      ...['aligned', 'seen-slides'],
+    ],
     gives: ['umf'],
     candidates: [{ processor: 'collator', seconds: 30, secondsPerMb: 0.2, memoryBytes: 256 * megabyte }],
   },

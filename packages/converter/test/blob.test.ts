@@ -114,6 +114,15 @@ describe(`a blob of an unknown format, seed ${seed}`, { timeout: 180_000 }, () =
     expect(events).toEqual([])
   })
 
+  it('is looked through in a form of which only the system is known, too', async () => {
+    await writeFile(join(folder, 'meeting.wrf'), blob.bytes)
+    const wishes = { only: ['events', 'audio', 'document'] }
+    const { format, events, items, conversion } = await converted(join(folder, 'meeting.wrf'), { wishes })
+    expect([format, slidesOf(events)]).toEqual(['webex', blob.slides])
+    expect(items.map(({ type }) => type)).toEqual(['audio', 'document', 'events'])
+    expect(conversion.notes.map(({ code }) => code)).toContain('webex-only')
+  })
+
   it('has taught how to read the next one of its kind', async () => {
     const { learned } = made.conversion
     expect(learned).toHaveLength(1)

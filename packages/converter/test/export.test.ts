@@ -208,6 +208,19 @@ describe('an archive as a mediapackage', () => {
   })
 })
 
+describe('an archive that is given as it is', () => {
+  it('is kept whole for its owner alone, nothing of it is shown, and it is said what to do', async () => {
+    const output = join(folder, 'within.umf')
+    await convertArchive({ inputs: [talk], output, drawId: async () => newArchiveId() })
+    await using source = await openFile(output)
+    const all = await openArchive(source, { sha256: nodeSha256 })
+    const seen = all.as(anonymous).items()
+    expect([all.presentation, all.item('talk.umf')?.level, seen.map(({ type }) => type)]).toEqual([null, 0, ['events']])
+    const notes = all.metadata['notes'] as { code: string }[]
+    expect(notes.map(({ code }) => code)).toContain('archive-within')
+  })
+})
+
 describe('an archive as words', () => {
   it('is captions and transcripts on its timeline, chapters and chat', async () => {
     const { output, files } = await exported(talk, { to: 'vtt', name: 'words' })

@@ -83,22 +83,30 @@ async function ffmpeg(args: readonly string[]): Promise<void> {
   })
 }
 
-/** ISO 32000-1 §7.5: each page says its number. @param broken pages that lack something */
+/** Each page says its number. @param broken pages that lack something */
 export function smallPdf(pages: number, broken: readonly number[] = []): Buffer {
-  const kids = Array.from({ length: pages }, (_, index) => `${4 + 2 * index} 0 R`)
+  return pdfOf(
+    Array.from({ length: pages }, (_, index) => {
+      // What is to be drawn there is not in the document: the rest of the page can be.
+      const missing = broken.includes(index + 1) ? ' /Nothing Do' : ''
+      return `BT /F 40 Tf 30 80 Td (Page ${index + 1}) Tj ET${missing}`
+    }),
+  )
+}
+
+/** ISO 32000-1 §7.5. @param contents of pages of 320 × 180 points; the font is `/F` */
+export function pdfOf(contents: readonly string[]): Buffer {
+  const kids = contents.map((_, index) => `${4 + 2 * index} 0 R`)
   const objects = [
     '<</Type/Catalog/Pages 2 0 R>>',
-    `<</Type/Pages/Count ${pages}/Kids[${kids.join(' ')}]>>`,
+    `<</Type/Pages/Count ${contents.length}/Kids[${kids.join(' ')}]>>`,
     '<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>',
   ]
-  for (let page = 1; page <= pages; page++) {
-    // What is to be drawn there is not in the document: the rest of the page can be.
-    const missing = broken.includes(page) ? ' /Nothing Do' : ''
-    const content = stream(`BT /F 40 Tf 30 80 Td (Page ${page}) Tj ET${missing}`)
+  for (const [index, content] of contents.entries()) {
     const resources = '/Resources<</Font<</F 3 0 R>>>>'
     objects.push(
-      `<</Type/Page/Parent 2 0 R/MediaBox[0 0 320 180]${resources}/Contents ${4 + 2 * page - 1} 0 R>>`,
-      content,
+      `<</Type/Page/Parent 2 0 R/MediaBox[0 0 320 180]${resources}/Contents ${5 + 2 * index} 0 R>>`,
+      stream(content),
     )
   }
   let text = '%PDF-1.4\n'

@@ -36,6 +36,9 @@ export function familyOf(kind: string): string {
   return kind.split('/')[0]!
 }
 
+export const PDF = 'application/pdf'
+/** Of a speaker, page by page. */
+export const NOTES = 'text/plain;profile=notes'
 export const VTT = 'text/vtt'
 export const SRT = 'application/x-subrip'
 export const TTML = 'application/ttml+xml'

@@ -1,4 +1,5 @@
-import { SRT, TTML, VTT, WAVEFORM, WAVEFORM_PNG, WAVEFORM_SVG } from './content-kind.ts'
+import { NOTES, PDF, SRT, TTML, VTT, WAVEFORM, WAVEFORM_PNG, WAVEFORM_SVG } from './content-kind.ts'
+import { ODP, PPT, PPTX } from './documents/deck.ts'
 
 export type RuleInput = {
   /** A kind, or all of one: `audio/wav`, `audio/*`; see `matchesKind`. */
@@ -32,6 +33,14 @@ export const conversionRules: readonly ConversionRule[] = [
     from: [{ contentType: 'image/png', count: 'many' }, { contentType: 'audio/*' }],
     ...{ to: 'video/mp4', processor: 'ffmpeg-slideshow', cost: 200 },
   },
+
+  rule(PDF, 'image/png', 'pdf-page', 5),
+  rule(PDF, 'text/plain', 'pdf-text', 5),
+  ...[PPTX, ODP, PPT].flatMap((from) => [
+    rule(from, 'text/plain', 'deck-text', 1),
+    rule(from, NOTES, 'deck-text', 1),
+    rule(from, PDF, 'office-pdf', 20),
+  ]),
 
   rule('audio/wav', WAVEFORM, 'wav-peaks', 1),
   ...moving.map((from) => rule(from, WAVEFORM, 'ffmpeg-peaks', 10)),

@@ -15,6 +15,16 @@ export {
   type MadeFile,
   openConverter,
 } from './converter.ts'
+export { type DecodedSound, decodeSound } from './correlate/decoded-sound.ts'
+export { type GrayPicture, grayPicture } from './correlate/gray-picture.ts'
+export { type SeenSlide, seenSlides } from './correlate/slide-matching.ts'
+export { alignSounds, type SoundAlignment } from './correlate/sound-alignment.ts'
+export { type SpokenLine, type SpokenSlide, spokenSlides } from './correlate/spoken-slides.ts'
+export { watchVideo } from './correlate/watched-video.ts'
+export { type DeckContent, type DeckKind, type DeckSlide, ODP, PPT, PPTX } from './documents/deck.ts'
+export { readDeck, repairDeck } from './documents/deck-reader.ts'
+export type { SlideRepair } from './documents/deck-repair.ts'
+export { missingFonts, type OfficePdf, officePdf, officeProblem } from './documents/office-pdf.ts'
 export { type PdfPage, type PdfPages, type PdfRequest, pdfPages } from './documents/pdf-pages.ts'
 export { type FfmpegRun, runFfmpeg, THREADS } from './ffmpeg/ffmpeg-run.ts'
 export { inputArguments } from './ffmpeg/input-arguments.ts'

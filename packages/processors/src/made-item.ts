@@ -1,5 +1,5 @@
 // What an item is called and is, that a conversion has made.
-import { contentKind, familyOf, SRT, TTML, VTT, WAVEFORM } from './content-kind.ts'
+import { contentKind, familyOf, NOTES, PDF, SRT, TTML, VTT, WAVEFORM } from './content-kind.ts'
 
 const endings: Readonly<Record<string, string>> = {
   'audio/mpeg': '.mp3',
@@ -14,6 +14,7 @@ const endings: Readonly<Record<string, string>> = {
   'video/mp4': '.mp4',
   'application/json': '.json',
   'text/plain': '.txt',
+  [PDF]: '.pdf',
   [VTT]: '.vtt',
   [SRT]: '.srt',
   [TTML]: '.ttml',
@@ -29,6 +30,7 @@ export function madeType(contentType: string, source: string): string {
   const kind = contentKind(contentType)
   const family = familyOf(kind)
   if (kind === WAVEFORM) return 'data'
+  if (kind === NOTES) return 'notes'
   if (family === 'image') return source === 'slide' ? source : 'image'
   if (family === 'audio' || family === 'video') return family
   // Captions stay what they were; text of what was said is still a transcript.

@@ -39,6 +39,8 @@ export type ConversionParameters = {
   readonly bitRate?: number | undefined
   /** Which moment of a video a picture shows, ms from its beginning. */
   readonly atMs?: number | undefined
+  /** Of a document, from 1. */
+  readonly page?: number | undefined
   /** Of a waveform: how many samples of the sound are one pair of peaks. */
   readonly samplesPerPixel?: number | undefined
 }
@@ -50,6 +52,7 @@ const parametersSchema: z.ZodType<ConversionParameters> = z.strictObject({
   height: side.optional(),
   bitRate: z.number().int().min(8_000).max(512_000).optional(),
   atMs: z.number().min(0).max(1e9).optional(),
+  page: z.number().int().min(1).max(2000).optional(),
   samplesPerPixel: z.number().int().min(16).max(10_000_000).optional(),
 })
 

@@ -1,3 +1,9 @@
+import {
+  deckTextProcessor,
+  officePdfProcessor,
+  pdfPageProcessor,
+  pdfTextProcessor,
+} from './documents/document-processors.ts'
 import { audioProcessor } from './ffmpeg/audio.ts'
 import { imageProcessor, posterProcessor } from './ffmpeg/picture.ts'
 import { slideshowProcessor } from './ffmpeg/slideshow.ts'
@@ -11,6 +17,10 @@ export const standardProcessors: readonly Processor[] = [
   imageProcessor,
   posterProcessor,
   slideshowProcessor,
+  pdfPageProcessor,
+  pdfTextProcessor,
+  deckTextProcessor,
+  officePdfProcessor,
   wavPeaksProcessor,
   ffmpegPeaksProcessor,
   moduleProcessor('waveform-picture', new URL('./waveform/waveform-picture.ts', import.meta.url)),

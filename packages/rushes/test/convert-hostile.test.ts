@@ -41,7 +41,7 @@ type Shown = {
 describe('rushes convert of what was made to harm', () => {
   it.each(hostileInputs)(
     '$what',
-    async ({ make, notes, kept = [], left = [] }) => {
+    async ({ make, args = [], notes, kept = [], left = [] }) => {
       const around = await mkdtemp(join(folder, 'case-'))
       const places = Object.fromEntries(['in', 'out', 'own', 'tmp', 'secret'].map((name) => [name, join(around, name)]))
       for (const place of Object.values(places)) await mkdir(place)
@@ -51,7 +51,7 @@ describe('rushes convert of what was made to harm', () => {
       const before = await treeOf(around)
       const own = places['own']!
       const output = join(places['out']!, 'made.umf')
-      const command = startCommand(['convert', input, '-o', output, '--json'], {
+      const command = startCommand(['convert', input, '-o', output, ...args, '--json'], {
         ...{ RUSHES_REGISTRY: join(own, 'registry'), RUSHES_LAYOUTS: join(own, 'layouts.json') },
         ...{ HOME: own, XDG_DATA_HOME: own, TMPDIR: places['tmp']! },
       })

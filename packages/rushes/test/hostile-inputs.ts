@@ -20,6 +20,8 @@ export type Surroundings = {
 export type HostileInput = {
   what: string
   make(surroundings: Surroundings): Promise<string>
+  /** What else the command is told. */
+  args?: readonly string[]
   /** Of notes that say what was refused, and about which file if about one. */
   notes: readonly (readonly [code: string, message: RegExp])[]
   /** What is there in any case. */
@@ -32,8 +34,8 @@ const mebibyte = 2 ** 20
 const text = (content: string): Buffer => Buffer.from(content)
 
 /** Of a meeting, up to what it says. */
-const event = (what: string): string =>
-  `<event timestamp="1" module="CHAT" eventname="PublicChatEvent"><message>${what}</message>`
+const event = (what: string, ms = 1): string =>
+  `<event timestamp="${ms}" module="CHAT" eventname="PublicChatEvent"><message>${what}</message>`
 
 const file = async ({ folder }: Surroundings, bytes: Uint8Array | string, name = 'input'): Promise<string> => {
   const path = join(folder, name)
@@ -161,13 +163,16 @@ export const hostileInputs: readonly HostileInput[] = [
   {
     what: 'a GiB of XML that is one element',
     async make(to) {
-      const place = await tree(to, { 'events.xml': `<recording>${`${event('letters')}</event>`.repeat(4000)}` })
+      const events = Array.from({ length: 1000 }, (_, index) => `${event('hello', index * 50)}</event>`)
+      const place = await tree(to, { 'events.xml': `<recording>${events.join('')}` })
       const handle = await open(join(place, 'events.xml'), 'r+')
       // What is not written takes no place on the disk, and is zeros.
       await handle.truncate(1024 * mebibyte).finally(() => handle.close())
       return place
     },
-    notes: [['damaged', /can be read up to .*not well-formed/]],
+    args: ['--except', 'data'],
+    notes: [['damaged', /can be read up to 49950 ms .*not well-formed/]],
+    kept: ['timeline.json'],
   },
   {
     what: 'files that were made to mislead',

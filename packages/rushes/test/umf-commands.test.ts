@@ -20,6 +20,7 @@ import { join } from 'node:path'
 import { type ItemFields, UmfWriter } from '@rushes/umf'
 import { nodeSha256 } from '@rushes/umf/node'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { smallPdf } from '../../converter/test/small-meeting.ts'
 import { endCommands, runCommand, startCommand } from './command-for-tests.ts'
 
 // Of some sixty processes in all; on a machine that is busy with others each takes seconds to begin.
@@ -430,6 +431,21 @@ describe.concurrent('rushes extract --as', { timeout: 180_000 }, () => {
       ['--as', 'image/png', '--width', 'x'],
     ])
       expect((await rushes('extract', path, 'video.mp4', ...misused)).status, misused.join(' ')).toBe(2)
+  })
+
+  it('makes a picture of any page of a document, and its text', async () => {
+    const path = place('deck.umf')
+    await archiveOf(path, { 'deck.pdf': smallPdf(2).toString('latin1') }, { contentType: 'application/pdf' })
+    const second = ['--as', 'image/png', '--page', '2', '--width', '160', '-o', place('page-2.png')]
+    expect(await json(0, 'extract', path, 'deck.pdf', ...second)).toMatchObject({
+      contentType: 'image/png',
+      by: 'pdf-page',
+    })
+    expect(readFileSync(place('page-2.png')).readUInt32BE(16)).toBe(160)
+    await json(0, 'extract', path, 'deck.pdf', '--as', 'text/plain', '-o', place('deck.txt'))
+    expect(readFileSync(place('deck.txt'), 'utf8')).toBe('Page 1\n\fPage 2\n\f')
+    const beyond = await json(1, 'extract', path, 'deck.pdf', '--as', 'text/plain', '--page', '3')
+    expect(beyond['error']).toMatchObject({ code: 'parameters-refused', message: 'page: it has 2' })
   })
 
   it('[L4] --keep adds it with the strictest limits of what it was made of', async () => {

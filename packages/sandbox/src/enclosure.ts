@@ -1,7 +1,15 @@
 import { lstatSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
-import { asUser, bubblewrapCommand, canEnter, isolation, isWithinReach, type Mount } from './isolation.ts'
+import {
+  asUser,
+  bubblewrapCommand,
+  canEnter,
+  isolation,
+  isWithinReach,
+  type Mount,
+  type Surroundings,
+} from './isolation.ts'
 import { SandboxError } from './sandbox-error.ts'
 import { makeWorkFolder, type WorkFolder } from './work-folder.ts'
 
@@ -19,9 +27,13 @@ export interface Enclosure {
  * Encloses a program with the files that it works on: inputs that it can't change, and outputs, which are there already and
  * empty, that it fills. Where bubblewrap works there is nothing else, and no network. See {@link isolation}.
  *
+ * @param surroundings what it gets besides, where it is isolated
  * @throws SandboxError `file-refused`: a link, a folder or a device is no input and no output
  */
-export function enclose(files: { inputs: readonly string[]; outputs: readonly string[] }): Enclosure {
+export function enclose(
+  files: { inputs: readonly string[]; outputs: readonly string[] },
+  surroundings: Surroundings = {},
+): Enclosure {
   const inputs = files.inputs.map(regularFile)
   const outputs = files.outputs.map(regularFile)
   const barrier = isolation()
@@ -33,7 +45,10 @@ export function enclose(files: { inputs: readonly string[]; outputs: readonly st
     inputs: mounts.inputs.map(({ inside }) => inside),
     outputs: mounts.outputs.map(({ inside }) => inside),
     isIsolated: true,
-    command: (program) => [...asUser(isShared ? user : null), ...bubblewrapCommand(barrier, mounts, program)],
+    command: (program) => [
+      ...asUser(isShared ? user : null),
+      ...bubblewrapCommand(barrier, mounts, program, surroundings),
+    ],
   }
 }
 

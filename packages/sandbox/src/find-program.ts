@@ -9,6 +9,8 @@ const packages: Readonly<Record<string, string>> = {
   bwrap: 'bubblewrap',
   prlimit: 'util-linux',
   setpriv: 'util-linux',
+  soffice: 'libreoffice-impress',
+  'fc-list': 'fontconfig',
 }
 
 /**

@@ -1,6 +1,6 @@
 export { type Enclosure, enclose, openWorkFolder } from './enclosure.ts'
 export { findProgram } from './find-program.ts'
-export { type Isolation, isolation } from './isolation.ts'
+export { type Isolation, isolation, type Surroundings } from './isolation.ts'
 export {
   type FinishedProgram,
   type ProgramEnd,

@@ -16,7 +16,16 @@ export type Isolation =
 /** Debian's nobody; it owns no files, so that whoever breaks out of the namespaces is nobody still. */
 const nobody: SandboxUser = { uid: 65_534, gid: 65_534 }
 
-/** `/tmp` inside, in memory. */
+/** What a few programs need besides their files. */
+export type Surroundings = {
+  /** Of `/tmp`, which is in memory; default 64 MiB. */
+  temporaryBytes?: number
+  /** A `/proc` of the program's own processes. */
+  hasProc?: boolean
+  /** Folders of the system that it may read, where they are there: settings below `/etc`, say. */
+  folders?: readonly string[]
+}
+
 const temporaryBytes = 64 * 2 ** 20
 
 let found: Isolation | undefined
@@ -80,12 +89,13 @@ export type Mount = { outside: string; inside: string }
 /**
  * The profile: no network, no processes but its own, no privileges, not our terminal, a file system of the system's
  * programs (read-only), the inputs (read-only), one file for each output, and an empty `/tmp`; no `/home`, no `/proc`,
- * of `/etc` what the dynamic linker needs. It ends with us.
+ * of `/etc` what the dynamic linker needs; and the surroundings that are asked for. It ends with us.
  */
 export function bubblewrapCommand(
   { path, nested }: Extract<Isolation, { kind: 'bubblewrap' }>,
   mounts: { inputs: readonly Mount[]; outputs: readonly Mount[] },
   program: string,
+  surroundings: Surroundings = {},
 ): string[] {
   return [
     ...[path, '--unshare-all', '--unshare-user', '--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
@@ -93,7 +103,9 @@ export function bubblewrapCommand(
     ...['--hostname', 'sandbox', '--uid', String(nobody.uid), '--gid', String(nobody.gid)],
     ...systemFolders(),
     ...['/etc/ld.so.cache', '/etc/alternatives'].flatMap((file) => ['--ro-bind-try', file, file]),
-    ...['--dev', '/dev', '--size', String(temporaryBytes), '--tmpfs', '/tmp'],
+    ...(surroundings.folders ?? []).flatMap((folder) => ['--ro-bind-try', folder, folder]),
+    ...(surroundings.hasProc === true ? ['--proc', '/proc'] : []),
+    ...['--dev', '/dev', '--size', String(surroundings.temporaryBytes ?? temporaryBytes), '--tmpfs', '/tmp'],
     ...programFiles(program).flatMap((file) => ['--ro-bind', file, file]),
     ...mounts.inputs.flatMap(({ outside, inside }) => ['--ro-bind', outside, inside]),
     ...mounts.outputs.flatMap(({ outside, inside }) => ['--bind', outside, inside]),

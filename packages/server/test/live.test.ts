@@ -37,7 +37,7 @@ const bytes = async (url: string): Promise<Buffer> => {
 }
 
 describe('a recording that is watched while it is made', () => {
-  it('lists what is durable, holds who asks for the next part until it is, and tells the recorder', async () => {
+  it('lists what has come, holds who asks for the next part until it is, and tells the recorder', async () => {
     const sender = await startLiveSender(server, mp4)
     await sender.sendUpTo(Math.floor(mp4.length / 2))
     const view = (await server.client.recording(sender.id)).live

@@ -18,6 +18,7 @@ import {
 import { nodeSha256 as sha256 } from '@rushes/umf/node'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { smallPdf } from '../../converter/test/small-meeting.ts'
 import { madeByFfmpeg } from '../../media/test/made-media.ts'
 import { asOwner, bytes, furnished, madeTalk } from './furnished-recordings.ts'
 import { startTestDatabase, type TestDatabase } from './postgres-for-tests.ts'
@@ -54,6 +55,7 @@ function items(archiveId: string): NewItem[] {
     { item: item('slides/ü.txt', { type: 'slide', startMs: 500, endMs: 600 }), inline: bytes('two') },
     { item: item('long.txt'), content: bytes(long) },
     { item: item('nothing.txt'), content: bytes('') },
+    { item: item('deck.pdf', { contentType: 'application/pdf' }), content: smallPdf(2) },
     { item: item('page.html', { contentType: 'text/html' }), content: bytes('<script src="code.js"></script>') },
     { item: item('code.js', { contentType: 'text/javascript' }), content: bytes('alert(1)') },
     { item: item('to a slide'), pointer: itemPointer(archiveId, 'slides/ü.txt') },
@@ -347,6 +349,18 @@ describe('what is made of an item when somebody asks for it', () => {
     const text = await get((await made())[0]!.name, '?as=text/plain')
     expect(await text.text()).toContain('Hello there')
     expect((await exportedArchive()).items().filter(({ from }) => from !== undefined)).toHaveLength(4)
+  }, 120_000)
+
+  it('shows any page of a document, and tells its text', async () => {
+    const [second, text, beyond] = await Promise.all([
+      get('deck.pdf', '?as=image/png&page=2&width=160'),
+      get('deck.pdf', '?as=text/plain'),
+      get('deck.pdf', '?as=image/png&page=3'),
+    ])
+    expect([second.status, second.headers.get('content-type')]).toEqual([200, 'image/png'])
+    expect(Buffer.from(await second.arrayBuffer()).readUInt32BE(16)).toBe(160)
+    expect(await text.text()).toBe('Page 1\n\fPage 2\n\f')
+    expect(beyond.status).toBe(400)
   }, 120_000)
 
   it('is the item itself where that is of the kind', async () => {

@@ -2,6 +2,7 @@
 import type { ItemFields, TimelineEvent } from '@rushes/umf'
 import type { FileFacts, MoreItem, Reading, Track } from '../families/family.ts'
 import type { FoundFile } from '../input/found-file.ts'
+import { UMF_KIND } from '../input/umf-signature.ts'
 import type { LookedTrack } from '../media/montage.ts'
 import type { DeckPages } from '../tasks/page-tasks.ts'
 import type { KeptTime, Span } from '../timeline/kept-time.ts'
@@ -46,37 +47,38 @@ export function collate(collected: Collected): Collation {
     return { item, content: { path: file.path, size: file.size } }
   })
   const pageNames = new Map<string, string>()
-  for (const { deck, title, document, pages, sizes } of decks) {
+  for (const { deck, title, document, pages, sizes, by } of decks) {
     const folder = `slides/${plainName(deck)}`
-    const text = pages.map((page) => page.text.trim())
-    for (const [index, { path, file }] of pages.entries()) {
+    for (const [index, { path, file, isSmall }] of pages.entries()) {
       if (file !== null) pageNames.set(`${index} ${deck}`, file)
       if (path === null) continue
-      const name = names.free(`${folder}/${index + 1}.png`)
+      const isJpeg = path.endsWith('.jpg')
+      const name = names.free(`${folder}/${index + 1}.${isJpeg ? 'jpg' : 'png'}`)
       pageNames.set(`${index} ${deck}`, name)
       const item: ItemFields = {
         ...{
           name,
           type: 'slide',
-          contentType: 'image/png',
+          contentType: isJpeg ? 'image/jpeg' : 'image/png',
           title: `${title}, ${index + 1}`,
-          metadata: { deck, index },
+          metadata: { deck, index, ...(isSmall === true && { isSmall }) },
         },
-        ...fromOf(document, 'pdf.js'),
+        ...fromOf(document, by),
       }
       items.push({ item, content: { path, size: sizes[index]! } })
     }
-    if (text.every((each) => each === '')) continue
-    const name = names.free(`${folder}/text.txt`)
-    const item = {
-      name,
-      type: 'document',
-      contentType: 'text/plain; charset=utf-8',
-      title: `${title}, its text`,
-      metadata: { deck },
+    for (const words of [
+      { type: 'document', what: 'text', title: `${title}, its text`, pages: pages.map(({ text }) => text) },
+      { type: 'notes', what: 'notes', title: `${title}, its notes`, pages: pages.map(({ notes = '' }) => notes) },
+    ]) {
+      const said = words.pages.map((each) => each.trim())
+      if (said.every((each) => each === '')) continue
+      const name = names.free(`${folder}/${words.what}.txt`)
+      const item = { name, type: words.type, contentType: 'text/plain; charset=utf-8', title: words.title }
+      // As pdftotext has it: a form feed behind each page.
+      const content = { text: `${said.join('\n\f')}\n\f` }
+      items.push({ item: { ...item, metadata: { deck }, ...fromOf(document, by) }, content })
     }
-    // As pdftotext has it: a form feed behind each page.
-    items.push({ item: { ...item, ...fromOf(document, 'pdf.js') }, content: { text: `${text.join('\n\f')}\n\f` } })
   }
   for (const more of reading.more ?? []) items.push(moreItem(more, kept, names))
   const wantedItems = items.filter(({ item }) => isWanted(wishes, item.type))
@@ -103,7 +105,7 @@ function fileItem(file: FoundFile, { reading, looked, kept }: Collected, slide: 
     ...(file.piece !== undefined && { piece: file.piece }),
   }
   const { title, language } = facts
-  const level = isPrivate ? OWNER_LEVEL : facts.level
+  const level = isPrivate || file.kind === UMF_KIND ? OWNER_LEVEL : facts.level
   const kind = heardKind(file, looked)
   return {
     ...{ name: file.name, type: slide === undefined ? (facts.type ?? itemTypeOf(kind)) : 'slide' },

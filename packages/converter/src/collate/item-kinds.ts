@@ -11,7 +11,7 @@ const types: readonly [RegExp, string][] = [
   [/^audio\//, 'audio'],
   [/^image\//, 'image'],
   [/^text\/(plain|html)/, 'document'],
-  [/^application\/(pdf|x-ole-storage|vnd\.(oasis\.opendocument|openxmlformats))/, 'document'],
+  [/^application\/(pdf|msword|x-ole-storage|vnd\.(oasis\.opendocument|openxmlformats|ms-))/, 'document'],
 ]
 
 /** What an item of this content is, where nobody knows more. */

@@ -17,6 +17,9 @@ import { numberTokens } from './number-token.ts'
 import { repeatingPatterns, withoutCutNumbers } from './pattern.ts'
 import { readingsOf } from './reading.ts'
 import { type Chosen, chosenReadings, type Verdict } from './selection.ts'
+import { tableRows } from './table-rows.ts'
+import { narrowed } from './wide-text.ts'
+import { wordPatterns } from './word-pattern.ts'
 
 export type DiscoveryInput = {
   bytes: Uint8Array
@@ -63,7 +66,10 @@ const mostPlacesShown = 1_000
 
 /** Finds what happened in an archive of an unknown format. Pure; reads what it is given and keeps nothing. */
 export function discover(input: DiscoveryInput): Discovery {
-  const { bytes, offsetOf } = leftoverOf(input.bytes, input.ranges)
+  const leftover = leftoverOf(input.bytes, input.ranges)
+  const narrow = narrowed(leftover.bytes)
+  const bytes = narrow?.bytes ?? leftover.bytes
+  const offsetOf = (place: number) => leftover.offsetOf(narrow === null ? place : narrow.placeOf(place))
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
   const source: Source = { bytes, text, tokens: numberTokens(text) }
   const durationMs = input.durationMs ?? null
@@ -92,8 +98,9 @@ function read(source: Source, input: DiscoveryInput, durationMs: number | null) 
   }
   const repeating = repeatingPatterns(source.bytes)
   const whole = withoutCutNumbers(source.bytes, repeating)
-  const patterns = [...repeating, ...whole, ...lineShapes(source.text)]
-  const chosen = chosenReadings(readingsOf(source, patterns, { durationMs, distance: input.distance ?? 32 }))
+  const words = wordPatterns(source.text)
+  const patterns = [...words, ...whole, ...repeating, ...lineShapes(source.text), ...tableRows(source.bytes)]
+  const chosen = chosenReadings(source, readingsOf(source, patterns, { durationMs, distance: input.distance ?? 32 }))
   const events = (each: Chosen) => (each.verdict === 'events' ? 1 : 0)
   return { chosen: chosen.sort((a, b) => events(b) - events(a) || b.bits - a.bits), layout: null }
 }

@@ -32,18 +32,6 @@ export function byteColumnBits(column: ArrayLike<number>): number {
   return Math.min(bits, 8 * column.length)
 }
 
-/** The same for numbers of any size, of which most are small: a new one costs a byte and a bit. */
-export function symbolBits(values: readonly number[]): number {
-  const seen = new Map<number, number>()
-  let bits = 0
-  values.forEach((value, at) => {
-    const count = seen.get(value) ?? 0
-    bits -= Math.log2((count + 0.01) / (at + 2.56))
-    seen.set(value, count + 1)
-  })
-  return bits
-}
-
 /** Places in `values` of a longest run-through that never falls; NaN is left out. */
 export function longestGrowth(values: ArrayLike<number>): number[] {
   if (grows(values)) return Array.from(values, (_, at) => at)
@@ -77,14 +65,10 @@ function grows(values: ArrayLike<number>): boolean {
 }
 
 /** Bits above chance below which nothing is believed: the shorter a marker, the more of its kind have been tried. */
-export function leastBits({ length }: { length: number }): number {
+export function leastBits({ length, rowSize }: { length: number; rowSize?: number }): number {
+  if (rowSize !== undefined) return 48
   return length >= 6 || length === 0 ? 24 : length === 5 ? 26 : length === 4 ? 32 : length === 3 ? 46 : 70
 }
 
 /** The same where other records of the format are known already. */
 export const leastBitsOfRelative = 11
-
-/** What values are worth as evidence that step for `cost` bits each, in `count` records. */
-export function stepEvidence(cost: number, count: number): number {
-  return Math.max(0, 6 - Math.max(cost, 2.5)) * 0.6 * (count - 1)
-}

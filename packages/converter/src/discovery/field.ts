@@ -159,7 +159,9 @@ function sameBefore(source: Source, found: Int32Array): boolean {
   let all = 0
   for (const token of found) {
     if (token < 0) continue
-    const before = source.bytes[source.tokens.starts[token]! - 1] ?? 0
+    const byte = source.bytes[source.tokens.starts[token]! - 1] ?? 0
+    // The length of the text may stand there.
+    const before = byte === source.tokens.texts[token]!.length ? -1 : byte
     counts.set(before, (counts.get(before) ?? 0) + 1)
     all++
   }

@@ -99,12 +99,12 @@ function readRecords(source: Source, record: LearnedRecord, durationMs: number |
   const part: Part = {
     used: time.used,
     only: null,
-    value: { column: value, cost: steps.cost, counts: steps.counts, placeBits: 0, price: steps.cost },
+    value: { column: value, evidence: steps.evidence, counts: steps.counts, placeBits: 0 },
     even: false,
     saved: 0,
     rest: false,
   }
-  const reading: Reading = { pattern: kept, time, parts: [part] }
+  const reading: Reading = { pattern: kept, time, parts: [part], columns: null }
   return { reading, part, used: time.used, verdict: 'events', bits: Math.max(64, time.evidence) }
 }
 

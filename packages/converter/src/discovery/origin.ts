@@ -83,7 +83,8 @@ function binaryStart(
             ? view.getFloat32(place, little)
             : view.getFloat64(place, little)
           : integer(bytes, place, width, little)
-        if (Number.isFinite(Number(ticks)) && within(ticks, least, most, limit)) return { from: 'head', ticks, place }
+        if (!Number.isFinite(Number(ticks)) || !within(ticks, least, most, limit)) continue
+        if (!isOfRecord(source, use, place)) return { from: 'head', ticks, place }
       }
     }
   }
@@ -120,10 +121,22 @@ function fullStart(
       if (upper.some((byte, index) => bytes[from(place) + index] !== byte)) continue
       if (bits - Math.log2(place + 1) < 4.5) break
       const ticks = integer(bytes, place, width, little)
-      if (within(ticks, least, most, limit)) return { from: 'head', ticks, place }
+      if (within(ticks, least, most, limit) && !isOfRecord(source, use, place)) return { from: 'head', ticks, place }
     }
   }
   return null
+}
+
+/** Whether what stands before this is what stands before the times of records: then it is one of another kind. */
+function isOfRecord({ bytes }: Source, { column: { starts }, used }: ClockUse, place: number): boolean {
+  let same = 0
+  for (let before = 1; before <= 3; before++) {
+    const usual = bytes[starts[used[0]!]! - before]
+    if (usual === 0 || !used.every((at) => bytes[starts[at]! - before] === usual)) break
+    if (bytes[place - before] !== usual) return false
+    same++
+  }
+  return same >= 2
 }
 
 function integer(bytes: Uint8Array, place: number, width: number, little: boolean): bigint {

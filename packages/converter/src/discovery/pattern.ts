@@ -8,6 +8,8 @@ export type Pattern = {
   places: Int32Array
   /** Whether these are only those of its places where another byte says so. */
   divided?: true
+  /** Bytes of a row, where these are rows of a table: they have no marker. */
+  rowSize?: number
 }
 
 /** Fewer of a short string prove nothing, whatever stands beside them. */
@@ -19,8 +21,9 @@ const mostPatterns: Record<number, number> = { 4: 6_000, 3: 7_500, 2: 8_000 }
 export function repeatingPatterns(bytes: Uint8Array): Pattern[] {
   const seen = new Set<string>()
   const patterns: Pattern[] = []
+  const amidText = amidTextOf(bytes)
   for (const size of [4, 3, 2]) {
-    const groups = groupsOf(bytes, size).sort((a, b) => b.length - a.length)
+    const groups = groupsOf(bytes, size, amidText).sort((a, b) => b.length - a.length)
     for (const places of groups) {
       if (patterns.length >= mostPatterns[size]!) break
       const pattern = grown(bytes, places, size)
@@ -35,7 +38,7 @@ export function repeatingPatterns(bytes: Uint8Array): Pattern[] {
 }
 
 /** Places of every string of `size` bytes that occurs more often than noise explains. */
-function groupsOf(bytes: Uint8Array, size: number): Int32Array[] {
+function groupsOf(bytes: Uint8Array, size: number, amidText: Uint8Array): Int32Array[] {
   const slots = size === 2 ? 16 : 22
   const mask = size === 4 ? 0xffffffff : 2 ** (8 * size) - 1
   const counts = new Uint16Array(2 ** slots)
@@ -44,7 +47,7 @@ function groupsOf(bytes: Uint8Array, size: number): Int32Array[] {
   let gram = 0
   for (let at = 0; at < end; at++) {
     gram = ((gram << 8) | bytes[at]!) & mask
-    if (at < size - 1) continue
+    if (at < size - 1 || amidText[at] === 1) continue
     const slot = slotOf(gram)
     if (counts[slot]! < 65_535) counts[slot]!++
   }
@@ -55,7 +58,7 @@ function groupsOf(bytes: Uint8Array, size: number): Int32Array[] {
   gram = 0
   for (let at = 0; at < end; at++) {
     gram = ((gram << 8) | bytes[at]!) & mask
-    if (at < size - 1) continue
+    if (at < size - 1 || amidText[at] === 1) continue
     const count = counts[slotOf(gram)]!
     if (count < least || count > 40_000) continue
     if (bytes[at] === bytes[at - 1] && bytes[at] === bytes[at - size + 1]) continue
@@ -69,6 +72,20 @@ function groupsOf(bytes: Uint8Array, size: number): Int32Array[] {
     if (kept.length >= least && kept.length <= mostPlaces) groups.push(Int32Array.from(kept))
   }
   return groups
+}
+
+const aroundText = 20
+
+/** Where nothing but text is around: there words mark records, not any bytes of them. */
+function amidTextOf(bytes: Uint8Array): Uint8Array {
+  const amid = new Uint8Array(bytes.length)
+  let run = 0
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]!
+    run = (byte >= 32 && byte < 127) || byte === 9 || byte === 10 || byte === 13 ? run + 1 : 0
+    if (run > 2 * aroundText) amid[at - aroundText] = 1
+  }
+  return amid
 }
 
 /** Without places that overlap the one before: a string that repeats within itself is one. */

@@ -1,21 +1,34 @@
 // One way to read the records of a pattern: which field is the time, which the value, which records belong together.
 
 import { inCompany } from './company.ts'
-import { leastBits, leastBitsOfRelative, stepEvidence } from './evidence.ts'
+import { leastBits, leastBitsOfRelative } from './evidence.ts'
 import { type Column, columnOf, type Field, isElsewhere, type Source } from './field.ts'
 import { growingBehindText, growingFields } from './growth.ts'
 import { kindsApart } from './kinds-apart.ts'
 import { tokenFrom } from './number-token.ts'
 import type { Pattern } from './pattern.ts'
 import { stepsOf } from './step-model.ts'
-import { isEven, type TimeFit, ticksPerMs, timeFits } from './time-model.ts'
-import { bestValue, crossingBits, fieldBits, type Value, type ValueColumns, valueColumns } from './value-column.ts'
+import { beatBits, type TimeFit, ticksPerMs, timeFits } from './time-model.ts'
+import {
+  bestValue,
+  crossingBits,
+  fieldBits,
+  leastValueBits,
+  type Usual,
+  type Value,
+  type ValueColumns,
+  valueColumns,
+} from './value-column.ts'
 
 export type Reading = {
   pattern: Pattern
   time: TimeFit
   /** All records that the time explains, or kinds of them, where one field tells kinds apart. */
   parts: Part[]
+  /** Fields that may be values; none where values are not looked for. */
+  columns: ValueColumns | null
+  /** Records that other readings show to be beats of a clock. */
+  beats?: ReadonlySet<number>
 }
 
 export type Part = {
@@ -35,14 +48,18 @@ export type Part = {
 export type ReadingLimits = { durationMs: number | null; distance: number }
 
 const leastTimeBits = 3
+/** Bits a record that a value may be worth at most. */
+const mostOfSteps = 5
 const mostTimes = 3
 
 /** Patterns that read the same times; the first few say all that can be said of these records. */
 const mostOfAKind = 2
+const mostWithoutValue = 8
 const mostDivided = 600
 
 export function readingsOf(source: Source, patterns: readonly Pattern[], limits: ReadingLimits): Reading[] {
-  const kinds = new Map<string, number>()
+  const valued = new Map<string, number>()
+  const idle = new Map<string, number>()
   let divisions = 0
   const read = (pattern: Pattern): Reading[] => {
     const texts = textFields(source, pattern)
@@ -58,22 +75,45 @@ export function readingsOf(source: Source, patterns: readonly Pattern[], limits:
       divisions++
       return kindsApart(source, pattern, limits.distance).flatMap(read)
     }
-    const fresh = times.filter(({ column, used, unit }) => {
-      const end = (at: number) =>
-        column.starts[at]! + (column.field.as === 'binary' && !column.field.little ? column.field.width : 0)
-      const key = `${unit} ${column.form} ${used.length} ${end(used[0]!)} ${end(used.at(-1)!)}`
-      const count = kinds.get(key) ?? 0
-      kinds.set(key, count + 1)
-      return count < mostOfAKind
+    return times.flatMap((time) => {
+      const key = keyOf(time)
+      const idleKey = `${key} ${pattern.places.length}`
+      if ((valued.get(key) ?? 0) >= mostOfAKind || (idle.get(idleKey) ?? 0) >= mostWithoutValue) return []
+      const { pattern: kept, time: fit } = withoutStrangers(source, pattern, time, limits)
+      if (fit === null) return []
+      const { dense } = time
+      const readings = readingsOfTimes(source, kept, texts, [fit], slow, limits)
+      if (dense || readings.some(({ parts }) => parts.some((part) => part.value !== null))) {
+        valued.set(key, (valued.get(key) ?? 0) + 1)
+      } else idle.set(idleKey, (idle.get(idleKey) ?? 0) + 1)
+      return readings
     })
-    const kept = fresh.map((time) =>
-      time.dense || time.column.field.as !== 'binary'
-        ? time
-        : { ...time, used: inCompany(source.bytes, pattern, time.used) },
-    )
-    return readingsOfTimes(source, pattern, texts, kept, slow, limits)
   }
   return patterns.flatMap(read)
+}
+
+/** Without records that are none, the times are judged anew: one that strayed may have made them look as they should. */
+function withoutStrangers(
+  source: Source,
+  pattern: Pattern,
+  time: TimeFit,
+  limits: ReadingLimits,
+): { pattern: Pattern; time: TimeFit | null } {
+  const { column, dense, used, unit, fromZero, crossing } = time
+  if (dense || column.field.as !== 'binary') return { pattern, time }
+  const own = inCompany(source.bytes, pattern, used)
+  if (own.length === used.length) return { pattern, time }
+  const kept = { ...pattern, places: Int32Array.from(own, (at) => pattern.places[at]!) }
+  const fits = timeFits(columnOf(source, kept, column.field), source.bytes, limits.durationMs)
+  const fit = fits.find((each) => each.unit === unit && each.fromZero === fromZero)
+  return { pattern: kept, time: fit === undefined || fit.bits < leastTimeBits ? null : { ...fit, crossing } }
+}
+
+/** The same for readings of the same times. */
+function keyOf({ column, used, unit }: TimeFit): string {
+  const end = (at: number) =>
+    column.starts[at]! + (column.field.as === 'binary' && !column.field.little ? column.field.width : 0)
+  return `${unit} ${column.form} ${used.length} ${end(used[0]!)} ${end(used.at(-1)!)}`
 }
 
 function readingsOfTimes(
@@ -84,20 +124,20 @@ function readingsOfTimes(
   slow: ReadonlySet<number>,
   limits: ReadingLimits,
 ): Reading[] {
-  return times.flatMap((time) => {
+  return times.flatMap((time): Reading[] => {
     if (time.dense) {
       const part: Part = {
         used: time.used,
         only: null,
         value: null,
         even: true,
-        saved: 9 * time.used.length,
+        saved: 3 * time.used.length,
         rest: false,
       }
-      return time.evidence > 60 ? [{ pattern, time, parts: [part] }] : []
+      return time.evidence > 60 ? [{ pattern, time, parts: [part], columns: null }] : []
     }
     const columns = valueColumns(source, pattern, limits.distance, slow, texts, time.column)
-    return [{ pattern, time, parts: partsOf(columns, time) }]
+    return [{ pattern, time, parts: partsOf(columns, time), columns }]
   })
 }
 
@@ -113,15 +153,19 @@ function timesOf(source: Source, pattern: Pattern, texts: readonly Field[], limi
     const places = fieldBits(field) + crossing
     for (const fit of timeFits(column, source.bytes, limits.durationMs)) {
       const rank = fit.bits - places
-      const most = fit.evidence + stepEvidence(0, fit.used.length)
+      const most = fit.evidence + mostOfSteps * fit.used.length
       if (rank > leastTimeBits && most >= least) found.push({ fit: { ...fit, crossing }, rank })
     }
   }
   for (const field of texts) consider(field)
   const textual = isTextual(source, pattern)
   const growing = textual ? { fields: [], slow: new Set<number>() } : growingFields(source, pattern, limits.distance)
-  for (const field of growing.fields) consider(field)
-  if (!textual) for (const field of growingBehindText(source, pattern, limits.distance)) consider(field)
+  const { rowSize } = pattern
+  for (const field of growing.fields) {
+    if (rowSize === undefined || (field.offset >= 0 && field.offset + field.width <= rowSize)) consider(field)
+  }
+  if (!textual && rowSize === undefined)
+    for (const field of growingBehindText(source, pattern, limits.distance)) consider(field)
   found.sort((a, b) => b.rank - a.rank)
   const times: TimeFit[] = []
   for (const { fit } of found) {
@@ -210,13 +254,19 @@ function textFields(source: Source, pattern: Pattern): Field[] {
   }
   if (near < count * 0.7) return []
   const fields: Field[] = []
+  // What is known by the shape of its line alone has nothing outside of it.
+  if (pattern.length === 0) return [1, 2, 3, 4, 5, 6].map((ordinal) => ({ as: 'line', ordinal }))
   for (const ordinal of [1, 2, 3, 4, 5, -1, -2, -3, -4]) fields.push({ as: 'token', ordinal })
   for (const ordinal of [1, 2, 3, 4, -1, -2, -3]) fields.push({ as: 'line', ordinal })
   for (const [key, times] of keys) {
     if (times < count * 0.5 || fields.length > 40) continue
     fields.push({ as: 'key', key, side: 'after' }, { as: 'key', key, side: 'before' })
   }
-  return fields
+  if (count < 12) return fields
+  // A few records tell for most fields that no number stands there, or one of other things each time.
+  const few = Int32Array.from({ length: 12 }, (_, sample) => places[Math.floor((sample * places.length) / 12)]!)
+  const present = (field: Field) => columnOf(source, { ...pattern, places: few }, field).starts.filter((at) => at >= 0)
+  return fields.filter((field) => present(field).length >= 5)
 }
 
 /** Whether a number goes on before and behind this place, with at most a colon or a point between. */
@@ -230,6 +280,23 @@ function digit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= 48 && byte <= 57
 }
 
+/** The same with values only in fields of which `foreign` does not say that they are of other records. */
+export function readAgain(reading: Reading, foreign: (column: Column) => boolean, usual: Usual): Reading {
+  const { columns, time } = reading
+  if (columns === null) return reading
+  const own = (column: Column) => !foreign(column)
+  const left = { ...columns, columns: columns.columns.filter(own), shorts: columns.shorts.filter(own) }
+  return { ...reading, parts: partsOf(left, time, usual), columns: left }
+}
+
+/** The same with values rather in fields that are the usual ones of other records. */
+export function readAlike(reading: Reading, usual: Usual): Reading {
+  const { columns, time } = reading
+  if (columns === null || ![...columns.columns, ...columns.shorts].some(usual)) return reading
+  return { ...reading, parts: partsOf(columns, time, usual) }
+}
+
+const never: Usual = () => false
 const mostKinds = 10
 const mostDivisions = 12
 /** Bits that it costs to say that there is another kind of record, and what holds its value. */
@@ -242,13 +309,14 @@ const leastSavedEach = 0.15
  * The records as one kind, or told apart by a field that holds one of few values, whichever saves more: where the values
  * step better for each kind, this field says of what kind a record is, and is no value itself.
  */
-function partsOf(columns: ValueColumns, time: TimeFit): Part[] {
+function partsOf(columns: ValueColumns, time: TimeFit, usual: Usual = never): Part[] {
   const kinds = new Set<Column>()
   // What counts all records together is irregular in a part of them, and still no value.
   const all = [...columns.columns, ...columns.shorts]
   const counters = new Set(all.filter((column) => stepsOf(column, time.used)?.counts === true))
   const tried = new Set<string>()
   let best: Part[] | null = null
+  let bestSaved = 0
   for (const column of [...columns.columns, ...columns.letters]) {
     const groups = groupsBy(column, time.used)
     if (groups === null) continue
@@ -256,14 +324,49 @@ function partsOf(columns: ValueColumns, time: TimeFit): Part[] {
     if (tried.has(division) || tried.size >= mostDivisions) continue
     tried.add(division)
     const without = new Set([column, ...counters])
-    const together = partOf(columns, time, time.used, null, without)
-    const apart = groups.map(([value, used]) => partOf(columns, time, used, { column, value }, without))
+    const together = partOf(columns, time, time.used, null, without, usual)
+    const apart = partsApart(columns, time, groups, column, without, usual)
     if (savedBy(apart) < together.saved + leastSaved + leastSavedEach * time.used.length) continue
     kinds.add(column)
-    if (best === null || savedBy(apart) > savedBy(best)) best = apart
+    const saved = savedBy(apart) - sideBits(columns, column, apart)
+    if (best !== null && saved <= bestSaved) continue
+    best = apart
+    bestSaved = saved
   }
-  const whole = [partOf(columns, time, time.used, null, kinds)]
+  const whole = [partOf(columns, time, time.used, null, kinds, usual)]
   return best !== null && savedBy(best) > savedBy(whole) ? [...best, ...restOf(best, time.used)] : whole
+}
+
+/** What it costs that the field that tells kinds apart stands far from the marker, or where values of other records do. */
+function sideBits({ places }: ValueColumns, column: Column, parts: readonly Part[]): number {
+  const away = (starts: Int32Array) => {
+    const at = starts.findIndex((start) => start >= 0)
+    return at < 0 ? 0 : starts[at]! - places[at]!
+  }
+  const own = away(column.starts)
+  const values = parts.filter(({ value }) => value !== null)
+  const across = values.some(({ value }) => away(value!.column.starts) < 0 !== own < 0)
+  return (own < 0 ? 4 : 0) + Math.abs(own) * 0.1 + (across ? 2 : 0)
+}
+
+/** The kinds that a column tells apart; where the value of one stands, that of the others mostly does too. */
+function partsApart(
+  columns: ValueColumns,
+  time: TimeFit,
+  groups: readonly [number, number[]][],
+  column: Column,
+  without: ReadonlySet<Column>,
+  usual: Usual,
+): Part[] {
+  const parts = groups.map(([value, used]) => partOf(columns, time, used, { column, value }, without, usual))
+  const valued = parts.filter(({ value, even }) => value !== null && !even)
+  if (valued.length === 0) return parts
+  const surest = valued.reduce((most, part) => (part.value!.evidence > most.value!.evidence ? part : most))
+  return parts.map((part) =>
+    part === surest || part.value?.column === surest.value!.column
+      ? part
+      : partOf(columns, time, part.used, part.only, without, (other) => other === surest.value!.column),
+  )
 }
 
 function restOf(parts: readonly Part[], used: readonly number[]): Part[] {
@@ -284,12 +387,15 @@ function partOf(
   used: number[],
   only: Part['only'],
   without: ReadonlySet<Column>,
+  usual: Usual,
 ): Part {
-  const value = bestValue(columns, time.column, used, without)
-  const even = isEven(used.map((at) => time.column.values[at]! / ticksPerMs[time.unit]))
-  // A counter says what the order of records says; even times say what the first two say.
-  const rate = (value === null ? 0 : value.counts ? 3 : 8 - value.price) + (even ? 4 : 0)
-  return { used, only, value, even, saved: rate * (used.length - 1) - kindBits - (value?.placeBits ?? 0), rest: false }
+  const value = bestValue(columns, time.column, used, without, usual)
+  // Even times say what the first two say; a counter says what the order of records says.
+  const { even, bits } = beatBits(used.map((at) => time.column.values[at]! / ticksPerMs[time.unit]))
+  // That a clock's beats are numbered says no more than that they are its beats.
+  const idle = value?.counts || even
+  const steps = value === null ? 0 : (idle ? leastValueBits : value.evidence) - value.placeBits
+  return { used, only, value, even, saved: bits + steps - kindBits, rest: false }
 }
 
 function groupsBy(column: Column, used: readonly number[]): [number, number[]][] | null {

@@ -22,6 +22,8 @@ export type TimeFit = {
   evidence: number
   /** What it costs that other records stand between the marker and this. */
   crossing: number
+  /** What it costs that they end long before the recording does. */
+  short: number
   /** Faster than anybody acts: frames of a medium. */
   dense: boolean
 }
@@ -46,9 +48,11 @@ export const leastShare = 0.7
 
 export function timeFits(column: Column, bytes: Uint8Array, durationMs: number | null): TimeFit[] {
   const fits: TimeFit[] = []
+  const whole = longestGrowth(column.values)
+  if (whole.length < 4 || whole.length < column.values.length * leastShare) return fits
   for (const unit of unitsOf[column.form]) {
     for (const fromZero of [true, false]) {
-      const fit = timeFit(column, bytes, unit, fromZero, durationMs)
+      const fit = timeFit(column, whole, bytes, unit, fromZero, durationMs)
       if (fit !== null) fits.push(fit)
     }
   }
@@ -57,6 +61,7 @@ export function timeFits(column: Column, bytes: Uint8Array, durationMs: number |
 
 function timeFit(
   column: Column,
+  whole: number[],
   bytes: Uint8Array,
   unit: TimeUnit,
   fromZero: boolean,
@@ -67,11 +72,11 @@ function timeFit(
   const base = Number(column.base)
   const inside = fromZero ? insideOf(values, base, limit) : values
   if (inside === null) return null
-  const chain = longestGrowth(inside)
+  const chain = inside === values ? whole : longestGrowth(inside)
   const used = fromZero ? chain : longestWithin(values, chain, limit)
   if (used.length < 4 || used.length < values.length * leastShare) return null
   if (isShared(column.starts, used)) return null
-  if (growsOn(values, used, fromZero ? longestGrowth(values) : chain)) return null
+  if (growsOn(values, used, whole)) return null
   const from = values[used[0]!]!
   const to = values[used.at(-1)!]!
   const reach = fromZero ? base + to : to - from
@@ -86,12 +91,18 @@ function timeFit(
   if (fallsBack(column, used, Math.max(fromZero ? -base : from, -Infinity), fromZero ? limit - base : to)) return null
   if (dense && column.form !== 'binary') return null
   const choice = log2Choose(values.length, used.length)
-  const bits =
-    nullBits(column, bytes, used, grainOf(column, used, unit)) -
-    modelBits(column, used, unit, limit, reach, fromZero, durationMs) -
-    choice
-  const evidence = log2Factorial(used.length) - choice - 2.5 * Math.log2(limit / Math.max(reach, 1))
-  return { column, unit, fromZero, used, bits, evidence: Math.min(bits, evidence), crossing: 0, dense }
+  const grain = grainOf(column, used, unit)
+  const nulls = nullBits(column, bytes, used, grain)
+  const gross =
+    mostSaved(nulls, (coarser) =>
+      modelBits(column, used, unit, limit, reach, fromZero, durationMs, Math.max(grain, coarser)),
+    ) - choice
+  // Zeros are everywhere: that one stands there explains nothing.
+  const zeros = used.filter((at) => fromZero && base + values[at]! < Math.max(1, ticksPerMs[unit])).length
+  const bits = gross - (zeros * Math.max(0, gross)) / used.length
+  const short = shortBits(limit, reach)
+  const evidence = log2Factorial(used.length) - choice - short
+  return { column, unit, fromZero, used, bits, evidence: Math.min(bits, evidence), crossing: 0, short, dense }
 }
 
 /** Without what lies outside the recording; null if that is most. */
@@ -125,8 +136,9 @@ function repeats(values: Float64Array, used: readonly number[], perMs: number): 
 }
 
 function medianGap(values: Float64Array, used: readonly number[]): number {
-  const gaps = used.slice(1).map((at, index) => values[at]! - values[used[index]!]!)
-  return gaps.sort((a, b) => a - b)[gaps.length >> 1] ?? 0
+  const gaps = new Float64Array(used.length - 1)
+  for (let at = 1; at < used.length; at++) gaps[at - 1] = values[used[at]!]! - values[used[at - 1]!]!
+  return gaps.sort()[gaps.length >> 1] ?? 0
 }
 
 /** The longest part of a growing chain that spans no more than `limit`. */
@@ -161,25 +173,42 @@ function fallsBack(column: Column, used: readonly number[], from: number, to: nu
   return within * Math.log2(0.9 / chance) + without * Math.log2(0.1 / (1 - chance)) > 6
 }
 
-/** What the values cost if they mean nothing. */
-function nullBits(column: Column, bytes: Uint8Array, used: readonly number[], grain: number): number {
+/**
+ * What times save against values of no meaning. Their lowest bytes may be taken as they are: a clock that beats shows few
+ * different ones, and is a clock all the same.
+ */
+function mostSaved(nulls: readonly number[], model: (coarser: number) => number): number {
+  let most = Number.NEGATIVE_INFINITY
+  let upper = nulls.reduce((sum, bits) => sum + bits, 0)
+  for (let lowest = 0; lowest < Math.max(1, nulls.length - 1); lowest++) {
+    most = Math.max(most, upper - model(256 ** lowest))
+    upper -= nulls[nulls.length - 1 - lowest]!
+  }
+  return most
+}
+
+/** What the values cost if they mean nothing: each byte, the most significant first, or all at once where they are text. */
+function nullBits(column: Column, bytes: Uint8Array, used: readonly number[], grain: number): number[] {
   const { field, values } = column
   if (field.as !== 'binary') {
-    const least = Math.min(...used.map((at) => values[at]!))
-    const most = Math.max(...used.map((at) => values[at]!))
-    return used.length * Math.log2((most - least) / grain + 1) + Math.log2(Math.abs(Number(column.base) + most) + 1)
+    let least = Number.POSITIVE_INFINITY
+    let most = Number.NEGATIVE_INFINITY
+    for (const at of used) {
+      least = Math.min(least, values[at]!)
+      most = Math.max(most, values[at]!)
+    }
+    return [used.length * Math.log2((most - least) / grain + 1) + Math.log2(Math.abs(Number(column.base) + most) + 1)]
   }
-  let bits = 0
-  let above = true
+  const costs: number[] = []
   for (let place = 0; place < field.width; place++) {
     const byte = field.little ? field.width - 1 - place : place
     const values = used.map((at) => bytes[column.starts[at]! + byte]!)
     const cost = byteColumnBits(values)
-    // The first byte that changes may be a counter: what only counts up costs little, and is no sign of a time.
-    bits += above ? Math.min(cost, climbBits(values)) : cost
-    if (cost > 0) above = false
+    // It may be a counter: what only counts up costs little, and is no sign of a time.
+    costs.push(Math.min(cost, climbBits(values)))
   }
-  return bits
+  // The bytes of a float are no digits of it.
+  return field.float ? [costs.reduce((sum, bits) => sum + bits, 0)] : costs
 }
 
 function climbBits(values: readonly number[]): number {
@@ -195,21 +224,26 @@ function modelBits(
   reach: number,
   fromZero: boolean,
   durationMs: number | null,
+  grain: number,
 ): number {
-  const { values, form, field } = column
+  const { form, field } = column
   const count = used.length
-  const grain = grainOf(column, used, unit)
   const spread = (span: number) => count * Math.log2(Math.max(2, span / grain)) - log2Factorial(count)
   // Most recordings are used until near their end; some are not, which costs what it is improbable.
-  const short = limit / Math.max(reach, 1)
-  const part = spread(reach * 1.02) + 2 + 2.5 * Math.log2(short)
+  const part = spread(reach * 1.02) + 2 + shortBits(limit, reach)
   const rare =
     durationMs === null ? 1.5 * Math.abs(Math.log2(reach / ticksPerMs[unit] / usualMs)) + spread(reach * 1.02) : 0
   let bits = durationMs === null ? rare : Math.min(spread(limit), part)
   if (form === 'float' && grain < 1e-4) bits += count * 3
   if (!fromZero) bits += field.as === 'binary' ? absoluteBits(column, unit) : 12
-  if (unit === 'us' && grain === 1e3 && used.every((at) => (values[at]! - values[used[0]!]!) % 1e4 === 0)) bits += 12
+  // A clock that shows less than it could is less usual, but for whole milliseconds.
+  if (form === 'whole') bits += Math.max(0, 3 * Math.log10(grain / ticksPerMs[unit]))
   return bits
+}
+
+/** What it costs that the last record is far from the end of the recording. */
+function shortBits(limit: number, reach: number): number {
+  return 4 * Math.log2(limit / Math.max(reach, 1))
 }
 
 /** What a start costs that is not zero: less where it is a date of our times. */
@@ -217,16 +251,18 @@ function absoluteBits(column: Column, unit: TimeUnit): number {
   const ms = (Number(column.base) + (column.values.find((value) => !Number.isNaN(value)) ?? 0)) / ticksPerMs[unit]
   const since1970 = ms > 8e11 && ms < 2.5e12
   const since1601 = unit === '100ns' && ms > 12.4e12 && ms < 14.2e12
-  if (since1970 || since1601) return Math.log2(1.7e12 * ticksPerMs[unit])
+  const since1 = unit === '100ns' && ms > 62.9e12 && ms < 64.7e12
+  // That it is one is as good as a marker.
+  if (since1970 || since1601 || since1) return Math.log2(1.7e12 * ticksPerMs[unit]) - 20
   return column.field.as === 'binary' ? 8 * column.field.width + 4 : 40
 }
 
-/** Ticks between values that can be told apart: clocks of fine units often show whole milliseconds only. */
+/** Ticks between values that can be told apart: clocks of fine units often show whole milliseconds only, or seconds. */
 function grainOf(column: Column, used: readonly number[], unit: TimeUnit): number {
   const { values, form } = column
   const first = values[used[0]!]!
+  const perMs = ticksPerMs[unit]
   if (form === 'float' || form === 'decimal') {
-    const perMs = ticksPerMs[unit]
     const float32 = column.field.as === 'binary' && column.field.width === 4
     const slack = float32 ? 0.26 : 0.02
     const whole = used.every((at) => {
@@ -235,22 +271,35 @@ function grainOf(column: Column, used: readonly number[], unit: TimeUnit): numbe
     })
     return whole ? perMs : perMs / (float32 ? 16 : 2 ** 20)
   }
-  if (unit === 's' || unit === 'ms') return 1
-  const perMs = ticksPerMs[unit]
-  return used.every((at) => (values[at]! - first) % perMs === 0) ? perMs : 1
+  const coarse = [1e3, 100, 10, 1, 1e-3].map((ms) => ms * perMs).filter((ticks) => ticks > 1 && used.length > 5)
+  return coarse.find((ticks) => used.every((at) => (values[at]! - first) % ticks === 0)) ?? 1
 }
 
+/** Whether times are even, and what that saves: records off the beat are of another kind, and should not be among them. */
+export function beatBits(timesMs: readonly number[]): { even: boolean; bits: number } {
+  if (!isEven(timesMs)) return { even: false, bits: 0 }
+  const gaps = timesMs.slice(1).map((time, at) => time - timesMs[at]!)
+  const usual = gaps.toSorted((a, b) => a - b)[gaps.length >> 1]!
+  const off = gaps.map((gap) => Math.abs(gap - usual)).sort((a, b) => a - b)[gaps.length >> 1]!
+  const each = Math.min(6, Math.max(3, -Math.log2((off + 1) / Math.max(1, usual)) - 1))
+  const onBeat = gaps.map((gap) => Math.abs(gap - usual * (gap > 1.5 * usual ? 2 : 1)) < 0.12 * usual)
+  let on = 0
+  for (let at = 0; at < timesMs.length; at++) if (onBeat[at - 1] || onBeat[at]) on++
+  return { even: true, bits: each * on - offBeatBits * (timesMs.length - on) }
+}
+
+const offBeatBits = 10
+
 /** Whether a clock did this: heartbeats and meters are even, what people do is not. */
-export function isEven(timesMs: readonly number[]): boolean {
+function isEven(timesMs: readonly number[]): boolean {
   const gaps = timesMs.slice(1).map((time, at) => time - timesMs[at]!)
   if (gaps.length < 3) return true
   const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length
   const deviation = Math.sqrt(gaps.reduce((sum, gap) => sum + (gap - mean) ** 2, 0) / gaps.length)
   const median = [...gaps].sort((a, b) => a - b)[gaps.length >> 1]!
-  // Beats that are missing make a gap of several periods.
-  const onBeat = gaps.filter((gap) => {
-    const beats = Math.max(1, Math.round(gap / median))
-    return beats <= 6 && Math.abs(gap - beats * median) < 0.12 * median
-  })
-  return deviation < 0.18 * mean || onBeat.length > 0.7 * gaps.length
+  // Beats that are missing make a gap of several periods; most gaps are of one, else it is a coarse clock that people went by.
+  const beatsOf = (gap: number) => Math.max(1, Math.round(gap / median))
+  const onBeat = gaps.filter((gap) => beatsOf(gap) <= 6 && Math.abs(gap - beatsOf(gap) * median) < 0.12 * median)
+  const single = onBeat.filter((gap) => beatsOf(gap) === 1)
+  return deviation < 0.18 * mean || (onBeat.length > 0.7 * gaps.length && single.length > 0.55 * gaps.length)
 }

@@ -1,13 +1,20 @@
 // Which of the fields near a marker holds the value: the one that steps best.
 
-import { symbolBits } from './evidence.ts'
 import { type Anchor, type Column, columnOf, type Field, isElsewhere, type Source } from './field.ts'
 import { textAnchors } from './growth.ts'
 import type { Pattern } from './pattern.ts'
-import { followsTime, mostBitsAStep, stepsOf } from './step-model.ts'
+import { followsTime, stepsOf } from './step-model.ts'
 
-/** `cost`: bits a step; `price`: what is counted against it when it is compared with others. */
-export type Value = { column: Column; cost: number; counts: boolean; placeBits: number; price: number }
+/** `evidence`: bits that its steps are worth; `placeBits`: what it costs that it stands where it does. */
+export type Value = { column: Column; evidence: number; counts: boolean; placeBits: number }
+
+/** Less than this could be any of the fields around. */
+export const leastValueBits = 4
+/** What it is worth that records of another kind have their value there. */
+const usualBits = 32
+
+/** Whether other records have their values there. */
+export type Usual = (column: Column) => boolean
 
 /** Columns that may be values, found once for a pattern and asked for many choices of its records. */
 export type ValueColumns = {
@@ -38,14 +45,15 @@ export function valueColumns(
   const binary = time.field.as === 'binary'
   const anchors: { anchor: Anchor; from: number; to: number }[] = !binary
     ? []
-    : [
-        { anchor: { from: 'marker' }, from: -distance, to: pattern.length + distance },
-        ...textAnchors(source, pattern, distance).map((anchor) => ({ anchor, from: 0, to: 16 })),
-      ]
-  const lengths = new Set(anchors.flatMap(({ anchor }) => (anchor.from === 'length' ? [anchor.at, anchor.at + 1] : [])))
+    : pattern.rowSize !== undefined
+      ? [{ anchor: { from: 'marker' }, from: 0, to: pattern.rowSize }]
+      : [
+          { anchor: { from: 'marker' }, from: -distance, to: pattern.length + distance },
+          ...textAnchors(source, pattern, distance).map((anchor) => ({ anchor, from: 0, to: 16 })),
+        ]
   for (const { anchor, from, to } of anchors) {
     for (let offset = from; offset < to; offset++) {
-      if (anchor.from === 'marker' && (slow.has(offset) || lengths.has(offset))) continue
+      if (anchor.from === 'marker' && slow.has(offset)) continue
       const byte = (at: number, width: number, little: boolean): Column =>
         columnOf(source, pattern, { as: 'binary', anchor, offset: at, width, little, float: false })
       const column = byte(offset, 1, false)
@@ -57,6 +65,19 @@ export function valueColumns(
         // An upper byte that is the same in all is a byte of its own: a type, or nothing.
         if (hasConstantUpper(wide, source)) continue
         if (!overlaps(wide, time) && !isTimeOfOthers(wide, timeBytes)) shorts.push(wide)
+      }
+      for (const little of [false, true]) {
+        const float: Field = {
+          as: 'binary',
+          anchor,
+          offset: little ? offset - 7 : offset,
+          width: 8,
+          little,
+          float: true,
+        }
+        if (!isWholeFloat(source, pattern, float)) continue
+        const wide = columnOf(source, pattern, float)
+        if (!overlaps(wide, time)) shorts.push(wide)
       }
     }
   }
@@ -73,6 +94,14 @@ export function valueColumns(
     crossings,
     places: pattern.places,
   }
+}
+
+/** Whether the first few are floats of eight bytes that hold whole numbers, as scripts write all numbers. */
+function isWholeFloat(source: Source, { places, ...pattern }: Pattern, field: Field): boolean {
+  const { values } = columnOf(source, { ...pattern, places: places.subarray(0, 6) }, field)
+  let whole = 0
+  for (const value of values) if (Number.isInteger(value) && value >= 0 && value < 1e6) whole++
+  return whole >= values.length - 1 && values.some((value) => value > 0)
 }
 
 function lettersOf(source: Source, pattern: Pattern): Column[] {
@@ -161,29 +190,50 @@ export function bestValue(
   time: Column,
   used: readonly number[],
   without: ReadonlySet<Column> = new Set(),
+  usual: Usual = () => false,
 ): Value | null {
   let best: (Value & { rank: number }) | null = null
   const times = used.map((at) => time.values[at]!)
   for (const column of [...columns, ...shorts]) {
-    if (without.has(column) || isSameToken(column, time, used)) continue
+    if (without.has(column)) continue
     const steps = stepsOf(column, used)
-    if (steps === null || steps.cost > mostBitsAStep) continue
-    if ((8 - steps.cost) * (used.length - 1) < 14) continue
+    if (steps === null || steps.evidence < leastValueBits) continue
+    if (isSameToken(column, time, used)) continue
     const values = used.map((at) => column.values[at]!)
-    if (column.field.as === 'binary' && followsTime(values, times)) continue
-    // A field of few kinds costs less when each kind has its code than as steps: it is a type, or a flag. And what only
-    // counts says nothing that the order of records does not say. Any other value comes first.
-    const present = values.filter((value) => !Number.isNaN(value))
-    const kinds = steps.cost - symbolBits(present) / present.length
-    if (kinds > -1 && isHighByte(source, column, time, used)) continue
-    const places =
-      besideBits(column, time, records) + (crossings.get(column) ?? 0) + 4 * (values.length - present.length)
-    const price = Math.max(steps.cost, 1.7) + 2 * Math.max(0, kinds)
-    const rank = price + (steps.counts ? 2 : steps.climbs ? 1 : 0) + places / used.length
-    if (best === null || rank < best.rank)
-      best = { column, cost: steps.cost, counts: steps.counts, placeBits: places, price, rank }
+    if (column.field.as === 'binary' && column.field.width === 2 && isOfOneByte(values)) continue
+    if (followsTime(values, times) || isDigit(source, column, used)) continue
+    if ((steps.rises || steps.evidence < used.length + 7) && isHighByte(source, column, time, used)) continue
+    const placeBits = besideBits(column, time, records) + (crossings.get(column) ?? 0)
+    // What only counts says nothing that the order of records does not say: any other value comes first.
+    const idle = (steps.counts ? 2.5 : steps.climbs ? 1 : 0) * (used.length - 1)
+    const rank = steps.evidence - placeBits - idle + (usual(column) ? usualBits : 0)
+    if (rank < leastValueBits || (best !== null && rank <= best.rank)) continue
+    best = { column, evidence: steps.evidence, counts: steps.counts, placeBits, rank }
   }
   return best
+}
+
+/** Whether one of two bytes is the same in all, so that the other says as much. */
+function isOfOneByte(values: readonly number[]): boolean {
+  const upper = values[0]! >> 8
+  const lower = values[0]! & 255
+  return (
+    (upper !== 0 && values.every((value) => value >> 8 === upper)) || values.every((value) => (value & 255) === lower)
+  )
+}
+
+/** Whether a digit of a number in text is among these bytes: another field reads it as such. */
+function isDigit({ bytes }: Source, { field, starts }: Column, used: readonly number[]): boolean {
+  if (field.as !== 'binary') return false
+  for (let byte = 0; byte < field.width; byte++) {
+    let digits = 0
+    for (const at of used) {
+      const code = bytes[starts[at]! + byte]!
+      if (code >= 48 && code <= 57) digits++
+    }
+    if (digits > used.length * 0.95) return true
+  }
+  return false
 }
 
 /** Whether this byte is the upper part of a number whose lower part is noise: small, but no value that steps. */
@@ -222,13 +272,13 @@ export function crossingBits(source: Source, pattern: Pattern, column: Column): 
         : source.text.slice(place + pattern.length, start)
     edges += between.match(/\n|[{}]|\/>|[;\0](?=.*[;\0])/g)?.length ?? 0
   }
-  return records === 0 ? 0 : (edges / records) * (5 + pattern.places.length)
+  return records === 0 ? 0 : (edges / records) * 6
 }
 
 /** How usual a place is for a field: behind the marker and near it. */
 export function fieldBits(field: Field): number {
   if (field.as === 'binary') {
-    return (field.offset < 0 ? 4 : 0) + Math.abs(field.offset) * 0.1 + anchorBits(field) + (field.width - 1) * 0.5
+    return (field.offset < 0 ? 1 : 0) + Math.abs(field.offset) * 0.1 + anchorBits(field) + (field.width - 1) * 0.5
   }
   if (field.as === 'token') return (field.ordinal < 0 ? 3 : 0) + Math.abs(field.ordinal)
   if (field.as === 'line') return 5 + Math.abs(field.ordinal) * 0.5
@@ -243,7 +293,9 @@ function anchorBits(field: Field): number {
 function besideBits(value: Column, time: Column, places: Int32Array): number {
   const at = value.starts.findIndex((start, index) => start >= 0 && time.starts[index]! >= 0)
   if (at < 0) return 20
-  const [mine, other, place] = [value.starts[at]!, time.starts[at]!, places[at]!]
+  const mine = value.starts[at]!
+  const other = time.starts[at]!
+  const place = places[at]!
   const away = value.field.as === 'binary' ? Math.min(3, Math.abs(mine - other) * 0.1) : fieldBits(value.field)
-  return away + anchorBits(value.field) + (mine < place && other >= place ? 2 : 0)
+  return away + anchorBits(value.field) + (mine < place !== other < place ? 2 : 0)
 }

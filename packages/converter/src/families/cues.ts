@@ -3,8 +3,8 @@ export type SpokenCue = { startMs: number; endMs: number; speaker: string | null
 
 const MOST_CUES = 100_000
 
-/** `1:02:03.4`, `02:03,400`, `0:0:0.57`: what stands behind the point is a fraction of a second, however long. */
-const time = String.raw`(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9}))?`
+/** `1:02:03.4`, `02:03,400`, `0:0:0.57`, `00:00:013,5`: what stands behind the point is a fraction of a second, however long. */
+const time = String.raw`(?:(\d{1,3}):)?(\d{1,2}):(0?\d{1,2})(?:[.,](\d{1,9}))?`
 const timing = new RegExp(`^[ \\t]*${time}[ \\t]*(?:-->|,)[ \\t]*${time}(?:[ \\t].*)?$`)
 
 function milliseconds(parts: readonly (string | undefined)[]): number {

@@ -68,6 +68,8 @@ export type Reading = {
   cut?: readonly Span[] | undefined
   tracks: readonly Track[]
   decks: readonly Deck[]
+  /** Names of files that are recordings of the event as well, of which nothing says when they began. */
+  unplaced?: readonly string[] | undefined
   /** By names of files. */
   files: ReadonlyMap<string, FileFacts>
   more?: readonly MoreItem[] | undefined

@@ -1,6 +1,7 @@
 // Files that were given with an event and are not below its folder: of another input, or of the folder around it.
 import type { Note } from '@rushes/pipeline'
 import type { FoundFile } from '../input/found-file.ts'
+import { UMF_KIND } from '../input/umf-signature.ts'
 import type { Claim, FileFacts, Reading } from './family.ts'
 import { decksAmong } from './unknown.ts'
 
@@ -31,4 +32,13 @@ export function withFilesBeside(
   const known = new Set(reading.decks.map(({ name }) => name))
   const decks = decksAmong(beside).filter(({ name }) => !known.has(name))
   return { ...reading, files: facts, decks: [...reading.decks, ...decks], notes: [...reading.notes, ...notes] }
+}
+
+/** Who may read what is in an archive is for itself to say. */
+export function archivesWithin(files: readonly FoundFile[]): Note[] {
+  const message =
+    'it is an archive already, and kept whole, for its owner alone: to take what is in it, unpack it (rushes unpack) and give the folder'
+  return files
+    .filter(({ kind }) => kind === UMF_KIND)
+    .map(({ name }) => ({ severity: 'warning', code: 'archive-within', message, resource: name }))
 }

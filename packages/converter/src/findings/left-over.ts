@@ -20,6 +20,9 @@ const leastBytes = 32
 
 /** Formats of readings that tell nothing of when things happened. */
 const untold: ReadonlySet<string> = new Set(['media', 'folder', 'unknown'])
+/** Systems of whose own forms nothing is known but the name. */
+const unread: ReadonlySet<string> = new Set(['webex'])
+
 export function isUntold({ format }: Reading): boolean {
   return untold.has(format)
 }
@@ -34,7 +37,7 @@ export function leftoverOf(
   wishes: Wishes,
 ): Leftover | null {
   const isWanted = ['slide', 'speaker', 'event'].some((kind) => isEventWanted(wishes, kind))
-  if (!isWanted || !isUntold(reading)) return null
+  if (!isWanted || !(isUntold(reading) || unread.has(reading.format))) return null
   const byFile = new Map(indexes.map((index) => [index.file, index]))
   const containers = new Set(files.map(({ container }) => container))
   const isKnown = ({ name, piece }: FoundFile): boolean =>

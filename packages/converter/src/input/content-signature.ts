@@ -1,9 +1,13 @@
 // What a file is, by its content. Names and endings are never asked: they are anybody's.
+import { open } from 'node:fs/promises'
 import { decodeText, type FoundFile, readStart } from './found-file.ts'
+import { isUmf, UMF_KIND } from './umf-signature.ts'
 
 const STRING = (text: string): number[] => [...text].map((letter) => letter.charCodeAt(0))
 const has = (bytes: Uint8Array, offset: number, wanted: readonly number[] | string): boolean =>
   (typeof wanted === 'string' ? STRING(wanted) : wanted).every((each, index) => bytes[offset + index] === each)
+
+const OLE = 'application/x-ole-storage'
 
 type Signature = { kind: string; is(bytes: Uint8Array): boolean }
 
@@ -18,6 +22,7 @@ const signatures: readonly Signature[] = [
   { kind: 'image/bmp', is: (bytes) => has(bytes, 0, 'BM') && has(bytes, 6, [0, 0, 0, 0]) },
   { kind: 'audio/wav', is: (bytes) => (has(bytes, 0, 'RIFF') || has(bytes, 0, 'RF64')) && has(bytes, 8, 'WAVE') },
   { kind: 'video/x-msvideo', is: (bytes) => has(bytes, 0, 'RIFF') && has(bytes, 8, 'AVI ') },
+  { kind: UMF_KIND, is: isUmf },
   { kind: 'image/heif', is: (bytes) => has(bytes, 4, 'ftyp') && /^(hei[cfms]|mif1|avif)/.test(latin(bytes, 8, 12)) },
   { kind: 'audio/mp4', is: (bytes) => has(bytes, 4, 'ftyp') && /^M4[AB] /.test(latin(bytes, 8, 12)) },
   { kind: 'video/quicktime', is: (bytes) => has(bytes, 4, 'ftypqt  ') },
@@ -40,7 +45,7 @@ const signatures: readonly Signature[] = [
   { kind: 'video/mp2t', is: (bytes) => [0, 188, 376].every((offset) => bytes[offset] === 0x47) },
   { kind: 'video/mpeg', is: (bytes) => has(bytes, 0, [0, 0, 1, 0xba]) || has(bytes, 0, [0, 0, 1, 0xb3]) },
   { kind: 'application/gzip', is: (bytes) => has(bytes, 0, [0x1f, 0x8b, 8]) },
-  { kind: 'application/x-ole-storage', is: (bytes) => has(bytes, 0, [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]) },
+  { kind: OLE, is: (bytes) => has(bytes, 0, [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1]) },
   { kind: 'audio/mpeg', is: (bytes) => has(bytes, 0, 'ID3') || isMpegAudio(bytes) },
   { kind: 'audio/aac', is: (bytes) => bytes[0] === 0xff && (bytes[1]! & 0xf6) === 0xf0 },
 ]
@@ -49,7 +54,8 @@ const signatures: readonly Signature[] = [
 const START_BYTES = 64 * 1024
 
 export async function contentKindOf(file: Pick<FoundFile, 'path' | 'size'>): Promise<string> {
-  return contentKind(await readStart(file, START_BYTES))
+  const kind = contentKind(await readStart(file, START_BYTES))
+  return kind === OLE ? await oleKind(file) : kind
 }
 
 /** @param start of the file, up to 64 KiB */
@@ -73,6 +79,23 @@ function zipKind(start: Uint8Array): string {
   return 'application/zip'
 }
 
+/** [MS-CFB] §2.2, §2.6: what is in such a file is told by names in its directory, the first sector of which the head names. */
+async function oleKind({ path }: Pick<FoundFile, 'path'>): Promise<string> {
+  const file = await open(path, 'r')
+  try {
+    const head = Buffer.alloc(512)
+    await file.read(head, 0, 512, 0)
+    const sectorBytes = head.readUInt16LE(30) === 12 ? 4096 : 512
+    const { buffer } = await file.read(Buffer.alloc(4096), 0, 4096, (head.readUInt32LE(48) + 1) * sectorBytes)
+    const isNamed = (name: string): boolean => buffer.includes(Buffer.from(`${name}\0`, 'utf16le'))
+    if (isNamed('PowerPoint Document')) return 'application/vnd.ms-powerpoint'
+    if (isNamed('WordDocument')) return 'application/msword'
+    return isNamed('Workbook') ? 'application/vnd.ms-excel' : OLE
+  } finally {
+    await file.close()
+  }
+}
+
 function textKind(start: Uint8Array): string {
   const isWide = has(start, 0, [0xff, 0xfe]) || has(start, 0, [0xfe, 0xff])
   // A character may be cut where the start ends.
@@ -82,6 +105,8 @@ function textKind(start: Uint8Array): string {
   const begun = text.trimStart()
   if (/^WEBVTT(?:[ \t\r\n]|$)/.test(begun)) return 'text/vtt'
   if (/^(?:\d+[ \t]*\r?\n)?[ \t]*\d{1,2}:\d\d:\d\d,\d{1,3}[ \t]*-->/.test(begun)) return 'application/x-subrip'
+  // Without its header it is none by the standard, and still nothing else.
+  if (/^(?:\d+[ \t]*\r?\n)?[ \t]*(?:\d{1,3}:)?\d{1,2}:\d{1,2}\.\d{1,3}[ \t]*-->/.test(begun)) return 'text/vtt'
   if (/^\d{1,2}:\d\d:\d\d\.\d{3},\d{1,2}:\d\d:\d\d\.\d{3}\r?\n/.test(begun)) return 'text/x-subviewer'
   if (begun.startsWith('<')) return xmlKind(begun)
   if (/^[[{]/.test(begun)) return 'application/json'

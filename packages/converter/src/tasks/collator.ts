@@ -9,7 +9,9 @@ import { ConvertError } from '../convert-error.ts'
 import type { Reading } from '../families/family.ts'
 import { type DiscoveredHere, readDiscovered } from '../findings/discovered-file.ts'
 import { type Finding, findingOf, writeFinding } from '../findings/finding.ts'
+import { isUntold } from '../findings/left-over.ts'
 import {
+  alignedKind,
   blobIndexKind,
   discoveredKind,
   fileKind,
@@ -18,16 +20,19 @@ import {
   pagesKind,
   presentationKind,
   readingKind,
+  seenSlidesKind,
   umfKind,
   wishesKind,
 } from '../job-kinds.ts'
 import { readReading } from '../reading-file.ts'
 import { taskProcessor } from '../task-answer.ts'
+import { correlated } from '../timeline/correlated-reading.ts'
 import { keptTime } from '../timeline/kept-reading.ts'
 import { withShiftedWords } from '../timeline/shifted-words.ts'
 import { isWanted } from '../wishes.ts'
 import type { Workshop } from '../workshop.ts'
 import { readDeckPages } from './page-tasks.ts'
+import { readSlideTimes } from './slide-time-tasks.ts'
 
 /** Puts everything into one archive. */
 export function collator({ folder, notes }: Workshop): Processor {
@@ -35,7 +40,9 @@ export function collator({ folder, notes }: Workshop): Processor {
     'collator',
     async ({ takes, signal, onProgress }) => {
       const found = await foundIn(takes, notes())
-      const reading = withFinding(await readReading(readingKind.one(takes).path), found)
+      const told = withFinding(await readReading(readingKind.one(takes).path), found)
+      const seen = await Promise.all(seenSlidesKind.all(takes).map(async ({ path }) => await readSlideTimes(path)))
+      const reading = correlated(told, alignedKind.all(takes), seen.flat())
       const wishes = wishesKind.one(takes)
       const looked = lookedKind.all(takes).sort((left, right) => left.index - right.index)
       const [presentation = null] = presentationKind.all(takes)
@@ -91,7 +98,7 @@ function withFinding(reading: Reading, { finding, discovered }: FoundHere): Read
   }
   return {
     ...reading,
-    ...(layout !== undefined && layout !== null && { format: `learned:${layout.name}` }),
+    ...(layout !== undefined && layout !== null && isUntold(reading) && { format: `learned:${layout.name}` }),
     more: [...(reading.more ?? []), matrix],
     events: [...reading.events, ...(discovered?.events ?? [])],
   }

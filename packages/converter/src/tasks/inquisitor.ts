@@ -4,11 +4,21 @@ import { readBlobIndex } from '../blob/blob-index.ts'
 import { ConvertError } from '../convert-error.ts'
 import { type ClaimedEvent, claimedEvents } from '../families/claimed-events.ts'
 import type { Reading } from '../families/family.ts'
-import { withFilesBeside } from '../families/files-beside.ts'
+import { archivesWithin, withFilesBeside } from '../families/files-beside.ts'
 import { readPlain } from '../families/unknown.ts'
 import { isUntold, leftoverOf, lengthOf, writeLeftover } from '../findings/left-over.ts'
 import type { FoundFile } from '../input/found-file.ts'
-import { blobIndexKind, deckKind, fileKind, leftoverKind, readingKind, trackKind, wishesKind } from '../job-kinds.ts'
+import {
+  blobIndexKind,
+  deckKind,
+  fileKind,
+  leftoverKind,
+  readingKind,
+  slideWatchKind,
+  trackKind,
+  unplacedKind,
+  wishesKind,
+} from '../job-kinds.ts'
 import { writeReading } from '../reading-file.ts'
 import { taskProcessor } from '../task-answer.ts'
 import { correctedReading } from '../timeline/corrected-events.ts'
@@ -43,6 +53,7 @@ export function inquisitor({ folder }: Workshop): Processor {
           deckKind.make(`deck:${index}:${deck.name}`.slice(0, 1000), { index, deck: whole, document }, document?.size),
         )
       }
+      gave.push(...toCorrelate(reading, byName, isHeard, isWanted(wishes, 'slide')))
       const indexes = await Promise.all(blobIndexKind.all(takes).map(async (index) => await readBlobIndex(index.path)))
       const left = leftoverOf(reading, files, indexes, wishes)
       if (left !== null) {
@@ -51,11 +62,37 @@ export function inquisitor({ folder }: Workshop): Processor {
         const bytes = left.sources.reduce((sum, { ranges }) => sum + lengthOf(ranges), 0)
         gave.push(leftoverKind.make('leftover', { path: place }, bytes))
       }
-      return { severity: 'info', gave, notes: [...notes, ...reading.notes] }
+      return { severity: 'info', gave, notes: [...notes, ...archivesWithin(files), ...reading.notes] }
     },
     { isFinal: true },
   )
 }
+
+/** Recordings of which none but another tells when they were, and slides of which none but a video or what is said does. */
+function toCorrelate(
+  reading: Reading,
+  files: ReadonlyMap<string, FoundFile>,
+  isHeard: boolean,
+  isShown: boolean,
+): Resource[] {
+  if (!isHeard) return []
+  const gave = (reading.unplaced ?? []).slice(0, mostUnplaced).map((name) => {
+    const file = files.get(name)!
+    return unplacedKind.make(`unplaced:${name}`.slice(0, 1000), { file }, file.size)
+  })
+  const hasTimes = reading.events.some(({ kind }) => kind === 'slide')
+  if (!isShown || hasTimes || reading.decks.length === 0) return gave
+  if (reading.tracks.length === 0) return gave
+  const index = reading.tracks.findIndex(({ file, role }) => {
+    return (role === 'main' || role === 'screen') && files.get(file)?.kind.startsWith('video/') === true
+  })
+  const size = index < 0 ? 0 : files.get(reading.tracks[index]!.file)!.size
+  gave.push(slideWatchKind.make('slide-watch', { track: index < 0 ? null : index }, size))
+  return gave
+}
+
+/** Of one event. */
+const mostUnplaced = 32
 
 /** What was given is of no kind that anybody knows, whatever was cut out of it. */
 function isBlob(files: readonly FoundFile[]): boolean {

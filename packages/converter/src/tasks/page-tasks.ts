@@ -1,12 +1,20 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Answer, Note, Processor, TaskInput } from '@rushes/pipeline'
-import { type PdfPage, pdfPages } from '@rushes/processors'
+import { officeProblem, type PdfPage, pdfPages } from '@rushes/processors'
 import { z } from 'zod'
 import { deckKind, pagesKind } from '../job-kinds.ts'
 import { syncFile } from '../media/media-job.ts'
 import { taskProcessor } from '../task-answer.ts'
 import type { Workshop } from '../workshop.ts'
+import {
+  type Drawing,
+  type DrawnSlide,
+  drawDamagedOffice,
+  drawOffice,
+  isOfficeDocument,
+  readOffice,
+} from './office-drawing.ts'
 
 /** A deck's pages, by index. */
 export type DeckPages = {
@@ -19,14 +27,26 @@ export type DeckPages = {
     /** A file of the archive that is the picture. */
     file: string | null
     text: string
+    /** Of the speaker. */
+    notes?: string | undefined
+    /** The picture is a small one, for want of another. */
+    isSmall?: boolean | undefined
   }[]
+  /** Who drew it and read it. */
+  by: string
 }
 
 const schema: z.ZodType<DeckPages> = z.strictObject({
   deck: z.string(),
   title: z.string(),
   document: z.string().nullable(),
-  pages: z.array(z.strictObject({ path: z.string().nullable(), file: z.string().nullable(), text: z.string() })),
+  pages: z.array(
+    z.strictObject({
+      ...{ path: z.string().nullable(), file: z.string().nullable(), text: z.string() },
+      ...{ notes: z.string().optional(), isSmall: z.boolean().optional() },
+    }),
+  ),
+  by: z.string(),
 })
 
 export const readDeckPages = async (path: string): Promise<DeckPages> =>
@@ -34,6 +54,9 @@ export const readDeckPages = async (path: string): Promise<DeckPages> =>
 
 /** Of one page, when each is drawn for itself. */
 const pageMs = 60_000
+
+/** Text is read by ourselves. */
+const drawnBy = 'LibreOffice, pdf.js'
 
 /** The next one may know such documents. */
 const notHandled: Answer = { severity: 'warning', gave: null, notes: [] }
@@ -60,14 +83,27 @@ export function pageTasks({ folder }: Workshop): Processor[] {
       }),
     }
   }
-  const keep = async (input: TaskInput, pages: DeckPages['pages']) => {
+  const placeOf = async (input: TaskInput): Promise<Drawing> => {
+    const place = join(folder, 'made', input.task)
+    await mkdir(place, { recursive: true })
+    return { folder: place, signal: input.signal, onProgress: input.onProgress }
+  }
+  /** Pictures that were found go before those that are drawn. */
+  const slidesOf = (input: TaskInput, slides: readonly DrawnSlide[]): DeckPages['pages'] => {
+    const { deck } = deckKind.one(input.takes)
+    return slides.map(({ path, text, notes }, index) => {
+      const file = deck.pages[index] ?? (path === null ? (deck.thumbnails?.[index] ?? null) : null)
+      return { path: file === null ? path : null, file, text, notes }
+    })
+  }
+  const keep = async (input: TaskInput, pages: DeckPages['pages'], by = 'pdf.js') => {
     const { index, deck, document } = deckKind.one(input.takes)
     const path = join(folder, `pages-${index}.json`)
     const whole: DeckPages = {
       deck: deck.name,
       title: deck.title ?? deck.name,
       document: document?.name ?? null,
-      pages,
+      ...{ pages, by },
     }
     await writeFile(path, JSON.stringify(whole))
     await syncFile(path)
@@ -75,6 +111,14 @@ export function pageTasks({ folder }: Workshop): Processor[] {
   }
   const drawPages = taskProcessor('draw-pages', async (input) => {
     const { signal, onProgress } = input
+    const { document } = deckKind.one(input.takes)
+    if (isOfficeDocument(document)) {
+      // What to do about it is said by whoever keeps what there is without it.
+      if (officeProblem() !== null) return notHandled
+      const { slides, notes, isDamaged } = await drawOffice(document, await placeOf(input))
+      if (isDamaged) return { severity: 'warning', gave: null, notes }
+      return { severity: 'info', gave: await keep(input, slidesOf(input, slides), drawnBy), notes }
+    }
     const result = await drawn(input, async (path, place) => {
       return (await pdfPages({ path, folder: place, signal, onProgress })).pages
     })
@@ -85,6 +129,13 @@ export function pageTasks({ folder }: Workshop): Processor[] {
   })
   const drawEachPage = taskProcessor('draw-each-page', async (input) => {
     const { signal, onProgress } = input
+    const { document } = deckKind.one(input.takes)
+    if (isOfficeDocument(document)) {
+      if (officeProblem() !== null) return notHandled
+      const { slides, notes, isDamaged } = await drawDamagedOffice(document, await placeOf(input))
+      const gave = await keep(input, slidesOf(input, slides), drawnBy)
+      return { severity: isDamaged ? 'warning' : 'info', gave, notes }
+    }
     const result = await drawn(input, async (path, place) => await eachPage(path, place, signal, onProgress))
     if (result === null) return notHandled
     const { pages, problems } = result
@@ -93,7 +144,12 @@ export function pageTasks({ folder }: Workshop): Processor[] {
     return { severity: 'warning', gave, notes: problemNotes(input, problems, 'warning') }
   })
   const foundPages = taskProcessor('found-pages', async (input) => {
-    const { deck } = deckKind.one(input.takes)
+    const { deck, document } = deckKind.one(input.takes)
+    if (isOfficeDocument(document)) {
+      const { slides, notes } = await readOffice(document, await placeOf(input))
+      const pages = slidesOf(input, slides).map((page) => (page.path === null ? page : { ...page, isSmall: true }))
+      return { severity: 'warning', gave: await keep(input, pages, 'converter'), notes }
+    }
     const files = deck.pages.some((page) => page !== null) ? deck.pages : (deck.thumbnails ?? [])
     if (files.length === 0) return { severity: 'warning', gave: null, notes: [noPages(deck.title ?? deck.name)] }
     return {

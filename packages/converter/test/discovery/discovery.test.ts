@@ -2,35 +2,49 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { discover, exportLayouts, importLayouts, namedLayout, withLayout, withoutLayout } from '../../src/index.ts'
-import { type ArchiveClass, madeUpArchive } from './made-up-archive.ts'
+import { drawFormat } from '../formats/draw-format.ts'
+import { type ArchiveClass, type MadeUpArchive, madeUpArchive } from './made-up-archive.ts'
 import { randomOf } from './random.ts'
 import { f1, scoreOf } from './score.ts'
 
 const fixtures = process.env['RUSHES_FIXTURES'] ?? join(import.meta.dirname, '../../../../../shared/fixtures')
-const firstSeed = 1
-const layouts = 12
+const firstSeed = Number(process.env['RUSHES_SEED'] ?? 1)
+const layouts = 5
 
-function scores(kind: ArchiveClass) {
-  return Array.from({ length: layouts }, (_, index) => {
-    const archive = madeUpArchive(kind, firstSeed + index)
-    const { bytes, durationMs, pages } = archive
-    return scoreOf(archive, discover({ bytes, durationMs, ...(pages === null ? {} : { pages: [pages] }) }).events)
-  })
+type Drawn = Pick<MadeUpArchive, 'bytes' | 'durationMs' | 'pages' | 'events'>
+
+/** Formats made up here, and by others who knew no more than the idea. */
+const generators: Record<string, (kind: ArchiveClass, seed: number) => Drawn> = {
+  own: madeUpArchive,
+  independent(kind, seed) {
+    const { bytes, audioMs, pages, truth } = drawFormat(kind, seed)
+    return { bytes, durationMs: audioMs, pages: pages ?? null, events: truth }
+  },
 }
 
-describe(`made-up formats, seeds ${firstSeed} to ${firstSeed + layouts - 1}`, () => {
-  // What bench -- discovery measures over many more, less what a couple of layouts make of it.
-  const least: Record<Exclude<ArchiveClass, 'empty'>, number> = { plain: 0.95, mixed: 0.75, units: 0.7 }
-  for (const kind of ['plain', 'mixed', 'units'] as const) {
-    it(`finds times and values of ${kind} records`, () => {
-      expect(f1(scores(kind))).toBeGreaterThan(least[kind])
-    })
-  }
+describe.each(Object.entries(generators))(
+  `made-up formats, %s, seeds ${firstSeed} to ${firstSeed + layouts - 1}`,
+  (_, draw) => {
+    const scores = (kind: ArchiveClass) =>
+      Array.from({ length: layouts }, (_, index) => {
+        const archive = draw(kind, firstSeed + index)
+        const { bytes, durationMs, pages } = archive
+        return scoreOf(archive, discover({ bytes, durationMs, ...(pages === null ? {} : { pages: [pages] }) }).events)
+      })
 
-  it('finds no event where there is none', () => {
-    expect(scores('empty').reduce((sum, score) => sum + score.found, 0)).toBe(0)
-  })
-})
+    // What bench -- discovery measures over many more, less what a couple of layouts make of it.
+    const least: Record<Exclude<ArchiveClass, 'empty'>, number> = { plain: 0.8, mixed: 0.5, units: 0.5 }
+    for (const kind of ['plain', 'mixed', 'units'] as const) {
+      it(`finds times and values of ${kind} records`, () => {
+        expect(f1(scores(kind))).toBeGreaterThan(least[kind])
+      })
+    }
+
+    it('finds no event where there is none', () => {
+      expect(scores('empty').reduce((sum, score) => sum + score.found, 0)).toBe(0)
+    })
+  },
+)
 
 describe('a format', () => {
   it('is learned, and the next archive of its kind is read by what was learned', () => {

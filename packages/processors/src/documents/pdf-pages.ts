@@ -20,6 +20,8 @@ export type PdfTask = {
   mostPixels: number
   /** A page that can't be drawn as it should be is a problem; else it is drawn as far as that is possible. */
   isStrict: boolean
+  /** Else pages are read alone. */
+  isDrawn: boolean
 }
 
 /** What the process tells. */
@@ -47,6 +49,8 @@ export type PdfRequest = {
   width?: number
   height?: number
   isStrict?: boolean
+  /** Default true; else their text is read, and no picture is there. */
+  isDrawn?: boolean
   timeMs?: number
   memoryBytes?: number
   signal: AbortSignal
@@ -87,6 +91,7 @@ export async function pdfPages(request: PdfRequest): Promise<PdfPages> {
     },
     ...{ width: request.width ?? 1600, height: request.height ?? 1200, mostPixels: 50_000_000 },
     isStrict: request.isStrict ?? true,
+    isDrawn: request.isDrawn ?? true,
   }
   const program = await startProgram({
     program: process.execPath,
@@ -167,10 +172,13 @@ class ToldPages {
       return
     }
     const { page } = line
-    const { folder, firstPage, lastPage } = this.#task
+    const { folder, firstPage, lastPage, isDrawn } = this.#task
     if (page < firstPage || page > lastPage) return
     if ('problem' in line) this.#pages.set(page, { page, path: null, text: '', problem: line.problem })
-    else this.#pages.set(page, { page, path: join(folder, `page-${page}.png`), text: line.text, problem: null })
+    else {
+      const path = isDrawn ? join(folder, `page-${page}.png`) : null
+      this.#pages.set(page, { page, path, text: line.text, problem: null })
+    }
     const all = Math.min(lastPage, this.count ?? lastPage) - firstPage + 1
     this.#onProgress?.(this.#pages.size / Math.max(1, all))
   }

@@ -48,6 +48,7 @@ async function renderPage(number: number): Promise<PdfLine> {
     const scale = Math.min(task.width / whole.width, task.height / whole.height)
     const viewport = page.getViewport({ scale })
     const [width, height] = [Math.max(1, Math.round(viewport.width)), Math.max(1, Math.round(viewport.height))]
+    if (!task.isDrawn) return { page: number, width, height, text: text.slice(0, 100_000) }
     const canvas = createCanvas(width, height)
     const context = canvas.getContext('2d')
     context.fillStyle = '#ffffff'

@@ -19,6 +19,7 @@ type ConversionOptions = {
   height?: number
   bitRate?: number
   atMs?: number
+  page?: number
   samplesPerPixel?: number
 }
 
@@ -35,6 +36,7 @@ export function addExtractCommand(program: Command): void {
     .option('--height <px>', 'the same', wholeNumber)
     .option('--bit-rate <bit/s>', 'with --as: of a sound', wholeNumber)
     .option('--at-ms <ms>', 'with --as: which moment of a video a picture shows', wholeNumber)
+    .option('--page <n>', 'with --as: which page of a document, from 1', wholeNumber)
     .option('--samples-per-pixel <n>', 'with --as: of a waveform', wholeNumber)
     .option('--json', 'print one JSON object')
     .action(async (place: string, name: string, options: Options) => {
@@ -70,8 +72,8 @@ export function addExtractCommand(program: Command): void {
 }
 
 function wantedConversion(name: string, options: Options): WantedConversion | null {
-  const { as: to, with: others = [], keep = false, width, height, bitRate, atMs, samplesPerPixel } = options
-  const given = Object.entries({ width, height, bitRate, atMs, samplesPerPixel }).filter(
+  const { as: to, with: others = [], keep = false, width, height, bitRate, atMs, page, samplesPerPixel } = options
+  const given = Object.entries({ width, height, bitRate, atMs, page, samplesPerPixel }).filter(
     ([, each]) => each !== undefined,
   )
   if (to === undefined) {

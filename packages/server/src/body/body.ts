@@ -27,6 +27,8 @@ export type BodyState = {
 }
 
 export type BodyListener = {
+  /** These follow what was received before; they are checked, and not yet on disk. Not told of bytes that wait to be proven. */
+  received(bytes: Uint8Array, offset: number): void
   /** Bytes up to `size` are on disk. */
   durable(size: number, crc: number): void
   /** Bytes that were received and are not durable are gone. */
@@ -101,6 +103,7 @@ class FileBody implements Body {
     this.#waiting.push(bytes)
     this.received.size += bytes.length
     this.received.crc = crc
+    if (this.#held === null) this.#listener?.received(bytes, this.received.size - bytes.length)
     this.#writing ??= this.#write()
   }
 

@@ -51,6 +51,7 @@ const contentQuery = z.object({
   height: z.coerce.number().optional(),
   bitRate: z.coerce.number().optional(),
   atMs: z.coerce.number().optional(),
+  page: z.coerce.number().optional(),
   samplesPerPixel: z.coerce.number().optional(),
   download: z.string().optional(),
 })
@@ -121,8 +122,8 @@ export function resourceRoutes(app: App, room: Room, { path, tag, find, findToRe
     const content = await archives.content(recording, caller)
     const resource = content.archive.resource(name)
     if (query.as !== undefined) {
-      const { as: to, with: others = [], width, height, bitRate, atMs, samplesPerPixel } = query
-      const parameters = withoutMissing({ width, height, bitRate, atMs, samplesPerPixel })
+      const { as: to, with: others = [], width, height, bitRate, atMs, page, samplesPerPixel } = query
+      const parameters = withoutMissing({ width, height, bitRate, atMs, page, samplesPerPixel })
       const wish = { names: [name, ...others], to, parameters }
       const conversion = { recording, content, caller, wish }
       const waitMs = preferredWait(request)

@@ -57,18 +57,23 @@ export class BodyTail {
 
   /** Exactly that range; from memory, or the file. */
   async range(offset: number, length: number): Promise<Uint8Array> {
-    const [first] = this.#pieces
-    if (first === undefined || offset < first.offset) {
-      const bytes = await this.#read(offset, length)
-      if (bytes.length < length) throw new Error('the body is shorter than what was read of it')
-      return bytes
-    }
+    // What memory holds need not be in the file yet.
+    const pieces = [...this.#pieces]
+    const before = Math.min(length, (pieces[0]?.offset ?? Number.POSITIVE_INFINITY) - offset)
+    if (before === length) return await this.#fromFile(offset, length)
     const result = new Uint8Array(length)
-    for (const piece of this.#pieces) {
+    if (before > 0) result.set(await this.#fromFile(offset, before))
+    for (const piece of pieces) {
       const from = Math.max(offset, piece.offset)
       const to = Math.min(offset + length, piece.offset + piece.bytes.length)
       if (from < to) result.set(piece.bytes.subarray(from - piece.offset, to - piece.offset), from - offset)
     }
     return result
+  }
+
+  async #fromFile(offset: number, length: number): Promise<Uint8Array> {
+    const bytes = await this.#read(offset, length)
+    if (bytes.length < length) throw new Error('the body is shorter than what was read of it')
+    return bytes
   }
 }

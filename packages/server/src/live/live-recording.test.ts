@@ -107,3 +107,41 @@ describe('many who watch', () => {
     expect(reads.length).toBe(before + 1)
   })
 })
+
+describe('a disk that is slow', () => {
+  it('makes nobody wait: what comes is shown from memory, the same as is read later', async () => {
+    const { live, reads } = open()
+    const step = 40_000
+    for (let at = 0; at < body.length; at += step) live.received(body.subarray(at, at + step), at)
+    const names = namesIn(await live.playlist(now, never)).slice(0, -1)
+    expect(names.length).toBeGreaterThan(20)
+    const files = await Promise.all(names.map((name) => live.file(name, never)))
+    expect(reads).toEqual([])
+    const later = open().live
+    later.durable(body.length)
+    await later.playlist(now, never)
+    for (const [index, name] of names.entries())
+      expect((await later.file(name, never)).equals(files[index]!), name).toBe(true)
+    // It becomes durable afterwards, and is over.
+    live.durable(body.length)
+    live.ended()
+    expect((await live.playlist(now, never)).text).toMatch(/#EXT-X-ENDLIST\n$/)
+    expect(reads).toEqual([])
+  })
+
+  it('is read where something came in between, with parts of which memory holds the end', async () => {
+    const whole = open().live
+    whole.durable(body.length)
+    await whole.playlist(now, never)
+    const { live } = open({ tailBytes: 1 })
+    const half = Math.floor(body.length / 2)
+    live.received(body.subarray(half), half) // a hole before it
+    live.durable(half)
+    await live.playlist(now, never)
+    for (let at = half; at < body.length; at += 1000) {
+      live.received(body.subarray(at, at + 1000), at)
+      const name = namesIn(await live.playlist(now, never)).at(-2)!
+      expect((await live.file(name, never)).equals(await whole.file(name, never)), name).toBe(true)
+    }
+  })
+})

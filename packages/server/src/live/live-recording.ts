@@ -1,7 +1,11 @@
 // One recording that is watched while it is received. Its body is read once, however many watch:
 //
-//   durable bytes ── read ──▶ tail ──▶ segments and parts ──▶ built once, kept for a while
-//                                            └─▶ whoever waited for them
+//   bytes as they come ─────┐
+//   durable bytes ── read ──┴▶ tail ──▶ segments and parts ──▶ built once, kept for a while
+//                                             └─▶ whoever waited for them
+//
+// What comes is shown before it is durable: a disk that takes seconds for a sync must not make viewers wait. Nobody is told
+// by this that it is safe; should it be lost, all of this is, and what the sender sends again is the same.
 //
 //   following ── published ──▶ ended          following ── bytes lost, closed ──▶ closed
 import { type LiveForm, LivePlaylist, openLiveBody } from '@rushes/media'
@@ -74,10 +78,21 @@ export class LiveRecording implements BodyFollower {
     return this.#isClosed
   }
 
+  /** Only where it goes on with what was read: else it is read once it is durable. */
+  received(bytes: Uint8Array, offset: number): void {
+    if (this.#isClosed || this.#reading !== null || offset !== this.#position) return
+    try {
+      this.#push(Buffer.from(bytes))
+      this.#moved()
+    } catch {
+      this.close()
+    }
+  }
+
   durable(size: number): void {
     if (size <= this.#durable || this.#isClosed) return
     this.#durable = size
-    this.#reading ??= this.#readOn()
+    if (size > this.#position) this.#reading ??= this.#readOn()
   }
 
   ended(): void {
@@ -184,9 +199,7 @@ export class LiveRecording implements BodyFollower {
         const length = Math.min(readBytes, this.#durable - this.#position)
         const bytes = await this.#options.read(this.#position, length)
         if (bytes.length === 0) throw new Error('the body is shorter than what is durable of it')
-        this.#tail.add(this.#position, bytes)
-        this.#live.push(bytes)
-        this.#position += bytes.length
+        this.#push(bytes)
         if (this.#position === this.#durable) this.#moved()
       }
       if (this.#isPublished && !this.#live.ended) {
@@ -198,6 +211,12 @@ export class LiveRecording implements BodyFollower {
     } finally {
       this.#reading = null
     }
+  }
+
+  #push(bytes: Uint8Array): void {
+    this.#tail.add(this.#position, bytes)
+    this.#live.push(bytes)
+    this.#position += bytes.length
   }
 
   #moved(): void {

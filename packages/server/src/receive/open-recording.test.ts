@@ -25,6 +25,31 @@ function opened(quietMs = 60_000, onQuiet: (recording: OpenRecording) => void = 
   return openRecording({ id: newRecordingId(), epoch: 0, front: null, folder: { root }, limits, onQuiet })
 }
 
+describe('who follows a recording', () => {
+  it('is told of bytes as they come, and that all is lost where they could not be stored', async () => {
+    const recording = opened()
+    const { body } = await recording.take(someone(), advance)
+    const told: string[] = []
+    const follower = {
+      isWatched: true,
+      received: (bytes: Uint8Array, offset: number) => told.push(`received ${bytes.length} at ${offset}`),
+      durable: (size: number) => told.push(`durable ${size}`),
+      ended: () => told.push('ended'),
+      lost: () => told.push('lost'),
+    }
+    await recording.follow(follower)
+    body.append(Buffer.from('one'), crc32('one'))
+    body.append(Buffer.from('two'), crc32('onetwo'))
+    await body.synced()
+    expect(told).toEqual(['received 3 at 0', 'received 3 at 3', 'durable 6'])
+    await body.close()
+    body.append(Buffer.from('three'), crc32('onetwothree'))
+    await body.synced()
+    expect(told.slice(3)).toEqual(['received 5 at 6', 'lost'])
+    await recording.close('gone')
+  })
+})
+
 describe('the lease of a recording', () => {
   it('[N4] fences whoever had it, and the next goes on behind what that one sent', async () => {
     const recording = opened()

@@ -25,6 +25,8 @@ export interface Holder {
 export interface BodyFollower {
   /** Somebody watches at this moment: whoever records may make shorter fragments. */
   readonly isWatched: boolean
+  /** What comes next, in memory still: it may be lost before it is durable. */
+  received(bytes: Uint8Array, offset: number): void
   durable(size: number): void
   /** Published: no more bytes come. */
   ended(): void
@@ -113,13 +115,19 @@ export function openRecording(options: OpenRecordingOptions): OpenRecording {
   async function useBody(state: BodyState): Promise<Body> {
     body = await openBody(path, state)
     body.listen({
+      received(bytes, offset) {
+        for (const follower of followers) follower.received(bytes, offset)
+      },
       durable(size, crc) {
         acknowledged = size
         heardAt = performance.now()
         holder?.durable(size, crc)
         for (const follower of followers) follower.durable(size)
       },
-      failed: (error) => holder?.failed(error),
+      failed(error) {
+        holder?.failed(error)
+        for (const follower of followers) follower.lost()
+      },
     })
     return body
   }

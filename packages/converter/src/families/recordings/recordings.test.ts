@@ -1,6 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { smallFolder } from '../../../test/small-folder.ts'
 import { speakerTurns, spokenCues } from '../cues.ts'
 import { attendanceOf } from './attendance.ts'
+import { recordings } from './recordings.ts'
 import { folderTimeOfDay, gmtStamp, zoomChat } from './zoom-chat.ts'
 
 describe('cues', () => {
@@ -20,6 +25,7 @@ describe('cues', () => {
       speaker: null,
       text: 'A\nB',
     })
+    expect(spokenCues('00:00:013,567 --> 00:00:14,901\nA')[0]).toMatchObject({ startMs: 13_567, endMs: 14_901 })
     expect(spokenCues('0:00:01.000,0:00:02.000\nBob: a')[0]).toMatchObject({
       startMs: 1000,
       endMs: 2000,
@@ -28,6 +34,16 @@ describe('cues', () => {
     expect(spokenCues('WEBVTT\n\na/1-0\n00:01.000 --> 00:02.000\n<v Ann &amp; Co>one\ntwo</v>\n')[0]).toMatchObject({
       ...{ startMs: 1000, text: 'one\ntwo' },
     })
+  })
+
+  it('that lack their first line are words all the same, and are written once more by the standard', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rushes-cues-'))
+    const words = '00:00:00.500 --> 00:00:07.000\nOne\n\n00:00:07.000 --> 00:00:11.890\nTwo\n'
+    const files = await smallFolder(folder, { 'words.txt': words })
+    const { more, notes } = await recordings.read(files, (await recordings.claims(files))[0]!)
+    await rm(folder, { recursive: true, force: true })
+    expect(more).toMatchObject([{ name: 'words (mended).vtt', type: 'transcript', text: `WEBVTT\n\n${words}` }])
+    expect(notes.map(({ code }) => code)).toEqual(['captions-mended'])
   })
 
   it('tell of a speaker once until another one speaks', () => {

@@ -99,6 +99,7 @@ class Recording {
         kept: null,
         tracks: this.#tracks(),
         decks: decksAmong(this.#files),
+        unplaced: this.#unplaced(),
         files: this.#facts,
         more: this.#more,
         events,
@@ -113,6 +114,14 @@ class Recording {
     for (const { name } of media) this.#facts.set(name, { startMs: 0 })
     const main = media.find(({ kind }) => kind.startsWith('video/')) ?? media[0]
     return main === undefined ? [] : [{ file: main.name, role: 'main', startMs: 0, endMs: null }]
+  }
+
+  /** Other recordings: those that are called like the one that is seen are its sound, or itself in another form. */
+  #unplaced(): string[] {
+    const [main] = this.#tracks()
+    if (main === undefined) return []
+    const others = this.#files.filter((file) => isMedia(file) && file.name !== main.file)
+    return others.map(({ name }) => name).filter((name) => stemOf(name) !== stemOf(main.file))
   }
 
   async #transcripts(): Promise<Transcript[]> {

@@ -1,0 +1,66 @@
+// A format writes all its kinds of records in one way: the same clock, and the value as far from the time in each. What one
+// kind shows of this helps to read the others.
+
+import type { Column, Source } from './field.ts'
+import { tokenFrom } from './number-token.ts'
+import type { Part, Reading } from './reading.ts'
+import type { TimeFit } from './time-model.ts'
+
+/** How times are written, and where values stand, seen from them. */
+export type RecordShape = { clock: string; relation: string }
+
+const mostShapes = 4
+
+/** The way in which times are written. */
+export function clockOf({ unit, fromZero, column: { field, form } }: TimeFit): string {
+  return `${unit} ${form} ${fromZero} ${field.as === 'binary' ? `${field.little} ${field.float}` : ''}`
+}
+
+/** How far a value stands from the time of its record: in bytes between the lowest of both, or in numbers of the text. */
+export function relationOf({ tokens }: Source, time: Column, value: Column): string {
+  const [a, b] = [time.field, value.field]
+  if (a.as === 'binary' && b.as === 'binary') {
+    if (JSON.stringify(a.anchor) !== JSON.stringify(b.anchor)) return 'apart'
+    const low = (field: typeof a) => (field.little ? field.offset : field.offset + field.width - 1)
+    return `bytes ${low(b) - low(a)}`
+  }
+  const counts = new Map<number, number>()
+  for (let at = 0, read = 0; at < time.starts.length && read < 9; at++) {
+    if (time.starts[at]! < 0 || value.starts[at]! < 0) continue
+    const away = tokenFrom(tokens, value.starts[at]!) - tokenFrom(tokens, time.starts[at]!)
+    counts.set(away, (counts.get(away) ?? 0) + 1)
+    read++
+  }
+  const usual = [...counts].reduce((most, each) => (each[1] > most[1] ? each : most), [0, 0])
+  return usual[1] === 0 ? 'apart' : `numbers ${usual[0]}`
+}
+
+export function isShaped(source: Source, { time }: Reading, { value, even }: Part, shape: RecordShape): boolean {
+  return (
+    value !== null &&
+    !value.counts &&
+    !even &&
+    clockOf(time) === shape.clock &&
+    relationOf(source, time.column, value.column) === shape.relation
+  )
+}
+
+/** The shapes of the readings that show the most. */
+export function likelyShapes(source: Source, readings: readonly Reading[]): RecordShape[] {
+  const shown = new Map<string, { shape: RecordShape; bits: number }>()
+  for (const reading of readings) {
+    if (reading.time.dense) continue
+    for (const { value, even, used } of reading.parts) {
+      if (value === null || value.counts || even) continue
+      const shape = { clock: clockOf(reading.time), relation: relationOf(source, reading.time.column, value.column) }
+      if (shape.relation === 'apart') continue
+      const key = `${shape.clock} ${shape.relation}`
+      const bits = value.evidence - value.placeBits + (reading.time.evidence * used.length) / reading.time.used.length
+      if (bits > (shown.get(key)?.bits ?? 0)) shown.set(key, { shape, bits })
+    }
+  }
+  return [...shown.values()]
+    .sort((a, b) => b.bits - a.bits)
+    .slice(0, mostShapes)
+    .map(({ shape }) => shape)
+}
