@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(async () => await rm(folder, { recursive: true, force: true }))
 
-describe('the example of the converter', { timeout: 120_000 }, () => {
+describe('the example of the converter', { timeout: 300_000 }, () => {
   it('converts what lies in a folder, says what came of it, and leaves what it has done', async () => {
     const [inbox, outbox] = [join(folder, 'in'), join(folder, 'out')]
     await mkdir(inbox)
