@@ -1,13 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { pdfOf } from '../../converter/test/small-meeting.ts'
 import { runSeed as seed, seededRandom } from '../../media/test/seeded-random.ts'
 import { type GrayPicture, grayPicture } from '../src/correlate/gray-picture.ts'
 import { seenSlides } from '../src/correlate/slide-matching.ts'
 import { watchVideo } from '../src/correlate/watched-video.ts'
-import { defaultLimits, pdfPages } from '../src/index.ts'
+import { defaultLimits } from '../src/index.ts'
 import { ffmpeg } from './conversion.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rushes-slides-'))
@@ -120,25 +119,6 @@ describe('pages of a deck that are seen in a video', () => {
     const camera = ['-f', 'lavfi', '-t', '20', '-i', 'testsrc2=s=80x60:r=10']
     const filters = `[slides]noise=alls=8:allf=t,eq=brightness=0.05:contrast=0.9[noisy];[noisy][${shown.length}:v]overlay=W-w-4:H-h-4[out]`
     expectShown(await seen(await video('camera', '400x300', filters, camera)))
-  }, 180_000)
-
-  it('are told where they differ in a number alone', async () => {
-    const place = join(folder, 'numbers')
-    mkdirSync(place)
-    const page = (number: number): string =>
-      `BT /F 16 Tf 30 120 Td (All pages say the same) Tj 0 -40 Td (Part ${number}) Tj ET`
-    const pdf = join(place, 'deck.pdf')
-    writeFileSync(pdf, pdfOf([1, 2, 3, 4].map(page)))
-    const { pages: drawn } = await pdfPages({ path: pdf, folder: place, width: 640, height: 360, signal: job.signal })
-    const own = { paths, pages }
-    paths = drawn.map(({ path }) => path!)
-    pages = []
-    for (const path of paths) pages.push(await grayPicture(path, job))
-    const found = await seen(await video('numbers', '640x360', '[slides]null[out]')).finally(() => {
-      paths = own.paths
-      pages = own.pages
-    })
-    expectShown(found)
   }, 180_000)
 
   it('are none where something else is seen', async () => {

@@ -6,7 +6,11 @@ import { FRAME, isMoving, type StillStretch } from './slide-changes.ts'
 export type SeenSlide = { t: number; page: number; confidence: number }
 
 /** Both are compared on so many points. */
-const grid = { width: 96, height: 54 }
+const grid = { width: 160, height: 90 }
+/** Of grays: points in which all pages are as alike as that tell none from another, whatever a codec makes of them. */
+const leastSpecial = 4
+/** Points, and of those that are wanted a quarter, have to be seen. */
+const fewest = 4
 /** Of the whole picture; of what is special to a page; how much more than of any other page. */
 const least = { whole: 0.5, special: 0.5, margin: 0.1 }
 
@@ -52,22 +56,28 @@ function placements(pages: readonly GrayPicture[], aspect: number): Placement[] 
   return isWhole ? [{ width: 1, height: 1 }] : [fitted, { width: 1, height: 1 }]
 }
 
-type Gauge = { placement: Placement; pages: Float64Array[]; common: Float64Array }
+/** `telling`: 1 where some page differs from what all have in common. */
+type Gauge = { placement: Placement; pages: Float64Array[]; common: Float64Array; telling: Uint8Array }
 
 function gaugeOf(pages: readonly GrayPicture[], placement: Placement): Gauge {
   const sampled = pages.map((page) => sampledPage(page))
   const common = new Float64Array(grid.width * grid.height)
   for (const page of sampled) for (const [at, value] of page.entries()) common[at]! += value / sampled.length
-  return { placement, pages: sampled, common }
+  const telling = Uint8Array.from(common, (mean, at) =>
+    sampled.some((page) => Math.abs(page[at]! - mean) > leastSpecial) ? 1 : 0,
+  )
+  return { placement, pages: sampled, common, telling }
 }
 
-function best(stretch: StillStretch, { placement, pages, common }: Gauge): Match {
+function best(stretch: StillStretch, { placement, pages, common, telling }: Gauge): Match {
   const { values, usable } = sampledFrame(stretch, placement)
   const whole = pages.map((page) => likeness(values, page, usable))
   // Of a single page there is nothing that it shares with others.
   const isAlone = pages.length === 1
   const own = isAlone ? values : difference(fitted(values, common, usable), common)
-  const special = isAlone ? whole : pages.map((page) => likeness(own, difference(page, common), usable))
+  const count = telling.reduce((sum, each) => sum + each, 0)
+  const seen = usable.map((isUsable, at) => isUsable & telling[at]!)
+  const special = isAlone ? whole : pages.map((page) => likeness(own, difference(page, common), seen, count))
   let page = 0
   for (const [index, value] of special.entries()) if (value > special[page]!) page = index
   const second = special.reduce((most, value, index) => (index === page ? most : Math.max(most, value)), 0)
@@ -100,8 +110,12 @@ function difference(left: Float64Array, right: Float64Array): Float64Array {
   return left.map((value, at) => value - right[at]!)
 }
 
-/** Of two pictures: 1 where they are the same but for brightness and contrast, 0 where they have nothing in common. */
-function likeness(left: Float64Array, right: Float64Array, usable: Uint8Array): number {
+/**
+ * Of two pictures: 1 where they are the same but for brightness and contrast, 0 where they have nothing in common.
+ *
+ * @param wanted points that there are, though not all of them may be usable
+ */
+function likeness(left: Float64Array, right: Float64Array, usable: Uint8Array, wanted: number = left.length): number {
   let [count, leftSum, rightSum] = [0, 0, 0]
   for (let at = 0; at < left.length; at++) {
     if (usable[at] === 0) continue
@@ -109,7 +123,7 @@ function likeness(left: Float64Array, right: Float64Array, usable: Uint8Array): 
     leftSum += left[at]!
     rightSum += right[at]!
   }
-  if (count < left.length / 4) return 0
+  if (count < Math.max(fewest, wanted / 4)) return 0
   const [leftMean, rightMean] = [leftSum / count, rightSum / count]
   let [product, leftSquares, rightSquares] = [0, 0, 0]
   for (let at = 0; at < left.length; at++) {
