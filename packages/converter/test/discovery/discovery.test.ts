@@ -5,10 +5,10 @@ import { discover, exportLayouts, importLayouts, namedLayout, withLayout, withou
 import { drawFormat } from '../formats/draw-format.ts'
 import { type ArchiveClass, type MadeUpArchive, madeUpArchive } from './made-up-archive.ts'
 import { randomOf } from './random.ts'
-import { f1, scoreOf } from './score.ts'
+import { scoreOf } from './score.ts'
 
 const fixtures = process.env['RUSHES_FIXTURES'] ?? join(import.meta.dirname, '../../../../../shared/fixtures')
-const firstSeed = Number(process.env['RUSHES_SEED'] ?? 1)
+const firstSeed = 1
 const layouts = 5
 
 type Drawn = Pick<MadeUpArchive, 'bytes' | 'durationMs' | 'pages' | 'events'>
@@ -22,9 +22,15 @@ const generators: Record<string, (kind: ArchiveClass, seed: number) => Drawn> = 
   },
 }
 
+/** How many of seeds 1 to 5 are found whole. It is to be all; meanwhile it may only rise. */
+const leastWhole: Record<string, Record<Exclude<ArchiveClass, 'empty'>, number>> = {
+  own: { plain: 3, mixed: 4, units: 3 },
+  independent: { plain: 5, mixed: 3, units: 2 },
+}
+
 describe.each(Object.entries(generators))(
   `made-up formats, %s, seeds ${firstSeed} to ${firstSeed + layouts - 1}`,
-  (_, draw) => {
+  (name, draw) => {
     const scores = (kind: ArchiveClass) =>
       Array.from({ length: layouts }, (_, index) => {
         const archive = draw(kind, firstSeed + index)
@@ -32,11 +38,10 @@ describe.each(Object.entries(generators))(
         return scoreOf(archive, discover({ bytes, durationMs, ...(pages === null ? {} : { pages: [pages] }) }).events)
       })
 
-    // What bench -- discovery measures over many more, less what a couple of layouts make of it.
-    const least: Record<Exclude<ArchiveClass, 'empty'>, number> = { plain: 0.8, mixed: 0.5, units: 0.5 }
     for (const kind of ['plain', 'mixed', 'units'] as const) {
       it(`finds times and values of ${kind} records`, () => {
-        expect(f1(scores(kind))).toBeGreaterThan(least[kind])
+        const whole = scores(kind).filter(({ right, found, wanted }) => right === wanted && found === wanted)
+        expect(whole.length).toBeGreaterThanOrEqual(leastWhole[name]![kind])
       })
     }
 
