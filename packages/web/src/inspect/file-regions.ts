@@ -66,7 +66,7 @@ function withoutGaps(found: readonly Region[], size: number): Region[] {
   let at = 0
   for (const region of sorted) {
     const end = Math.min(region.offset + region.length, size)
-    if (end <= at || region.offset >= size) continue
+    if (region.length <= 0 || end <= at || region.offset >= size) continue
     if (region.offset > at) regions.push({ offset: at, length: region.offset - at, kind: 'unknown', count: 1 })
     const offset = Math.max(at, region.offset)
     regions.push({ ...region, offset, length: end - offset })
