@@ -25,6 +25,7 @@ import type { JobId } from '../catalog/identifiers.ts'
 import {
   claimJob,
   endJob,
+  getJob,
   type Held,
   type JobEnd,
   listJobFolders,
@@ -232,6 +233,9 @@ export function openJobRunner(options: JobRunnerOptions): JobRunner {
     figures: Figures,
   ): Promise<void> {
     const isBad = state === 'critical' || state === 'failed'
+    // Who cancels a job may take away at once what it reads: it fails before it learns why, which is no news to anybody.
+    if (isBad && (await getJob(db, job.id))?.cancelling)
+      return await end(job, { state: 'cancelled', problem: null, notes: [] }, figures)
     const messages = isBad ? [JSON.stringify(messageOf(job, state, problem ?? 'it gave no reason', notes))] : []
     const standing = { ...figures.now(), progress: {} }
     const held = { id: job.id, epoch: job.epoch }
