@@ -26,6 +26,9 @@ export type TextTrack = {
   cues: Cue[]
 }
 
+/** Who waits for what is made: can end it, and is told how far it is, 0 to 1. */
+export type Making = { signal: AbortSignal; onProgress(fraction: number): void }
+
 export type Chapter = { startMs: number; endMs: number; title: string }
 
 export type ExportContent = {

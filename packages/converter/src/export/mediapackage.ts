@@ -9,13 +9,11 @@ import { type ArchiveResource, EVENTS_TYPE, eventsContent, type Item, UmfError }
 import { ConvertError } from '../convert-error.ts'
 import { EVENTS_FLAVOR } from '../families/opencast/manifest.ts'
 import { describedBy, episodeCatalog } from './dublin-core.ts'
-import { captionTracks, type ExportContent } from './export-content.ts'
+import { captionTracks, type ExportContent, type Making } from './export-content.ts'
 import { writeItem } from './item-file.ts'
 import { segmentsCatalog, timePoint } from './mpeg7-segments.ts'
 import { element, xmlDocument } from './xml-text.ts'
 import { writeZip, type ZippedFile } from './zip-file.ts'
-
-type Making = { signal: AbortSignal; onProgress(fraction: number): void }
 
 /** Of two media of an event, how much they may differ in length. */
 const sameLengthMs = 2000

@@ -1,10 +1,12 @@
 // An archive as one HTML file that plays by itself, opened from a disk: the player in it, and the archive in pieces that the page puts
 // together. Nothing is fetched, and the page's own policy sees to that.
+
 import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Source } from '@rushes/umf'
 import { ConvertError } from '../convert-error.ts'
+import type { Making } from './export-content.ts'
 import { xmlText } from './xml-text.ts'
 
 export type OfflinePage = {
@@ -22,11 +24,7 @@ const pieceBytes = 3 * 1024 * 1024
 const mostBytes = 1.5 * 2 ** 30
 
 /** @throws ConvertError `too-large`; UmfError `source` */
-export async function writeOfflinePage(
-  path: string,
-  page: OfflinePage,
-  { signal, onProgress }: { signal: AbortSignal; onProgress(fraction: number): void },
-): Promise<void> {
+export async function writeOfflinePage(path: string, page: OfflinePage, { signal, onProgress }: Making): Promise<void> {
   const { size } = page.source
   if (size > mostBytes) {
     throw new ConvertError(

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { defaultLimits, inputArguments, probe, runFfmpeg, THREADS } from '@rushes/processors'
 import { ConvertError } from '../convert-error.ts'
 import { freshFile, type MediaJob, quiet, syncFile } from '../media/media-job.ts'
-import { captionTracks, type ExportContent, type ShownSlide } from './export-content.ts'
+import { captionTracks, type ExportContent, type Making, type ShownSlide } from './export-content.ts'
 import { writeItem } from './item-file.ts'
 import { ffmetadata, mp4Language, subRip, subStation } from './video-captions.ts'
 import { GROUND, type Size, slidePictures } from './video-picture.ts'
@@ -20,8 +20,6 @@ export type VideoOptions = {
   /** Px; a width of 16/9 of it. Of a picture alone that is not drawn into, it is what it is. */
   height?: number
 }
-
-type Making = { signal: AbortSignal; onProgress(fraction: number): void }
 
 const ratePerSecond = 25
 /** A slide that stands for minutes is given again so often, so that a player that seeks has it at once. */
