@@ -5,7 +5,7 @@ import { discover, exportLayouts, importLayouts, namedLayout, withLayout, withou
 import { drawFormat } from '../formats/draw-format.ts'
 import { type ArchiveClass, type MadeUpArchive, madeUpArchive } from './made-up-archive.ts'
 import { randomOf } from './random.ts'
-import { scoreOf } from './score.ts'
+import { f1, scoreOf } from './score.ts'
 
 const fixtures = process.env['RUSHES_FIXTURES'] ?? join(import.meta.dirname, '../../../../../shared/fixtures')
 const firstSeed = 1
@@ -50,6 +50,21 @@ describe.each(Object.entries(generators))(
     })
   },
 )
+
+describe('made-up formats, own, seeds 1 to 12', () => {
+  // What bench -- discovery measures over many more, less what a couple of layouts make of it.
+  it.each([
+    ['plain', 0.95],
+    ['mixed', 0.75],
+  ] as const)('finds times and values of %s records', (kind, least) => {
+    const scores = Array.from({ length: 12 }, (_, index) => {
+      const archive = madeUpArchive(kind, firstSeed + index)
+      const { bytes, durationMs, pages } = archive
+      return scoreOf(archive, discover({ bytes, durationMs, ...(pages === null ? {} : { pages: [pages] }) }).events)
+    })
+    expect(f1(scores)).toBeGreaterThan(least)
+  })
+})
 
 describe('a format', () => {
   it('is learned, and the next archive of its kind is read by what was learned', () => {
