@@ -198,9 +198,10 @@ export default async (input) => {
     await json(0, ...args)
     const ends = JSON.parse(readFileSync(place('tried.json'), 'utf8')) as Record<string, string>
     expect(Object.keys(ends).length).toBeGreaterThan(15)
-    // On a network of its own, where nobody is.
+    // In a network of its own, where nobody else is: what is sent there reaches no trap.
+    const alone = ['listens', 'sends a datagram']
     const done = Object.entries(ends).filter(([, end]) => end.startsWith('done'))
-    expect(done.filter(([attempt]) => attempt !== 'listens')).toEqual([])
+    expect(done.filter(([attempt]) => !alone.includes(attempt))).toEqual([])
     expect([trap.reached(), readFileSync(place('private'), 'utf8')]).toEqual([0, 'a secret of ours'])
   })
 })
