@@ -41,13 +41,14 @@ export function collate(collected: Collected): Collation {
   const containers = new Set(files.map(({ container }) => container))
   const originals = files.filter((file) => !containers.has(file.name) && !isPresented(file, presented))
   const slides = slidesOf(decks)
+  const documents = documentsOf(decks)
   const names = new Names(originals.map(({ name }) => name))
   const items = originals.map((file): CollatedItem => {
-    const item = fileItem(file, collected, slides.byFile.get(file.name))
+    const item = fileItem(file, collected, slides.byFile.get(file.name), documents.get(file.name))
     return { item, content: { path: file.path, size: file.size } }
   })
   const pageNames = new Map<string, string>()
-  for (const { deck, title, document, pages, sizes, by } of decks) {
+  for (const { deck, title, document, pages, sizes, by, taken = [] } of decks) {
     const folder = `slides/${plainName(deck)}`
     for (const [index, { path, file, isSmall }] of pages.entries()) {
       if (file !== null) pageNames.set(`${index} ${deck}`, file)
@@ -66,6 +67,11 @@ export function collate(collected: Collected): Collation {
         ...fromOf(document, by),
       }
       items.push({ item, content: { path, size: sizes[index]! } })
+    }
+    for (const [index, { contentType, path, length }] of taken.entries()) {
+      const name = names.free(`${folder}/pictures/${index + 1}.${pictureEnding(contentType)}`)
+      const item = { name, type: 'image', contentType, metadata: { deck }, ...fromOf(document, by) }
+      items.push({ item, content: { path, size: length } })
     }
     for (const words of [
       { type: 'document', what: 'text', title: `${title}, its text`, pages: pages.map(({ text }) => text) },
@@ -93,12 +99,32 @@ function isPresented({ name, piece }: FoundFile, presented: string | null): bool
   return name === presented && piece === undefined
 }
 
-function fileItem(file: FoundFile, { reading, looked, kept }: Collected, slide: ItemFields['metadata']): ItemFields {
+function pictureEnding(contentType: string): string {
+  return contentType.replace(/^image\/(?:x-)?/, '').replace(/\+.*$/, '')
+}
+
+/** How many pages and pictures a document has, once it was looked through. */
+function documentsOf(decks: readonly DeckPages[]): Map<string, Record<string, unknown>> {
+  return new Map(
+    decks.flatMap(({ document, pages, pictures }) => {
+      if (document === null || pages.length === 0) return []
+      return [[document, { pages: pages.length, ...(pictures !== undefined && { pictures }) }]]
+    }),
+  )
+}
+
+function fileItem(
+  file: FoundFile,
+  { reading, looked, kept }: Collected,
+  slide: ItemFields['metadata'],
+  document: ItemFields['metadata'],
+): ItemFields {
   const facts = reading.files.get(file.name) ?? {}
   const place = placeOf(file.name, facts, reading, looked, kept)
   const isPrivate = (place.isPartial && isCut(reading, kept)) || facts.tellsAll === true
   const metadata = {
     ...facts.metadata,
+    ...document,
     ...slide,
     ...(place.pieces.length > 0 && { pieces: place.pieces }),
     ...(file.origin !== undefined && { origin: file.origin }),

@@ -159,9 +159,10 @@ class Recording {
       spans: [{ text: said, ...(speaker !== null && { voice: speaker }) }],
     }))
     const name = `${file.name.replace(/\.[^./]*$/, '')} (mended).vtt`
-    const fields = { type: 'transcript', contentType: 'text/vtt', startMs: 0, from: [file.name], title: 'Transcript' }
-    this.#more.push({ ...fields, name, text: writeVtt(spans) })
-    this.#facts.set(file.name, { type: 'data' })
+    const endMs = cues.reduce((most, cue) => Math.max(most, cue.endMs), 0)
+    const fields = { type: 'transcript', contentType: 'text/vtt', startMs: 0, endMs, from: [file.name] }
+    this.#more.push({ ...fields, name, title: 'Transcript', text: writeVtt(spans) })
+    this.#facts.set(file.name, { type: 'data', startMs: 0, endMs })
     const message = `${cues.length - strict} of ${cues.length} cues are not as the standard has them: they are written once more`
     this.#notes.push({ severity: 'info', code: 'captions-mended', message, resource: file.name })
   }
