@@ -190,6 +190,8 @@ function placeOf(
   const tracks = reading.tracks.filter(({ file }) => file === name)
   if (tracks.length === 0) {
     if (facts.startMs === undefined) return { span: null, pieces: [], isPartial: false }
+    if (facts.speed !== undefined)
+      return inStep({ startMs: facts.startMs, endMs: facts.endMs ?? facts.startMs }, facts.speed, kept)
     const span = kept.span({ startMs: facts.startMs, endMs: facts.endMs ?? facts.startMs })
     return { span: span === null ? null : withEnd(span, facts.endMs), pieces: [], isPartial: false }
   }
@@ -202,6 +204,18 @@ function placeOf(
   const span = { startMs: first.atMs, endMs: last.atMs + last.toMs - last.fromMs }
   const isPlain = pieces.length === 1 && first.fromMs === 0
   return { span, pieces: isPlain ? [] : pieces, isPartial }
+}
+
+/** What was put in step by what is heard in it: its own times go a little slower or faster, and some of it may not have been recorded. */
+function inStep(run: Span, speed: number, kept: KeptTime): Place {
+  const pieces = kept.pieces(run)
+  const [first, last] = [pieces[0], pieces.at(-1)]
+  const isPartial = pieces.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0) < run.endMs - run.startMs - 1
+  if (first === undefined || last === undefined) return { span: null, pieces: [], isPartial }
+  const span = { startMs: first.atMs, endMs: last.atMs + last.toMs - last.fromMs }
+  const isPlain = pieces.length === 1 && first.fromMs === 0 && speed === 1
+  const own = pieces.map(({ fromMs, toMs, atMs }) => ({ fromMs: fromMs * speed, toMs: toMs * speed, atMs, speed }))
+  return { span, pieces: isPlain ? [] : own, isPartial }
 }
 
 function runOfTrack(track: Track, looked: readonly LookedTrack[]): Span {
