@@ -113,7 +113,20 @@ async function wordFacts(_: Stated, facts: Facts, { items, text }: Made): Promis
 
 function timedTextFacts(_: Stated, facts: Facts, { items }: Made): Fact[] {
   if (typeof facts['p_elements'] !== 'number') return []
-  return [['words', true, items.some(({ type }) => type === 'transcript' || type === 'captions')]]
+  const words = items.find(({ type }) => type === 'transcript' || type === 'captions')
+  const checked: Fact[] = [['words', true, words !== undefined]]
+  const ends = (facts['ends'] as (string | null)[]).map((end) => plainTime(end))
+  // Those that count from what they are in, or in frames, are another matter.
+  if (ends.every((end) => end !== null)) checked.push(['last_end_ms', Math.max(...ends), words?.endMs])
+  return checked
+}
+
+/** `18s`, `0:00:05.00` */
+function plainTime(text: string | null): number | null {
+  const seconds = /^(\d+(?:\.\d+)?)s$/.exec(text ?? '')
+  if (seconds !== null) return Number(seconds[1]) * 1000
+  const [, hours, minutes, rest] = /^(\d+):(\d\d):(\d\d(?:\.\d+)?)$/.exec(text ?? '') ?? []
+  return rest === undefined ? null : Math.round(((Number(hours) * 60 + Number(minutes)) * 60 + Number(rest)) * 1000)
 }
 
 function pageFacts(_: Stated, facts: Facts, { items, notes }: Made): Fact[] {

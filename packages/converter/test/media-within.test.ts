@@ -41,7 +41,7 @@ describe('a medium', { timeout: 120_000 }, () => {
     await writeFile(join(folder, 'chapters.txt'), chapters)
     await ffmpeg(
       ...[...picture, ...tone, '-i', join(folder, 'said.srt'), '-i', join(folder, 'chapters.txt')],
-      ...['-map', '0', '-map', '1', '-map', '2', '-map_metadata', '3', ...x264, '-c:a', 'aac', '-c:s', 'srt'],
+      ...['-map', '0', '-map', '1', '-map', '2', '-map_metadata', '3', ...x264, '-c:a', 'flac', '-c:s', 'srt'],
       ...['-metadata:s:s:0', 'language=ger', join(folder, 'talk.mkv')],
     )
     await converted('talk.mkv', async ({ archive }) => {

@@ -18,6 +18,7 @@ const picture = 'png,mjpeg,webp,gif,bmp'
 
 /** For -codec_whitelist: of all that a file has in it. */
 export const allowedCodecs: Readonly<Record<'sound-or-video' | 'picture', string>> = {
-  'sound-or-video': `${sound},${video},${words}`,
+  // Sound may have a picture on its cover.
+  'sound-or-video': `${sound},${video},${words},${picture}`,
   picture,
 }
