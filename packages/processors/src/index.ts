@@ -1,4 +1,4 @@
-export type { Cue, Cue, CueSpan } from './captions/cue.ts'
+export type { Cue, CueSpan } from './captions/cue.ts'
 export { parseTtml } from './captions/ttml.ts'
 export { parseVtt, writeVtt } from './captions/vtt.ts'
 export { CodeError, type CodeErrorCode } from './code/code-error.ts'
