@@ -35,6 +35,7 @@ export interface Schema {
   jobs: JobsTable
   job_entries: JobEntriesTable
   imports: ImportsTable
+  learned_layouts: LearnedLayoutsTable
 }
 
 type Stamp = ColumnType<Date, Date | undefined, Date>
@@ -296,6 +297,14 @@ export interface ImportsTable {
 }
 export type ImportState = 'receiving' | 'converting' | 'converted' | 'keeping' | 'kept' | 'failed'
 
+export interface LearnedLayoutsTable {
+  signature: string
+  name: string
+  /** As the converter exports one. */
+  layout: Json<Record<string, unknown>>
+  learned_at: Stamp
+}
+
 export type User = Selectable<UsersTable>
 export type Recording = Selectable<RecordingsTable>
 export type Share = Selectable<SharesTable>
@@ -308,3 +317,4 @@ export type EncoderRow = Selectable<EncodersTable>
 export type Webhook = Selectable<WebhooksTable>
 export type JobRow = Selectable<JobsTable>
 export type ImportRow = Selectable<ImportsTable>
+export type LearnedLayoutRow = Selectable<LearnedLayoutsTable>

@@ -89,6 +89,8 @@ const importStatus: Record<ImportErrorCode, number> = {
   'changed-meanwhile': 409,
   'bad-mend': 422,
   'not-mendable': 422,
+  'bad-layouts': 422,
+  'name-taken': 409,
 }
 
 const uploadStatus: Record<UploadErrorCode, number> = {
