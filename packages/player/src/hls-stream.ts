@@ -25,8 +25,9 @@ function hlsSettings({ start }: LiveStreamOptions): Partial<Hls['config']> {
     lowLatencyMode: true,
     // The playlist tells more as its parts come less evenly; what stalls on the way here add is said below.
     liveSyncOnStallIncrease: 0,
-    // An event of a day stays seekable, but is not kept in memory.
-    backBufferLength: 60,
+    // What was shown long ago is let go by the browser itself, when it wants room (Media Source Extensions §3.5.14). Let go
+    // by hls.js, it forgets with it which parts of the newest segment it has, and asks for no other until two more are there.
+    backBufferLength: Number.POSITIVE_INFINITY,
     maxBufferLength: 20,
     startPosition: start ?? -1,
   }

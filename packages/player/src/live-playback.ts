@@ -25,6 +25,8 @@ export class LivePlayback {
   #shownTime = 0
   /** Wants what happens now, and is brought back to it after a stall. */
   #follows = false
+  /** Opened at no place of its own, and neither played nor led to one since: "play" means now, however late it comes. */
+  #isUntouched = false
   #broughtBackAt = Number.NEGATIVE_INFINITY
 
   constructor(options: LivePlaybackOptions) {
@@ -50,6 +52,7 @@ export class LivePlayback {
     this.close()
     const media = this.#options.media()
     if (media === null) return
+    this.#isUntouched = start === null
     const opening = this.#opening
     const isMine = () => opening === this.#opening
     openStream({
@@ -97,7 +100,8 @@ export class LivePlayback {
   }
 
   onPlay(media: HTMLVideoElement): void {
-    this.#follows = this.#isNear(media.currentTime)
+    this.#follows = this.#isUntouched || this.#isNear(media.currentTime)
+    this.#isUntouched = false
   }
 
   onPause(media: HTMLVideoElement): void {
@@ -128,6 +132,7 @@ export class LivePlayback {
     const isLeap = media.currentTime > this.#shownTime + 1
     if (livePosition !== null && isLeap && media.currentTime > livePosition + 1) media.currentTime = livePosition
     this.#follows = this.#isNear(media.currentTime)
+    if (!this.#follows) this.#isUntouched = false
     this.#stand()
   }
 
