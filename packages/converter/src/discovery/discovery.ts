@@ -18,6 +18,8 @@ import { repeatingPatterns, withoutCutNumbers } from './pattern.ts'
 import { readingsOf } from './reading.ts'
 import { type Chosen, chosenReadings, type Verdict } from './selection.ts'
 import { tableRows } from './table-rows.ts'
+import { isOfDocuments, textReadings } from './text-reading.ts'
+import { textRecords } from './text-records.ts'
 import { narrowed } from './wide-text.ts'
 import { wordPatterns } from './word-pattern.ts'
 
@@ -71,7 +73,7 @@ export function discover(input: DiscoveryInput): Discovery {
   const bytes = narrow?.bytes ?? leftover.bytes
   const offsetOf = (place: number) => leftover.offsetOf(narrow === null ? place : narrow.placeOf(place))
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
-  const source: Source = { bytes, text, tokens: numberTokens(text) }
+  const source: Source = { bytes, text, tokens: numberTokens(text), records: textRecords(text) }
   const durationMs = input.durationMs ?? null
   const { chosen, layout } = read(source, input, durationMs)
   const sure = chosen.filter(({ verdict }) => verdict === 'events')
@@ -96,11 +98,15 @@ function read(source: Source, input: DiscoveryInput, durationMs: number | null) 
     const chosen = readByLayout(source, layout, durationMs)
     if (chosen !== null) return { chosen, layout }
   }
+  const limits = { durationMs, distance: input.distance ?? 32 }
+  const texts = textReadings(source, limits)
   const repeating = repeatingPatterns(source.bytes)
   const whole = withoutCutNumbers(source.bytes, repeating)
   const words = wordPatterns(source.text)
-  const patterns = [...words, ...whole, ...repeating, ...lineShapes(source.text), ...tableRows(source.bytes)]
-  const chosen = chosenReadings(source, readingsOf(source, patterns, { durationMs, distance: input.distance ?? 32 }))
+  const patterns = [...words, ...whole, ...repeating, ...lineShapes(source.text), ...tableRows(source.bytes)].filter(
+    (pattern) => !isOfDocuments(source, pattern, texts.groups),
+  )
+  const chosen = chosenReadings(source, [...texts.readings, ...readingsOf(source, patterns, limits)])
   const events = (each: Chosen) => (each.verdict === 'events' ? 1 : 0)
   return { chosen: chosen.sort((a, b) => events(b) - events(a) || b.bits - a.bits), layout: null }
 }

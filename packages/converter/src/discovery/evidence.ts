@@ -65,8 +65,9 @@ function grows(values: ArrayLike<number>): boolean {
 }
 
 /** Bits above chance below which nothing is believed: the shorter a marker, the more of its kind have been tried. */
-export function leastBits({ length, rowSize }: { length: number; rowSize?: number }): number {
+export function leastBits({ length, rowSize, kind }: { length: number; rowSize?: number; kind?: true }): number {
   if (rowSize !== undefined) return 48
+  if (kind) return 24
   return length >= 6 || length === 0 ? 24 : length === 5 ? 26 : length === 4 ? 32 : length === 3 ? 46 : 70
 }
 

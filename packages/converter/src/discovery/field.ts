@@ -3,6 +3,7 @@
 
 import { type NumberTokens, tokenFrom, tokenValue } from './number-token.ts'
 import type { Pattern } from './pattern.ts'
+import { recordAt, type TextRecords } from './text-records.ts'
 
 /** From where offsets count: the marker, what follows a text of given length, or a text that a zero ends. */
 export type Anchor =
@@ -15,6 +16,8 @@ export type Field =
   | { as: 'token'; ordinal: number }
   | { as: 'line'; ordinal: number }
   | { as: 'key'; key: string; side: 'before' | 'after' }
+  | { as: 'member'; key: string }
+  | { as: 'cell'; by: string; index: number }
 
 /** What one field holds in every record of a pattern. */
 export type Column = {
@@ -27,7 +30,7 @@ export type Column = {
   starts: Int32Array
 }
 
-export type Source = { bytes: Uint8Array; text: string; tokens: NumberTokens }
+export type Source = { bytes: Uint8Array; text: string; tokens: NumberTokens; records: TextRecords }
 
 const longestText = 120
 
@@ -88,23 +91,68 @@ function tokenOf(source: Source, pattern: Pattern, at: number, field: Exclude<Fi
   const { tokens, bytes } = source
   const place = pattern.places[at]!
   const end = place + pattern.length
+  const record = recordOf(source, pattern, at)
+  const within = (index: number): number => {
+    const start = tokens.starts[index]
+    if (record < 0 || start === undefined) return index
+    return start >= source.records.starts[record]! && start < source.records.ends[record]! ? index : -1
+  }
   if (field.as === 'line') {
-    const [from, to] = [lineStart(bytes, place), lineEnd(bytes, end)]
+    const [from, to] =
+      record < 0
+        ? [lineStart(bytes, place), lineEnd(bytes, end)]
+        : [source.records.starts[record]!, source.records.ends[record]!]
     const index = tokenFrom(tokens, field.ordinal > 0 ? from : to) + field.ordinal - (field.ordinal > 0 ? 1 : 0)
     const start = tokens.starts[index]
     return start !== undefined && start >= from && start < to ? index : -1
   }
+  if (field.as === 'member' || field.as === 'cell') return record < 0 ? -1 : partOfRecord(source, record, field)
   if (field.as === 'token') {
     const index = tokenFrom(tokens, field.ordinal > 0 ? end : place) + field.ordinal - (field.ordinal > 0 ? 1 : 0)
-    return near(tokens, index, field.ordinal > 0 ? end : place, 200) ? index : -1
+    return near(tokens, index, field.ordinal > 0 ? end : place, 200) ? within(index) : -1
   }
   const step = field.side === 'after' ? 1 : -1
   const from = tokenFrom(tokens, field.side === 'after' ? end : place) - (step < 0 ? 1 : 0)
   for (let tries = 0, index = from; tries < 12; tries++, index += step) {
     if (!near(tokens, index, step > 0 ? end : place, 400)) return -1
+    if (tokens.keys[index] === field.key) return within(index)
+  }
+  return -1
+}
+
+/** The number behind a name, or in a cell, of a record of text. */
+function partOfRecord(
+  { tokens, records, text }: Source,
+  record: number,
+  field: Extract<Field, { as: 'member' | 'cell' }>,
+): number {
+  const [from, to] = [records.starts[record]!, records.ends[record]!]
+  let place = from
+  if (field.as === 'cell') {
+    for (let cell = 0; cell < field.index; cell++) {
+      place = text.indexOf(field.by, place) + 1
+      if (place <= 0 || place > to) return -1
+    }
+    const end = text.indexOf(field.by, place)
+    const index = tokenFrom(tokens, place)
+    const start = tokens.starts[index]
+    const last = Math.min(to, end < 0 ? to : end)
+    return start !== undefined && start < last && isBare(text, place, start) ? index : -1
+  }
+  for (let index = tokenFrom(tokens, from); index < tokens.starts.length && tokens.starts[index]! < to; index++) {
     if (tokens.keys[index] === field.key) return index
   }
   return -1
+}
+
+/** Whether nothing but signs stands before the number of a cell. */
+function isBare(text: string, from: number, to: number): boolean {
+  return to - from < 4 && !/[A-Za-z0-9]/.test(text.slice(from, to))
+}
+
+/** The record of text in which the marker at `at` stands; -1 if none is known. */
+export function recordOf({ records }: Source, pattern: Pattern, at: number): number {
+  return recordAt(records, pattern.places[at]! + (pattern.length >> 1))
 }
 
 /** A marker may begin with the line feed before its line. */

@@ -33,6 +33,8 @@ const field = z.union([
   z.object({ as: z.literal('token'), ordinal }),
   z.object({ as: z.literal('line'), ordinal }),
   z.object({ as: z.literal('key'), key: z.string().max(64), side: z.enum(['before', 'after']) }),
+  z.object({ as: z.literal('member'), key: z.string().max(64) }),
+  z.object({ as: z.literal('cell'), by: z.string().length(1), index: z.int().min(0).max(63) }),
 ])
 const layout = z.object({
   signature: z.string().regex(/^[0-9a-f]{16}$/),

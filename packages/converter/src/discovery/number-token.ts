@@ -12,7 +12,7 @@ export type NumberTokens = {
 }
 
 const numbers =
-  /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?|\d{1,5}:\d\d(?::\d\d)?(?:\.\d{1,9}|,\d{3}(?!\d))?|\d+(?:\.\d+)?/g
+  /\d{4}([-/])\d\d\1\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?|\d{1,5}:\d\d(?::\d\d)?(?:\.\d{1,9}|,\d{3}(?!\d))?|\d+(?:\.\d+)?/g
 const mostTokens = 400_000
 
 export function numberTokens(text: string): NumberTokens {
@@ -28,7 +28,7 @@ export function numberTokens(text: string): NumberTokens {
     starts.push(match.index)
     ends.push(match.index + token.length)
     texts.push(token)
-    forms.push(token.includes('-') ? 'date' : token.includes(':') ? 'clock' : token.includes('.') ? 'decimal' : 'whole')
+    forms.push(/[-/]/.test(token) ? 'date' : token.includes(':') ? 'clock' : token.includes('.') ? 'decimal' : 'whole')
     keys.push(keyOf(text, match.index))
   }
   return { starts: Int32Array.from(starts), ends: Int32Array.from(ends), forms, texts, keys }
@@ -46,7 +46,7 @@ export function tokenValue(text: string, form: TokenForm): number | bigint {
   if (form === 'whole') return text.length < 16 ? Number(text) : BigInt(text.slice(0, 38))
   if (form === 'decimal') return Number(text)
   if (form === 'date') {
-    const date = text.replace(' ', 'T').replace(',', '.')
+    const date = text.replaceAll('/', '-').replace(' ', 'T').replace(',', '.')
     return Date.parse(/[Z+]|-\d\d:?\d\d$/.test(date.slice(19)) ? date : `${date}Z`)
   }
   const [last, minutes, hours] = text.replace(',', '.').split(':').reverse()

@@ -15,6 +15,8 @@ export type ClockUse = { column: Column; unit: TimeUnit; used: readonly number[]
 type Ticks = bigint | number
 
 const headBytes = 4_096
+/** Text tells in its own head when it starts, wherever it stands. */
+const nearRecords = 8_192
 
 /** `firstRecord`: where records begin, of whatever kind: a start stands before them. */
 export function originOf(
@@ -28,8 +30,10 @@ export function originOf(
   const least = minimum(uses.map((use) => absolute(use.column, use.used[0]!)))
   const most = maximum(uses.map((use) => absolute(use.column, use.used.at(-1)!)))
   if (Number(most) <= limit) return { from: 'zero' }
-  const head = column.field.as === 'binary' ? binaryStart : textStart
-  const found = head(source, uses[0]!, Math.min(headBytes, firstRecord), least, most, limit)
+  const found =
+    column.field.as === 'binary'
+      ? binaryStart(source, uses[0]!, Math.min(headBytes, firstRecord), least, most, limit)
+      : textStart(source, uses[0]!, firstRecord, least, most, limit)
   return found ?? { from: 'first', ticks: least }
 }
 
@@ -161,7 +165,13 @@ function textStart(
 ): Origin | null {
   const { tokens } = source
   const last = tokenFrom(tokens, end)
+  const name = tokens.keys[tokenFrom(tokens, use.column.starts[use.used[0]!]!)]!
   for (let index = 0; index < last; index++) {
+    const start = tokens.starts[index]!
+    // Before the records, or at the head of the archive, if other things lie between.
+    if (start >= headBytes && start < end - nearRecords) continue
+    // What has the name of the records' times is the time of one, of whatever kind.
+    if (name !== '' && tokens.keys[index] === name) continue
     const form = tokens.forms[index]!
     if (form !== use.column.form && !(use.column.form === 'decimal' && form === 'whole')) continue
     const value = tokenValue(tokens.texts[index]!, form)

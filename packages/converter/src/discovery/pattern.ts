@@ -8,6 +8,10 @@ export type Pattern = {
   places: Int32Array
   /** Whether these are only those of its places where another byte says so. */
   divided?: true
+  /** Whether these are the records of one kind in text: no others are among them, and nothing of them stands elsewhere. */
+  kind?: true
+  /** Where numbers begin that count the records of all kinds: no values. */
+  counters?: ReadonlySet<number>
   /** Bytes of a row, where these are rows of a table: they have no marker. */
   rowSize?: number
 }

@@ -8,6 +8,7 @@ import { kindsApart } from './kinds-apart.ts'
 import { tokenFrom } from './number-token.ts'
 import type { Pattern } from './pattern.ts'
 import { stepsOf } from './step-model.ts'
+import { membersOf } from './text-members.ts'
 import { beatBits, type TimeFit, ticksPerMs, timeFits } from './time-model.ts'
 import {
   bestValue,
@@ -69,7 +70,8 @@ export function readingsOf(source: Source, patterns: readonly Pattern[], limits:
       pattern.length >= 4 &&
       pattern.places.length >= 12 &&
       divisions < mostDivided &&
-      !pattern.divided
+      !pattern.divided &&
+      !pattern.kind
     ) {
       if (isTextual(source, pattern)) return []
       divisions++
@@ -144,7 +146,7 @@ function readingsOfTimes(
 function timesOf(source: Source, pattern: Pattern, texts: readonly Field[], limits: ReadingLimits) {
   const found: { fit: TimeFit; rank: number }[] = []
   // Few records of a long marker are believed if others are timed by the same clock.
-  const least = pattern.length >= 5 ? leastBitsOfRelative : leastBits(pattern)
+  const least = pattern.length >= 5 || pattern.kind ? leastBitsOfRelative : leastBits(pattern)
   const consider = (field: Field) => {
     const column = columnOf(source, pattern, field)
     if (isElsewhere(column, pattern.places)) return
@@ -158,7 +160,7 @@ function timesOf(source: Source, pattern: Pattern, texts: readonly Field[], limi
     }
   }
   for (const field of texts) consider(field)
-  const textual = isTextual(source, pattern)
+  const textual = pattern.kind === true || isTextual(source, pattern)
   const growing = textual ? { fields: [], slow: new Set<number>() } : growingFields(source, pattern, limits.distance)
   const { rowSize } = pattern
   for (const field of growing.fields) {
@@ -169,9 +171,24 @@ function timesOf(source: Source, pattern: Pattern, texts: readonly Field[], limi
   found.sort((a, b) => b.rank - a.rank)
   const times: TimeFit[] = []
   for (const { fit } of found) {
+    if (found.some((other) => isCut(fit, other.fit))) continue
     if (times.length < mostTimes && !times.some((time) => overlap(time.column, fit.column))) times.push(fit)
   }
   return { times, slow: growing.slow }
+}
+
+/** What a number with all its bytes may explain less than without the lowest: they look like noise either way. */
+const cutBits = 6
+
+/** Whether a time is the upper part of a longer one that lasts as long and explains as much: numbers have all their bytes. */
+function isCut(fit: TimeFit, longer: TimeFit): boolean {
+  const [a, b] = [fit.column.field, longer.column.field]
+  if (a.as !== 'binary' || b.as !== 'binary' || a.float || b.float || a.little !== b.little) return false
+  if (b.width <= a.width || longer.short > fit.short + 1 || longer.bits < fit.bits - cutBits) return false
+  if (longer.used.length < fit.used.length) return false
+  const end = ({ offset, width }: typeof a) => offset + width
+  const same = JSON.stringify(a.anchor) === JSON.stringify(b.anchor)
+  return same && (a.little ? end(a) === end(b) && b.offset < a.offset : a.offset === b.offset && end(b) > end(a))
 }
 
 /** Whether the marker stands amid text: there are no binary fields. */
@@ -231,6 +248,7 @@ function mostlyGrows(column: Column): boolean {
 
 /** Number tokens around the markers: by how many tokens away, by place in the line, by the name before them. */
 function textFields(source: Source, pattern: Pattern): Field[] {
+  if (pattern.kind) return membersOf(source, pattern)
   const { tokens, bytes } = source
   const places = pattern.places
   const count = Math.min(24, places.length)
@@ -297,6 +315,7 @@ export function readAlike(reading: Reading, usual: Usual): Reading {
 }
 
 const never: Usual = () => false
+const none: ReadonlySet<Column> = new Set()
 const mostKinds = 10
 const mostDivisions = 12
 /** Bits that it costs to say that there is another kind of record, and what holds its value. */
@@ -310,6 +329,8 @@ const leastSavedEach = 0.15
  * step better for each kind, this field says of what kind a record is, and is no value itself.
  */
 function partsOf(columns: ValueColumns, time: TimeFit, usual: Usual = never): Part[] {
+  // The records of one kind are not told apart any more.
+  if (columns.kind) return [partOf(columns, time, time.used, null, none, usual)]
   const kinds = new Set<Column>()
   // What counts all records together is irregular in a part of them, and still no value.
   const all = [...columns.columns, ...columns.shorts]

@@ -119,7 +119,7 @@ function withRelatives(source: Source, chosen: readonly Chosen[], shape: RecordS
       ({ reading }) => reading.pattern === each.reading.pattern && reading.time.column === each.reading.time.column,
     )
     const relative =
-      each.reading.pattern.length >= 5 &&
+      (each.reading.pattern.length >= 5 || each.reading.pattern.kind) &&
       sure.some(({ reading }) => clockOf(reading.time) === clockOf(each.reading.time))
     const alike = shape !== null && isShaped(source, each.reading, each.part, shape)
     const known = alike && sure.some(({ reading, part }) => isShaped(source, reading, part, shape))

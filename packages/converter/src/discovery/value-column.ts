@@ -1,6 +1,6 @@
 // Which of the fields near a marker holds the value: the one that steps best.
 
-import { type Anchor, type Column, columnOf, type Field, isElsewhere, type Source } from './field.ts'
+import { type Anchor, type Column, columnOf, type Field, isElsewhere, recordOf, type Source } from './field.ts'
 import { textAnchors } from './growth.ts'
 import type { Pattern } from './pattern.ts'
 import { followsTime, stepsOf } from './step-model.ts'
@@ -25,6 +25,8 @@ export type ValueColumns = {
   letters: Column[]
   crossings: Map<Column, number>
   places: Int32Array
+  /** Whether these are records of one kind. */
+  kind: boolean
 }
 
 export function valueColumns(
@@ -39,6 +41,7 @@ export function valueColumns(
     .map((field) => columnOf(source, pattern, field))
     .filter((column) => column.form === 'whole' && !isElsewhere(column, pattern.places))
     .filter((column, index, all) => all.findIndex((other) => isSame(column, other)) === index)
+    .filter((column) => !countsAll(column, pattern))
   const shorts: Column[] = []
   const timeBytes = bytesOf(time)
   // Who writes times as text writes values so.
@@ -93,7 +96,16 @@ export function valueColumns(
     letters: binary ? [] : lettersOf(source, pattern),
     crossings,
     places: pattern.places,
+    kind: pattern.kind === true,
   }
+}
+
+/** Whether these numbers count records of all kinds. */
+function countsAll({ starts }: Column, { counters }: Pattern): boolean {
+  if (counters === undefined || counters.size === 0) return false
+  let counting = 0
+  for (const start of starts) if (counters.has(start)) counting++
+  return counting > starts.length / 2
 }
 
 /** Whether the first few are floats of eight bytes that hold whole numbers, as scripts write all numbers. */
@@ -266,6 +278,8 @@ export function crossingBits(source: Source, pattern: Pattern, column: Column): 
     const place = pattern.places[at]!
     if (start < 0) continue
     records++
+    // What is in the record has nothing of others before it.
+    if (recordOf(source, pattern, at) >= 0) continue
     const between =
       start < place
         ? source.text.slice(start, place + pattern.length)
@@ -281,6 +295,7 @@ export function fieldBits(field: Field): number {
     return (field.offset < 0 ? 1 : 0) + Math.abs(field.offset) * 0.1 + anchorBits(field) + (field.width - 1) * 0.5
   }
   if (field.as === 'token') return (field.ordinal < 0 ? 3 : 0) + Math.abs(field.ordinal)
+  if (field.as === 'member' || field.as === 'cell') return 2
   if (field.as === 'line') return 5 + Math.abs(field.ordinal) * 0.5
   return 3 + (field.side === 'before' ? 3 : 0)
 }

@@ -167,6 +167,10 @@ export interface DerivedItemsTable {
   sha256: Buffer
   sources: Json<string[]>
   made_by: string
+  /** What it was made of lies in another recording: it is for the owner of both alone. */
+  owner_alone: Generated<boolean>
+  /** The item's member of that name; what is stored is encrypted then. */
+  encryption: ColumnType<Readonly<Record<string, unknown>> | null, string | null | undefined, string | null>
   created_at: Stamp
 }
 export type UploadedArchiveState = 'checking' | 'restored' | 'plain'

@@ -115,6 +115,7 @@ const contentStatus: Record<ContentErrorCode, number> = {
   'too-many-pointers': 503,
   'pointer-source': 422,
   'encrypted-source': 422,
+  'content-locked': 422,
   'limits-exclude': 403,
   'still-checking': 409,
   'not-derived': 409,
