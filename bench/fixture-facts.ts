@@ -2,7 +2,7 @@
 import { parseVtt } from '../packages/processors/src/index.ts'
 import type { Archive, Item, TimelineEvent } from '../packages/umf/src/index.ts'
 
-export type Facts = Record<string, unknown>
+type Facts = Record<string, unknown>
 export type Fact = readonly [what: string, stated: unknown, found: unknown]
 
 export type Stated = { name: string; bytes: number; sha256: string; facts: Facts | readonly Facts[] | null }

@@ -95,6 +95,23 @@ describe('a medium', { timeout: 120_000 }, () => {
     })
   })
 
+  it('whose clock a server began anew goes on when it says, counted from when recording began', async () => {
+    const file = join(folder, 'restarted.flv')
+    await ffmpeg(...['-f', 'lavfi', '-i', 'testsrc=s=64x48:r=10:d=4', '-c:v', 'flv1', '-g', '5', file])
+    const bytes = await readFile(file)
+    // FLV 10.1, E.4.1: type, three bytes of size, three of a time and the fourth, its highest; at the end the size again.
+    for (let at = 13; at + 15 <= bytes.length; at += 15 + bytes.readUIntBE(at + 1, 3)) {
+      const time = bytes.readUIntBE(at + 4, 3)
+      // Its first server had run for five seconds; the next was there 300 ms later.
+      bytes.writeUIntBE(time < 2000 ? time + 5000 : time + 300, at + 4, 3)
+    }
+    await writeFile(file, bytes)
+    await converted('restarted.flv', async ({ archive, conversion }) => {
+      expect(codes(conversion)).toContain('clock-mended')
+      expect(Math.abs(archive.presentation!.durationMs - 4300)).toBeLessThanOrEqual(110)
+    })
+  })
+
   it('begins where its first stream does, and ends where its last one does', async () => {
     await ffmpeg(...picture, '-itsoffset', '0.5', ...tone, ...x264, '-c:a', 'aac', join(folder, 'late.mp4'))
     await converted('late.mp4', async ({ archive }) => {

@@ -86,7 +86,8 @@ async function timedFacts(path: string, first: Looked, place: string, job: Media
     return await kept({ path, isCopy: false, mended: null }, first, place)
   }
   await syncFile(copy)
-  const message = 'its clock falls back within: what follows is taken to go on where it was'
+  const message =
+    'its clock falls back within: what follows goes on where it was, or where it counts from when recording began'
   const mended = first.fallsBack ? message : null
   const second = await looked(copy, job)
   // A container of another kind may count its length otherwise.
@@ -212,14 +213,25 @@ async function packetTimes(
   return packets
 }
 
-/** From 0 on; a packet that is to be decoded before the one before it is 40 ms after that. What is shown keeps its distance. */
-const decoding = 'if(eq(N\\,0)\\,0\\,if(gte(DTS\\,PREV_INDTS)\\,PREV_OUTDTS+DTS-PREV_INDTS\\,PREV_OUTDTS+0.04/TB))'
-const rising = `setts=pts=${decoding}+PTS-DTS:dts=${decoding}`
+/** What may have been lost at most while a server was restarted, s. */
+const mostLost = 5
+
+/**
+ * From 0 on. Where a packet is to be decoded before the one before it, a server has begun to count anew: mostly from when recording began,
+ * which is told by its count being just behind what has passed since; else the packet is 40 ms after the other. What is shown keeps its
+ * distance.
+ */
+function rising(startMs: number): string {
+  const counted = `DTS+${(startMs / 1000).toFixed(3)}/TB`
+  const fallen = `if(between(${counted}-PREV_OUTDTS,0,${mostLost}/TB),${counted},PREV_OUTDTS+0.04/TB)`
+  const decoding = `if(eq(N,0),0,if(gte(DTS,PREV_INDTS),PREV_OUTDTS+DTS-PREV_INDTS,${fallen}))`.replaceAll(',', '\\,')
+  return `setts=pts=${decoding}+PTS-DTS:dts=${decoding}`
+}
 
 async function putInOrder(
   path: string,
   copy: string,
-  { open: opening, audio, video }: Probed,
+  { open: opening, audio, video, startMs }: Probed,
   job: MediaJob,
 ): Promise<void> {
   await runFfmpeg(
@@ -227,8 +239,8 @@ async function putInOrder(
       ...{ program: 'ffmpeg', files: { inputs: [path], outputs: [copy] } },
       args: ({ inputs, outputs }) => [
         ...[...THREADS, ...opening, '-i', `file:${inputs[0]}`],
-        ...(video === null ? [] : ['-map', '0:v:0', '-bsf:v', rising]),
-        ...(audio === null ? [] : ['-map', '0:a:0', '-bsf:a', rising]),
+        ...(video === null ? [] : ['-map', '0:v:0', '-bsf:v', rising(startMs)]),
+        ...(audio === null ? [] : ['-map', '0:a:0', '-bsf:a', rising(startMs)]),
         ...['-c', 'copy', '-map_metadata', '-1', '-fflags', '+bitexact', '-f', 'matroska', `file:${outputs[0]}`],
       ],
     },

@@ -22,7 +22,7 @@ const kinds: readonly [contentType: string, is: (bytes: Uint8Array, text: string
   ['image/svg+xml', (_, text) => /^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<svg[\s>]/s.test(text)],
 ]
 
-export function pictureType(bytes: Uint8Array): string | null {
+function pictureType(bytes: Uint8Array): string | null {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 1024)).toString('latin1')
   return kinds.find(([, is]) => is(bytes, text))?.[0] ?? null
 }

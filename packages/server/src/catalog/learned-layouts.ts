@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { LearnedLayoutRow, Schema } from './schema.ts'
 
-export type NewLayout = { signature: string; name: string; layout: object }
+type NewLayout = { signature: string; name: string; layout: object }
 
 /** Of one installation: the oldest go. */
 const mostLayouts = 1000
