@@ -1,6 +1,6 @@
 // One scan in a process of its own, whose CPU the benchmark takes as it takes the peers'.
 import { open } from 'node:fs/promises'
-import { type Format, fileSource, indexResources } from '@rushes/converter'
+import { type Format, fileSource, indexResources } from '../packages/converter/src/extraction.ts'
 
 const [path, asked] = process.argv.slice(2)
 const file = await open(path!)

@@ -121,6 +121,13 @@ export function convertedFile(result: JobResult): string {
   return umf.path
 }
 
+/** How to read archives of that kind from now on; none where nothing was learned, or what was made on the way is gone. */
+export async function learnedLayouts(result: JobResult): Promise<readonly LearnedLayout[]> {
+  const [umf] = umfKind.all(result.resources)
+  if (umf === undefined || umf.discovered === null || !(await isThere(umf.discovered))) return []
+  return (await readDiscovered(umf.discovered)).learned
+}
+
 function planOf(
   inputs: JobOptions['inputs'],
   { folder, drawId, now = Date.now, layouts = async () => [] }: Omit<PlanOptions, 'inputs' | 'wishes'>,

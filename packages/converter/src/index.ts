@@ -4,6 +4,7 @@ export {
   type ConvertOptions,
   convertArchive,
   convertedFile,
+  learnedLayouts,
   type PlanOptions,
   planConversion,
   workFolderOf,

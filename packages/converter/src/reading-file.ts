@@ -15,7 +15,7 @@ const factMembers = {
   startMs: z.number().optional(),
   endMs: z.number().optional(),
   metadata: z.record(z.string(), z.unknown()).optional(),
-  ...{ tellsAll: z.boolean().optional(), level: z.number().optional() },
+  ...{ tellsAll: z.boolean().optional(), level: z.number().optional(), speed: z.number().optional() },
 }
 const facts: z.ZodType<FileFacts> = z.strictObject(factMembers)
 

@@ -55,6 +55,30 @@ describe('a lecture of which files lie side by side', () => {
     expect(tasks.filter(({ rule }) => rule === 'slide-times' || rule === 'align')).toHaveLength(3)
     expect((archive.presentation as { durationMs: number }).durationMs).toBeGreaterThan(lectureSeconds * 1000 - 200)
   }, 300_000)
+
+  it('of a system that is known has what another recorder heard in step with its own sound', async () => {
+    const place = join(folder, 'paella')
+    await mkdir(place)
+    await copyFile(join(lecture.folder, 'lecture.mp4'), join(place, 'lecture.mp4'))
+    const stream = { content: 'presenter', sources: { mp4: [{ src: 'lecture.mp4', mimetype: 'video/mp4' }] } }
+    const data = { metadata: { title: 'Talk', duration: lectureSeconds }, streams: [stream], frameList: [] }
+    await writeFile(join(place, 'data.json'), JSON.stringify(data))
+    const output = join(folder, 'beside.umf')
+    const inputs = [place, join(lecture.folder, 'recorder.m4a'), join(lecture.folder, 'elsewhere.m4a')]
+    const { notes } = await convertArchive({ inputs, output, drawId: async () => newArchiveId() })
+    await using source = await openFile(output)
+    const archive = await openArchive(source, { sha256: nodeSha256 })
+    expect(archive.metadata['format']).toBe('paella')
+    const second = archive.items().find(({ name }) => name.endsWith('recorder.m4a'))!
+    expect(Math.abs(second.startMs! - lecture.secondAt * 1000), `seed ${seed}`).toBeLessThan(20)
+    const { alignment } = second.metadata as { alignment: { to: string; driftPpm: number } }
+    expect(alignment.to).toBe('paella/lecture.mp4')
+    expect(alignment.driftPpm).toBeTypeOf('number')
+    const told = notes.map(({ code, resource = '' }) => [code, resource.split('/').at(-1)])
+    expect(told).toContainEqual(['aligned-by-sound', 'recorder.m4a'])
+    expect(told).toContainEqual(['not-aligned', 'elsewhere.m4a'])
+  }, 300_000)
+
   it('has its slides where they are pictures', async () => {
     const place = join(folder, 'pictures')
     await mkdir(place)

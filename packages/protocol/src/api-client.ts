@@ -4,9 +4,16 @@ import * as fleet from './fleet.ts'
 import {
   type FoundView,
   foundView,
+  type ImportedLayouts,
   type ImportView,
+  importedLayouts,
   importList,
   importView,
+  type LayoutsFile,
+  type LayoutView,
+  layoutList,
+  layoutsFile,
+  layoutView,
   type MendAnswer,
   type MendRequest,
   mendAnswer,
@@ -97,6 +104,14 @@ export interface ApiClient {
   keepImport(id: string): Promise<ImportView>
   /** With all that was made of it, but not the recording that it became. */
   removeImport(id: string): Promise<void>
+  /** Formats that conversions on this server have learned. */
+  layouts(): Promise<LayoutView[]>
+  nameLayout(signature: string, name: string): Promise<LayoutView>
+  /** Archives of that kind are read as if they were the first. */
+  forgetLayout(signature: string): Promise<void>
+  /** As `rushes layouts import` takes them. */
+  exportLayouts(): Promise<LayoutsFile>
+  importLayouts(file: LayoutsFile): Promise<ImportedLayouts>
 }
 
 export function apiClient(options: ApiClientOptions): ApiClient {
@@ -193,6 +208,11 @@ export function apiClient(options: ApiClientOptions): ApiClient {
     mendImport: (id, request) => call('POST', at('archives', id, 'mends'), mendAnswer, request),
     keepImport: (id) => call('POST', at('archives', id, 'keep'), importView),
     removeImport: async (id) => void (await call('DELETE', at('archives', id), nothing)),
+    layouts: async () => (await call('GET', at('layouts'), layoutList)).layouts,
+    nameLayout: (signature, name) => call('PATCH', at('layouts', signature), layoutView, { name }),
+    forgetLayout: async (signature) => void (await call('DELETE', at('layouts', signature), nothing)),
+    exportLayouts: () => call('GET', `${at('layouts')}/export.json`, layoutsFile),
+    importLayouts: (file) => call('POST', at('layouts'), importedLayouts, file),
   }
 }
 

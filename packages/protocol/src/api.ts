@@ -240,6 +240,8 @@ export type ResourceView = {
   title?: string | undefined
   language?: string | undefined
   pointer?: string | undefined
+  /** What decrypts it, and with what; `length` and `digest` are of the encrypted bytes. */
+  encryption?: { module: string; [parameter: string]: unknown } | undefined
   from?: { items: string[]; by: string } | undefined
   isPresentation?: true | undefined
 }
@@ -267,6 +269,7 @@ export const resourceList: Schema<ResourceList> = z.object({
       ...{ level: z.number(), limits: z.optional(z.record(z.string(), z.unknown())), digest: z.nullable(z.string()) },
       ...{ startMs: z.optional(z.number()), endMs: z.optional(z.number()), title: z.optional(z.string()) },
       ...{ language: z.optional(z.string()), pointer: z.optional(z.string()) },
+      encryption: z.optional(z.looseObject({ module: z.string() })),
       from: z.optional(z.object({ items: z.array(z.string()), by: z.string() })),
       isPresentation: z.optional(z.literal(true)),
     }),

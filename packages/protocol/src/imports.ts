@@ -26,7 +26,7 @@ export type ImportView = {
   received: number
   fingerprint: string
   jobId: string | null
-  /** Why it has failed. */
+  /** Why it has failed; while `keeping`, what is missing where nobody makes a recording of it. */
   problem: string | null
   createdAt: string
   /** Of the archive, while it can be mended. */
@@ -127,3 +127,40 @@ export const mendRequest: Schema<MendRequest> = z.strictObject({
 /** Generation of the archive after them. */
 export type MendAnswer = { generation: number }
 export const mendAnswer: Schema<MendAnswer> = z.object({ generation: z.number() })
+
+/** A format that conversions have learned: the next archive of such a kind is read at once. */
+export type LayoutView = {
+  /** The same for archives of the same kind. */
+  signature: string
+  /** Their format is `learned:NAME`. */
+  name: string
+  learnedAt: string
+  /** `marker`: bytes that begin or end a record, in hex. `unit`: of its time. */
+  records: { kind: string; marker: string; unit: string }[]
+}
+export const layoutView: Schema<LayoutView> = z.object({
+  signature: z.string(),
+  name: z.string(),
+  learnedAt: z.string(),
+  records: z.array(z.object({ kind: z.string(), marker: z.string(), unit: z.string() })),
+})
+
+/** In the order in which they were learned. */
+export type LayoutList = { layouts: LayoutView[] }
+export const layoutList: Schema<LayoutList> = z.object({ layouts: z.array(layoutView) })
+
+export type NameLayoutRequest = { name: string }
+export const nameLayoutRequest: Schema<NameLayoutRequest> = z.strictObject({
+  name: z.string().check(z.trim(), z.minLength(1), z.maxLength(100), z.regex(/^[^\p{C}]+$/u, 'has what is not seen')),
+})
+
+/** What `rushes layouts export` writes, here or elsewhere. */
+export type LayoutsFile = { version: 1; layouts: Record<string, unknown>[] }
+export const layoutsFile: Schema<LayoutsFile> = z.object({
+  version: z.literal(1),
+  layouts: z.array(z.record(z.string(), z.unknown())),
+})
+
+/** How many were new here. */
+export type ImportedLayouts = { imported: number; known: number }
+export const importedLayouts: Schema<ImportedLayouts> = z.object({ imported: z.number(), known: z.number() })

@@ -136,6 +136,12 @@ describe.concurrent('rushes pack, inspect, extract, unpack', { timeout: 180_000 
     }
     const probed = spawnSync('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', packed])
     expect(String(probed.stdout).trim().split('\n').sort()).toEqual(['aac', 'h264'])
+    const wished = async (...wish: string[]) => [...named(await json(0, 'inspect', packed, ...wish)).keys()]
+    expect(await wished('--type', 'image')).toEqual(['slides/1.png', 'slides/2.png', 'slides/3.png'])
+    expect(await wished('--name', 'large.bin')).toEqual(['large.bin'])
+    // Of what is on the timeline.
+    expect(await wished('--from-ms', '200', '--to-ms', '300')).toEqual(['video.mp4'])
+    expect(await wished('--event', 'slide')).toEqual([])
     const table = (await rushes('inspect', packed)).stdout
     expect(table).toMatch(/slides\/2\.png +image +image\/png +10\.0 kB/)
   })

@@ -1,4 +1,6 @@
 // Everything that has to do with recordings, opened in order and closed in reverse.
+import { openPointers } from './archive/pointed-content.ts'
+import { HeldFiles } from './body/held-files.ts'
 import { openArchiveRegistry } from './catalog/archive-registry.ts'
 import { openConversions } from './convert/conversions.ts'
 import { openDeliveries } from './deliver/deliveries.ts'
@@ -23,7 +25,9 @@ export type RecordingRooms = {
   close(): Promise<void>
 }
 
-export type RecordingRoomsOptions = Pick<RoomOptions, 'folder' | 'pointerHosts'> & {
+export type RecordingRoomsOptions = Pick<RoomOptions, 'folder'> & {
+  /** Hosts that pointers may lead to although they are not public. */
+  pointerHosts: ReadonlySet<string>
   db: Front['db']
   webhooks: WebhookQueue
   limits: ReceiveLimits
@@ -37,12 +41,15 @@ export async function openRecordingRooms(options: RecordingRoomsOptions): Promis
   const deliveries = await openDeliveries({ db, folder, receiver, log })
   const live = openLiveRoom(receiver)
   const registry = openArchiveRegistry(db)
-  const archives = openArchives({ db, folder, publisher, registry, log })
-  const conversions = openConversions({ db, folder, reserveBytes: limits.reserveBytes, log })
+  const held = new HeldFiles()
+  const archives = openArchives({ db, folder, publisher, registry, held, log })
+  const pointers = openPointers({ db, archives, trusted: pointerHosts, log })
+  const { reserveBytes } = limits
+  const conversions = openConversions({ db, folder, pointers, held, reserveBytes, log })
   const uploads = openUploads({ db, folder, receiver, archives, limits, log })
   const keeper = openImportKeeper({ db, folder, uploads, log })
   const fleet = await openFleet({ db, log, onMessages: webhooks.wake })
-  const rooms = { folder, receiver, publisher, archives, conversions, pointerHosts, deliveries, uploads, fleet, live }
+  const rooms = { folder, receiver, publisher, archives, conversions, pointers, deliveries, uploads, fleet, live }
   return {
     receiver,
     keepImports: keeper.wake,

@@ -382,7 +382,7 @@ describe('what is made of an item when somebody asks for it', () => {
       get('no such item', '?as=text/plain').then(({ status }) => status),
       get('talk.vtt', '?as=text/plain&with=no%20such%20item').then(({ status }) => status),
     ])
-    expect(statuses).toEqual([400, 422, 404, 404])
+    expect(statuses).toEqual([400, 406, 404, 404])
   })
 
   it('goes on while anybody waits for it, and ends when the last has left', async () => {
@@ -436,7 +436,7 @@ describe('what is made of an item when somebody asks for it', () => {
     expect(first.headers.get('retry-after')).toBe('1')
   }, 240_000)
 
-  it('is made of what a pointer leads to in the archive, with the limits of both, and of nothing that lies elsewhere', async () => {
+  it('is made of what a pointer leads to in the archive, with the limits of both, and of none that leads nowhere', async () => {
     const transcript = { type: 'transcript', contentType: 'text/vtt', startMs: 0, endMs: 900 } as const
     const { id } = await furnished(server, talk, (archiveId) => [
       { item: item('talk.vtt', transcript), content: bytes(vtt) },

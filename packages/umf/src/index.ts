@@ -17,6 +17,14 @@ export { type CheckOptions, type CheckResult, checkArchive, type Problem, type P
 export { type CompactOptions, compactArchive } from './compaction.ts'
 export type { CoverEntry, Description } from './description.ts'
 export { type Edit, type EditOptions, type Editor, openEditor, type Signer } from './editor.ts'
+export {
+  AES_MODULE,
+  type AesEncryption,
+  type ContentKey,
+  decryptContent,
+  encryptContent,
+  encryptedLength,
+} from './encryption.ts'
 export { extensionBoxes, presentationExtensions } from './extension-boxes.ts'
 export { type HttpSourceOptions, httpSource } from './http-source.ts'
 export { DEFAULT_LEVEL, type Item, type ItemFields, type Presentation } from './item.ts'

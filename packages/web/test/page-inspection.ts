@@ -23,6 +23,10 @@ export async function inspect(page: Page, name: string): Promise<void> {
   await expectNothingTooWide(page, `${name} at 360 px`)
   await expectNothingSerious(page, `${name}, 360 px`)
   await shoot(page, `${name}-narrow`)
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
+  await drawn(page)
+  await shoot(page, `${name}-narrow-dark`)
+  await page.emulateMedia({ colorScheme: 'light' })
   await page.setViewportSize(wide)
 }
 

@@ -5,6 +5,7 @@ import { indexResources } from '../extractor/index-resources.ts'
 import { recognise } from '../extractor/recognise.ts'
 import { claimedEvents } from '../families/claimed-events.ts'
 import type { FoundFile } from '../input/found-file.ts'
+import { filmsBehind } from '../input/motion-photo.ts'
 
 /** What programs leave behind the end of a file is less, or all the same byte. */
 const leastRest = 512
@@ -15,12 +16,18 @@ const looked = /^(?:audio\/|video\/|image\/(?:jpeg|png|gif|webp)|text\/plain|app
 
 /**
  * Files with `application/octet-stream` for the kind of those that hold more than what they begin with. Where a family knows a
- * folder, it knows its files.
+ * folder, it knows its files. Films behind pictures are files of their own.
+ *
+ * @param folder for films; it is made where there are any
  */
-export async function withBlobsTold(files: FoundFile[], signal: AbortSignal): Promise<FoundFile[]> {
+export async function withPartsTold(files: FoundFile[], folder: string, signal: AbortSignal): Promise<FoundFile[]> {
   if (!files.some(({ kind }) => looked.test(kind))) return files
   const claims = await claimedEvents(files)
   if (claims.some(({ family }) => family.isFallback !== true)) return files
+  return [...(await withBlobsTold(files, signal)), ...(await filmsBehind(files, folder, signal))]
+}
+
+async function withBlobsTold(files: readonly FoundFile[], signal: AbortSignal): Promise<FoundFile[]> {
   const told: FoundFile[] = []
   for (const file of files) {
     signal.throwIfAborted()

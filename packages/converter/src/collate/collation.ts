@@ -41,13 +41,14 @@ export function collate(collected: Collected): Collation {
   const containers = new Set(files.map(({ container }) => container))
   const originals = files.filter((file) => !containers.has(file.name) && !isPresented(file, presented))
   const slides = slidesOf(decks)
+  const documents = documentsOf(decks)
   const names = new Names(originals.map(({ name }) => name))
   const items = originals.map((file): CollatedItem => {
-    const item = fileItem(file, collected, slides.byFile.get(file.name))
+    const item = fileItem(file, collected, slides.byFile.get(file.name), documents.get(file.name))
     return { item, content: { path: file.path, size: file.size } }
   })
   const pageNames = new Map<string, string>()
-  for (const { deck, title, document, pages, sizes, by } of decks) {
+  for (const { deck, title, document, pages, sizes, by, taken = [] } of decks) {
     const folder = `slides/${plainName(deck)}`
     for (const [index, { path, file, isSmall }] of pages.entries()) {
       if (file !== null) pageNames.set(`${index} ${deck}`, file)
@@ -66,6 +67,11 @@ export function collate(collected: Collected): Collation {
         ...fromOf(document, by),
       }
       items.push({ item, content: { path, size: sizes[index]! } })
+    }
+    for (const [index, { contentType, path, length }] of taken.entries()) {
+      const name = names.free(`${folder}/pictures/${index + 1}.${pictureEnding(contentType)}`)
+      const item = { name, type: 'image', contentType, metadata: { deck }, ...fromOf(document, by) }
+      items.push({ item, content: { path, size: length } })
     }
     for (const words of [
       { type: 'document', what: 'text', title: `${title}, its text`, pages: pages.map(({ text }) => text) },
@@ -93,12 +99,32 @@ function isPresented({ name, piece }: FoundFile, presented: string | null): bool
   return name === presented && piece === undefined
 }
 
-function fileItem(file: FoundFile, { reading, looked, kept }: Collected, slide: ItemFields['metadata']): ItemFields {
+function pictureEnding(contentType: string): string {
+  return contentType.replace(/^image\/(?:x-)?/, '').replace(/\+.*$/, '')
+}
+
+/** How many pages and pictures a document has, once it was looked through. */
+function documentsOf(decks: readonly DeckPages[]): Map<string, Record<string, unknown>> {
+  return new Map(
+    decks.flatMap(({ document, pages, pictures }) => {
+      if (document === null || pages.length === 0) return []
+      return [[document, { pages: pages.length, ...(pictures !== undefined && { pictures }) }]]
+    }),
+  )
+}
+
+function fileItem(
+  file: FoundFile,
+  { reading, looked, kept }: Collected,
+  slide: ItemFields['metadata'],
+  document: ItemFields['metadata'],
+): ItemFields {
   const facts = reading.files.get(file.name) ?? {}
   const place = placeOf(file.name, facts, reading, looked, kept)
   const isPrivate = (place.isPartial && isCut(reading, kept)) || facts.tellsAll === true
   const metadata = {
     ...facts.metadata,
+    ...document,
     ...slide,
     ...(place.pieces.length > 0 && { pieces: place.pieces }),
     ...(file.origin !== undefined && { origin: file.origin }),
@@ -164,6 +190,8 @@ function placeOf(
   const tracks = reading.tracks.filter(({ file }) => file === name)
   if (tracks.length === 0) {
     if (facts.startMs === undefined) return { span: null, pieces: [], isPartial: false }
+    if (facts.speed !== undefined)
+      return inStep({ startMs: facts.startMs, endMs: facts.endMs ?? facts.startMs }, facts.speed, kept)
     const span = kept.span({ startMs: facts.startMs, endMs: facts.endMs ?? facts.startMs })
     return { span: span === null ? null : withEnd(span, facts.endMs), pieces: [], isPartial: false }
   }
@@ -176,6 +204,18 @@ function placeOf(
   const span = { startMs: first.atMs, endMs: last.atMs + last.toMs - last.fromMs }
   const isPlain = pieces.length === 1 && first.fromMs === 0
   return { span, pieces: isPlain ? [] : pieces, isPartial }
+}
+
+/** What was put in step by what is heard in it: its own times go a little slower or faster, and some of it may not have been recorded. */
+function inStep(run: Span, speed: number, kept: KeptTime): Place {
+  const pieces = kept.pieces(run)
+  const [first, last] = [pieces[0], pieces.at(-1)]
+  const isPartial = pieces.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0) < run.endMs - run.startMs - 1
+  if (first === undefined || last === undefined) return { span: null, pieces: [], isPartial }
+  const span = { startMs: first.atMs, endMs: last.atMs + last.toMs - last.fromMs }
+  const isPlain = pieces.length === 1 && first.fromMs === 0 && speed === 1
+  const own = pieces.map(({ fromMs, toMs, atMs }) => ({ fromMs: fromMs * speed, toMs: toMs * speed, atMs, speed }))
+  return { span, pieces: isPlain ? [] : own, isPartial }
 }
 
 function runOfTrack(track: Track, looked: readonly LookedTrack[]): Span {

@@ -119,7 +119,13 @@ function* walkFrames(window: ByteWindow, from: number, fewest: number): Walk<Wal
     whole,
     startMs: 0,
     durationMs: (Math.max(0, sound * first.samples - stated.trimmed) * 1000) / first.rate,
-    facts: { sampleRate: first.rate, channels: first.channels, layer: first.layer, frames: sound },
+    facts: {
+      sampleRate: first.rate,
+      channels: first.channels,
+      layer: first.layer,
+      frames: sound,
+      counted: stated.frames > 0,
+    },
     notes,
   }
 }

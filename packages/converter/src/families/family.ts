@@ -44,6 +44,8 @@ export type FileFacts = {
   level?: number | undefined
   /** It tells of what was not recorded as well. */
   tellsAll?: boolean | undefined
+  /** Of what was put in step from `startMs` to `endMs`: ms of it in one of the event. */
+  speed?: number | undefined
 }
 
 /** What is in no file of the archive: made of what is there, or kept elsewhere. */

@@ -7,8 +7,10 @@ import { decksAmong } from './unknown.ts'
 
 const isWords = ({ kind }: FoundFile): boolean => /^(text\/vtt|application\/(x-subrip|ttml\+xml))$/.test(kind)
 
+const isMedium = ({ kind }: FoundFile): boolean => /^(audio|video)\//.test(kind)
+
 /**
- * Documents are drawn as slides, which nothing turns to; words are taken to count from where the recording begins, which is told.
+ * Other recordings are put in step by what is heard in them, where that is heard in the event's too. Documents are drawn as slides, which nothing turns to; words are taken to count from where the recording begins, which is told.
  *
  * @param others of which the files are events for themselves
  */
@@ -29,9 +31,16 @@ export function withFilesBeside(
     const message = 'nothing says from when on its times count: they are taken to count from where the recording begins'
     notes.push({ severity: 'info', code: 'assumed-start', message, resource: file.name })
   }
+  const unplaced = [...(reading.unplaced ?? []), ...beside.filter(isMedium).map(({ name }) => name)]
   const known = new Set(reading.decks.map(({ name }) => name))
   const decks = decksAmong(beside).filter(({ name }) => !known.has(name))
-  return { ...reading, files: facts, decks: [...reading.decks, ...decks], notes: [...reading.notes, ...notes] }
+  return {
+    ...reading,
+    files: facts,
+    unplaced,
+    decks: [...reading.decks, ...decks],
+    notes: [...reading.notes, ...notes],
+  }
 }
 
 /** Who may read what is in an archive is for itself to say. */

@@ -1,8 +1,12 @@
-import { writeFile } from 'node:fs/promises'
+import { open, writeFile } from 'node:fs/promises'
 import { ConversionError, type Probed, probe, runFfmpeg, THREADS } from '@rushes/processors'
 import { z } from 'zod'
 import { ConvertError } from '../convert-error.ts'
+import { fileSource } from '../extractor/byte-source.ts'
+import { recognise } from '../extractor/recognise.ts'
+import { type InnerWords, innerWords, innerWordsSchema } from './inner-words.ts'
 import { freshFile, type MediaJob, quiet, syncFile } from './media-job.ts'
+import { playablePart } from './playable-part.ts'
 
 /** What is in a sound or video, as far as putting it in its place needs. */
 export type TrackFacts = {
@@ -16,6 +20,10 @@ export type TrackFacts = {
   times: string | null
   /** What was wrong with its clock, in words. */
   mended: string | null
+  /** What of it nobody here can read, in words; the rest is played. */
+  lacks?: string | undefined
+  words?: InnerWords[] | undefined
+  chapters?: { startMs: number; endMs: number; title: string }[] | undefined
 }
 
 export const trackFactsSchema: z.ZodType<TrackFacts> = z.strictObject({
@@ -28,6 +36,9 @@ export const trackFactsSchema: z.ZodType<TrackFacts> = z.strictObject({
   sound: z.strictObject({ channels: z.number(), sampleRate: z.number(), codec: z.string() }).nullable(),
   times: z.string().nullable(),
   mended: z.string().nullable(),
+  lacks: z.string().optional(),
+  words: z.array(innerWordsSchema).optional(),
+  chapters: z.array(z.strictObject({ startMs: z.number(), endMs: z.number(), title: z.string() })).optional(),
 })
 
 const mostPacketBytes = 256 * 2 ** 20
@@ -43,7 +54,27 @@ const fallMs = 500
  * @throws ConversionError; ConvertError `unreadable`
  */
 export async function trackFacts(path: string, place: string, job: MediaJob): Promise<TrackFacts> {
-  const first = await looked(path, job)
+  const whole = await looked(path, job).catch((error: unknown) => {
+    if (!(error instanceof ConversionError) || error.code !== 'input-refused') throw error
+    return error
+  })
+  if (!(whole instanceof ConversionError)) return await placedFacts(path, whole, place, job)
+  const part = await playablePart(path, `${place}.part.mkv`, job)
+  if (part === null) throw whole
+  const facts = await placedFacts(part.path, await looked(part.path, job), place, job)
+  return { ...facts, isCopy: true, lacks: part.lacks }
+}
+
+async function placedFacts(path: string, first: Looked, place: string, job: MediaJob): Promise<TrackFacts> {
+  const { words, chapters } = first.probed
+  return {
+    ...(await timedFacts(path, first, place, job)),
+    ...(words.length > 0 && { words: await innerWords(path, first.probed, place, job) }),
+    ...(chapters.length > 0 && { chapters }),
+  }
+}
+
+async function timedFacts(path: string, first: Looked, place: string, job: MediaJob): Promise<TrackFacts> {
   // In FLV there is no place to be sought that is known beforehand, and FFmpeg finds nothing at its beginning at times.
   const isSeekable = first.probed.name !== 'flv' || first.probed.video === null
   if (!first.fallsBack && isSeekable) return await kept({ path, isCopy: false, mended: null }, first, place)
@@ -66,11 +97,16 @@ export async function trackFacts(path: string, place: string, job: MediaJob): Pr
 type Looked = { probed: Probed; times: number[]; endMs: number; fallsBack: boolean }
 
 async function looked(path: string, job: MediaJob): Promise<Looked> {
-  const probed = await probe({ path }, 'sound-or-video', quiet(job))
-  const { audio, video, durationMs } = probed
-  if (audio === null && video === null) throw new ConvertError('unreadable', 'there is no sound and no picture in it')
+  const probed = await probe({ path }, 'sound-or-video', quiet(job), { isMeasured: true })
+  const { audio, video, words, durationMs } = probed
+  if (audio === null && video === null) {
+    // Captions alone, in a container of media.
+    if (words.length > 0 && durationMs !== null) return { probed, times: [], endMs: durationMs, fallsBack: false }
+    throw new ConvertError('unreadable', 'there is no sound and no picture in it')
+  }
   // Clocks of FLV are those of servers, which fall back when these are restarted.
-  const isKnown = video === null && durationMs !== null && probed.name !== 'flv'
+  const isBelievable = durationMs !== null && durationMs <= job.limits.durationMs
+  const isKnown = video === null && isBelievable && probed.name !== 'flv'
   const packets = isKnown ? [] : await packetTimes(path, probed, video === null ? 'a:0' : 'v:0', job)
   let fallsBack = false
   let highest = Number.NEGATIVE_INFINITY
@@ -83,8 +119,33 @@ async function looked(path: string, job: MediaJob): Promise<Looked> {
   const times = packets.map(({ shownMs }) => shownMs).sort((left, right) => left - right)
   // What a header says is exact, or wrong: of FLV it counts from where a server's clock began.
   const saidMs = probed.streamMs ?? durationMs
-  const isSaid = saidMs !== null && (packets.length === 0 || Math.abs(saidMs - measuredMs) <= 1000)
-  return { probed, times: video === null ? [] : times, endMs: isSaid ? saidMs : measuredMs, fallsBack }
+  const isNear = (ms: number | null): ms is number =>
+    ms !== null && (packets.length === 0 || Math.abs(ms - measuredMs) <= nearMs)
+  const isMp3 = probed.name === 'mp3'
+  const exactMs = isMp3 || !isNear(saidMs) ? await lengthByStructure(path, isMp3) : null
+  const endMs = [exactMs, saidMs, measuredMs].find(isNear) ?? measuredMs
+  if (endMs > job.limits.durationMs) throw new ConvertError('too-large', `it lasts ${Math.round(endMs / 1000)} s`)
+  return { probed, times: video === null ? [] : times, endMs, fallsBack }
+}
+
+/** Of a header, from what packets show: their last one may have no length. */
+const nearMs = 1000
+
+/**
+ * By the container's structure, which the extractor walks from end to end. Encoders add to MP3 before and behind, and say how much where
+ * they count its frames.
+ */
+async function lengthByStructure(path: string, isCounted: boolean): Promise<number | null> {
+  const file = await open(path, 'r')
+  try {
+    const { startMs, endMs, format, whole, facts } = await recognise(fileSource(file, (await file.stat()).size))
+    if (!whole || startMs === undefined || endMs === undefined) return null
+    if (isCounted && facts['counted'] !== true) return null
+    // Clocks of broadcasts begin anywhere.
+    return format === 'mpeg-ts' ? endMs - startMs : endMs
+  } finally {
+    await file.close()
+  }
 }
 
 async function kept(
@@ -113,7 +174,7 @@ type Packet = { shownMs: number; decodedMs: number; lengthMs: number }
 /** In the file's order. */
 async function packetTimes(
   path: string,
-  { open, startMs }: Probed,
+  { open: opening, startMs }: Probed,
   stream: 'a:0' | 'v:0',
   job: MediaJob,
 ): Promise<Packet[]> {
@@ -134,7 +195,7 @@ async function packetTimes(
     {
       ...{ program: 'ffprobe', files: { inputs: [path], outputs: [] } },
       args: ({ inputs }) => [
-        ...[...open, '-select_streams', stream, '-show_entries', 'packet=pts_time,dts_time,duration_time'],
+        ...[...opening, '-select_streams', stream, '-show_entries', 'packet=pts_time,dts_time,duration_time'],
         ...['-of', 'csv=p=0', '-i', `file:${inputs[0]}`],
       ],
       onOutput(bytes) {
@@ -155,12 +216,17 @@ async function packetTimes(
 const decoding = 'if(eq(N\\,0)\\,0\\,if(gte(DTS\\,PREV_INDTS)\\,PREV_OUTDTS+DTS-PREV_INDTS\\,PREV_OUTDTS+0.04/TB))'
 const rising = `setts=pts=${decoding}+PTS-DTS:dts=${decoding}`
 
-async function putInOrder(path: string, copy: string, { open, audio, video }: Probed, job: MediaJob): Promise<void> {
+async function putInOrder(
+  path: string,
+  copy: string,
+  { open: opening, audio, video }: Probed,
+  job: MediaJob,
+): Promise<void> {
   await runFfmpeg(
     {
       ...{ program: 'ffmpeg', files: { inputs: [path], outputs: [copy] } },
       args: ({ inputs, outputs }) => [
-        ...[...THREADS, ...open, '-i', `file:${inputs[0]}`],
+        ...[...THREADS, ...opening, '-i', `file:${inputs[0]}`],
         ...(video === null ? [] : ['-map', '0:v:0', '-bsf:v', rising]),
         ...(audio === null ? [] : ['-map', '0:a:0', '-bsf:a', rising]),
         ...['-c', 'copy', '-map_metadata', '-1', '-fflags', '+bitexact', '-f', 'matroska', `file:${outputs[0]}`],

@@ -8,6 +8,8 @@ import { freshFile, mediaJob, quiet } from '../media/media-job.ts'
 import { taskProcessor } from '../task-answer.ts'
 import type { Workshop } from '../workshop.ts'
 
+/** Of the event's own recordings. */
+const mostCandidates = 4
 /** Of a recorder and of a codec: what is less is no other start. */
 const sameMs = 20
 
@@ -15,39 +17,39 @@ export function alignTask({ folder }: Workshop): Processor {
   return taskProcessor('align-sound', async (input) => {
     const { file } = unplacedKind.one(input.takes)
     const looked = lookedKind.all(input.takes).sort((left, right) => left.index - right.index)
-    const main = looked.find(({ facts }) => facts.sound !== null)
-    if (main === undefined) return { severity: 'info', gave: [] }
+    const heard = looked.filter(({ facts }) => facts.sound !== null)
+    if (heard.length === 0) return { severity: 'info', gave: [] }
+    // Where there are several, it is more likely heard in a long one; one of a meeting that was recorded in parts is heard in some.
+    const candidates = heard
+      .toSorted((left, right) => right.facts.durationMs - left.facts.durationMs)
+      .slice(0, mostCandidates)
     const place = join(folder, 'made', input.task)
     await mkdir(place, { recursive: true })
     const samples = [join(place, 'first.pcm'), join(place, 'second.pcm')] as const
     const job = quiet(mediaJob(input))
+    const resource = file.name
     try {
       const decode = async (path: string, to: string) => await decodeSound(path, await freshFile(to), job)
-      await using first = await decode(main.facts.path, samples[0])
-      input.onProgress(0.3)
       await using second = await decode(file.path, samples[1])
-      input.onProgress(0.6)
-      const found = await alignSounds(first, second, () => input.signal.throwIfAborted())
-      const resource = file.name
-      if (found === null) {
-        const message = `what is heard in it is not heard in ${main.track.file}: it is kept at the beginning`
-        return { severity: 'info', gave: [], notes: [{ severity: 'info', code: 'not-aligned', message, resource }] }
+      for (const [index, { track, facts }] of candidates.entries()) {
+        input.onProgress((index + 0.5) / (candidates.length + 0.5))
+        await using first = await decode(facts.path, samples[0])
+        const found = await alignSounds(first, second, () => input.signal.throwIfAborted())
+        if (found === null) continue
+        const { offsetMs, driftPpm, agreement, windows, spreadMs } = found
+        const durationMs = (second.length * 1000) / second.sampleRate
+        const isSame = Math.abs(offsetMs) < sameMs && Math.abs(driftPpm) * durationMs < sameMs * 1e6
+        const aligned = {
+          ...{ file: resource, to: track.file, durationMs, agreement, spreadMs },
+          startMs: track.startMs + (isSame ? 0 : offsetMs),
+          driftPpm: isSame ? 0 : driftPpm,
+        }
+        const gave = [alignedKind.make(`aligned:${resource}`.slice(0, 1000), aligned)]
+        return { severity: 'info', gave, notes: isSame ? [] : [alignedNote(aligned, offsetMs, windows)] }
       }
-      const { offsetMs, driftPpm, agreement, windows, spreadMs } = found
-      const durationMs = (second.length * 1000) / second.sampleRate
-      const isSame = Math.abs(offsetMs) < sameMs && Math.abs(driftPpm) * durationMs < sameMs * 1e6
-      const startMs = main.track.startMs + (isSame ? 0 : offsetMs)
-      const aligned = {
-        file: resource,
-        to: main.track.file,
-        startMs,
-        durationMs,
-        driftPpm: isSame ? 0 : driftPpm,
-        agreement,
-        spreadMs,
-      }
-      const gave = [alignedKind.make(`aligned:${resource}`.slice(0, 1000), aligned)]
-      return { severity: 'info', gave, notes: isSame ? [] : [alignedNote(aligned, offsetMs, windows)] }
+      const others = candidates.map(({ track }) => track.file).join(', ')
+      const message = `what is heard in it is not heard in ${others}: it is kept at the beginning`.slice(0, 1000)
+      return { severity: 'info', gave: [], notes: [{ severity: 'info', code: 'not-aligned', message, resource }] }
     } catch (error) {
       // A video without sound has nothing to be aligned by, and that is no fault of it.
       if (error instanceof ConversionError && error.message === 'there is no sound in it')

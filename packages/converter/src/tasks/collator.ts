@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Note, Processor, Resource } from '@rushes/pipeline'
 import { readBlobIndex } from '../blob/blob-index.ts'
 import { collate } from '../collate/collation.ts'
+import { withPictureFacts } from '../collate/picture-facts.ts'
 import { reshaped } from '../collate/reshape.ts'
 import { writeArchive } from '../collate/write-archive.ts'
 import { ConvertError } from '../convert-error.ts'
@@ -27,6 +28,7 @@ import {
 import { readReading } from '../reading-file.ts'
 import { taskProcessor } from '../task-answer.ts'
 import { correlated } from '../timeline/correlated-reading.ts'
+import { withInnerWords } from '../timeline/inner-words.ts'
 import { keptTime } from '../timeline/kept-reading.ts'
 import { withShiftedWords } from '../timeline/shifted-words.ts'
 import { isWanted } from '../wishes.ts'
@@ -47,12 +49,13 @@ export function collator({ folder, notes }: Workshop): Processor {
       const looked = lookedKind.all(takes).sort((left, right) => left.index - right.index)
       const [presentation = null] = presentationKind.all(takes)
       const files = fileKind.all(takes).sort((left, right) => (left.name < right.name ? -1 : 1))
-      const timed = await withShiftedWords(reading, looked, files)
+      const timed = await withShiftedWords(await withInnerWords(reading, looked), looked, files)
       const kept = keptTime(timed, looked)
       const decks = await Promise.all(pagesKind.all(takes).map(async ({ path }) => await withSizes(path)))
       decks.sort((left, right) => (left.deck < right.deck ? -1 : 1))
       const presented = presentation?.file ?? null
-      const sorted = collate({ reading: timed, files, looked, decks, kept, wishes, presented })
+      const described = { ...timed, files: await withPictureFacts(timed.files, files, signal) }
+      const sorted = collate({ reading: described, files, looked, decks, kept, wishes, presented })
       const { notes: more, ...collation } = await reshaped(sorted, wishes, folder, signal)
       const own = [...timed.notes.slice(reading.notes.length), ...more]
       if (collation.items.length === 0 && collation.events.length === 0 && presentation === null) {

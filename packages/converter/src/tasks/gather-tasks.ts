@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Processor } from '@rushes/pipeline'
-import { withBlobsTold } from '../blob/holds-more.ts'
+import { withPartsTold } from '../blob/holds-more.ts'
 import { ConvertError } from '../convert-error.ts'
 import { fittingName } from '../input/fitting-name.ts'
 import { MOST_NESTED } from '../input/found-file.ts'
@@ -14,15 +14,17 @@ import type { Workshop } from '../workshop.ts'
 export function gatherTasks({ folder, drawId, now, room }: Workshop): Processor[] {
   const listInput = taskProcessor(
     'list-input',
-    async ({ takes, signal }) => {
+    async (input) => {
+      const { takes, signal } = input
       const { path, prefix } = inputKind.one(takes)
       const { files: found, notes } = await foundInput(path)
-      const files = await withBlobsTold(found, signal)
+      const files = await withPartsTold(found, join(folder, 'films', input.task), signal)
       // A zip that is the input itself is nothing but a folder; so its entries are named as if they lay there.
       const gave = files.map((file) =>
         fileKind.make({
           ...file,
           name: fittingName(`${prefix}${file.name}`),
+          ...(file.piece !== undefined && { piece: { ...file.piece, of: `${prefix}${file.piece.of}` } }),
           ...topOf(files.length, file.kind, prefix),
         }),
       )
@@ -46,7 +48,7 @@ export function gatherTasks({ folder, drawId, now, room }: Workshop): Processor[
       await rm(place, { recursive: true, force: true })
       throw error
     })
-    const files = await withBlobsTold(found, signal)
+    const files = await withPartsTold(found, join(place, 'films'), signal)
     const gave = files.map((file) => fileKind.make({ ...file, depth: depth + 1, container: zip!.name }))
     return { severity: 'info', gave, notes }
   })

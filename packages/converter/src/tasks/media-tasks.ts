@@ -60,6 +60,10 @@ export function mediaTasks({ folder }: Workshop): Processor[] {
     if (facts.mended !== null) {
       notes.push({ severity: 'warning', code: 'clock-mended', message: facts.mended, resource: track.file })
     }
+    if (facts.lacks !== undefined) {
+      const message = `${facts.lacks} is of a kind that can't be read here: what can is played, the file is kept as it is`
+      notes.push({ severity: 'warning', code: 'partly-read', message, resource: track.file })
+    }
     const gave = [lookedKind.make(`looked-${input.takes[0]!.name}`.slice(0, 1000), { index, track, facts }, file.size)]
     return { severity: 'info', gave, notes }
   })

@@ -6,6 +6,8 @@ import {
   ConversionError,
   type DeckContent,
   type DeckKind,
+  type DeckPicture,
+  deckPictures,
   missingFonts,
   ODP,
   officePdf,
@@ -33,7 +35,15 @@ export type DrawnSlide = {
 /** Where and for whom something is drawn. `folder` is there. */
 export type Drawing = { folder: string; signal: AbortSignal; onProgress(fraction: number): void }
 
-export type DrawnDeck = { slides: DrawnSlide[]; notes: Note[]; isDamaged: boolean }
+export type DrawnDeck = {
+  slides: DrawnSlide[]
+  notes: Note[]
+  isDamaged: boolean
+  /** How many pictures were put into it. */
+  pictures: number
+  /** And these, each for itself, where its slides can't be drawn. */
+  taken?: readonly DeckPicture[]
+}
 
 export function isOfficeDocument(document: FoundFile | null): document is OfficeDocument {
   return document !== null && [PPTX, ODP, PPT].includes(document.kind)
@@ -43,12 +53,13 @@ export function isOfficeDocument(document: FoundFile | null): document is Office
 export async function drawOffice(document: OfficeDocument, drawing: Drawing): Promise<DrawnDeck> {
   const { signal, onProgress } = drawing
   const content = await readDeck(document.path, signal)
+  const broken = { slides: [], isDamaged: true, pictures: content.pictures }
   const damaged = content.slides.flatMap(({ problem }, index) =>
     problem === null ? [] : [[index + 1, problem] as const],
   )
   if (damaged.length > 0) {
     const notes = damaged.map(([slide, why]) => slideNote(document, 'info', `slide ${slide} is damaged: ${why}`))
-    return { slides: [], notes, isDamaged: true }
+    return { ...broken, notes }
   }
   const pages = await pagesOf(document.path, document.kind, drawing, true)
   onProgress(1)
@@ -56,14 +67,11 @@ export async function drawOffice(document: OfficeDocument, drawing: Drawing): Pr
   const notes = problems.map(({ page, problem }) => slideNote(document, 'info', `slide ${page}: ${problem}`))
   if (pages.length < content.slides.length) {
     const message = `it has ${content.slides.length} slides, of which ${pages.length} were drawn`
-    return {
-      slides: [],
-      notes: [{ severity: 'info', code: 'slides-missing', message, resource: document.name }],
-      isDamaged: true,
-    }
+    return { ...broken, notes: [{ severity: 'info', code: 'slides-missing', message, resource: document.name }] }
   }
-  if (problems.length > 0) return { slides: [], notes, isDamaged: true }
-  return { slides: together(content, pages), notes: await fontNotes(document, content, signal), isDamaged: false }
+  if (problems.length > 0) return { ...broken, notes }
+  const fonts = await fontNotes(document, content, signal)
+  return { ...broken, slides: together(content, pages), notes: fonts, isDamaged: false }
 }
 
 /** The slower way: damaged slides are repaired or left empty in a copy, and where LibreOffice breaks on some, these are found. */
@@ -109,17 +117,21 @@ export async function drawDamagedOffice(document: OfficeDocument, drawing: Drawi
     notes.push({ severity: 'warning', code: 'slides-missing', message, resource: document.name })
   }
   notes.push(...(await fontNotes(document, content, signal)))
-  return { slides: together(content, pages), notes, isDamaged: notes.some(({ severity }) => severity === 'warning') }
+  const isDamaged = notes.some(({ severity }) => severity === 'warning')
+  return { slides: together(content, pages), notes, isDamaged, pictures: content.pictures }
 }
 
-/** What there is without drawing anything: text, notes, and a small picture of the first slide if it has one. */
+/** What there is without drawing anything: text, notes, pictures within it, and a small one of the first slide if it has that. */
 export async function readOffice(document: OfficeDocument, { folder, signal }: Drawing): Promise<DrawnDeck> {
   const { slides, thumbnail } = await readDeck(document.path, signal)
+  const taken = await deckPictures(document.path, folder, signal)
+  for (const { path } of taken) await syncFile(path)
   const missing = officeProblem()
+  const rest = `its ${slides.length} slides' text and notes and its ${taken.length} pictures are kept`
   const message =
     missing === null
-      ? 'its slides can’t be drawn: LibreOffice does not open it; its text and notes are kept'
-      : `its slides are not drawn, its text and notes are kept: ${missing}`
+      ? `its slides can’t be drawn: LibreOffice does not open it; ${rest}`
+      : `its slides are not drawn, ${rest}: ${missing}`
   const notes: Note[] = [{ severity: 'warning', code: 'not-drawn', message, resource: document.name }]
   let path: string | null = null
   if (thumbnail !== null) {
@@ -131,7 +143,7 @@ export async function readOffice(document: OfficeDocument, { folder, signal }: D
     if (problem !== null) notes.push(slideNote(document, 'warning', `slide ${index + 1} is damaged: ${problem}`))
   }
   const drawn = slides.map(({ text, notes: said }, index) => ({ path: index === 0 ? path : null, text, notes: said }))
-  return { slides: drawn, notes: notes.slice(0, mostNotes), isDamaged: true }
+  return { slides: drawn, notes: notes.slice(0, mostNotes), isDamaged: true, pictures: taken.length, taken }
 }
 
 const mostNotes = 20

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Answer, Note, Processor, TaskInput } from '@rushes/pipeline'
-import { officeProblem, type PdfPage, pdfPages } from '@rushes/processors'
+import { type DeckPicture, officeProblem, type PdfPage, pdfPages } from '@rushes/processors'
 import { z } from 'zod'
 import { deckKind, pagesKind } from '../job-kinds.ts'
 import { syncFile } from '../media/media-job.ts'
@@ -34,6 +34,10 @@ export type DeckPages = {
   }[]
   /** Who drew it and read it. */
   by: string
+  /** How many pictures were put into it, where somebody counted. */
+  pictures?: number | undefined
+  /** These, where its slides can't be drawn. */
+  taken?: readonly DeckPicture[] | undefined
 }
 
 const schema: z.ZodType<DeckPages> = z.strictObject({
@@ -47,6 +51,8 @@ const schema: z.ZodType<DeckPages> = z.strictObject({
     }),
   ),
   by: z.string(),
+  pictures: z.number().optional(),
+  taken: z.array(z.strictObject({ contentType: z.string(), path: z.string(), length: z.number() })).optional(),
 })
 
 export const readDeckPages = async (path: string): Promise<DeckPages> =>
@@ -96,14 +102,18 @@ export function pageTasks({ folder }: Workshop): Processor[] {
       return { path: file === null ? path : null, file, text, notes }
     })
   }
-  const keep = async (input: TaskInput, pages: DeckPages['pages'], by = 'pdf.js') => {
+  const keep = async (
+    input: TaskInput,
+    pages: DeckPages['pages'],
+    { by = 'pdf.js', ...more }: Partial<Pick<DeckPages, 'by' | 'pictures' | 'taken'>> = {},
+  ) => {
     const { index, deck, document } = deckKind.one(input.takes)
     const path = join(folder, `pages-${index}.json`)
     const whole: DeckPages = {
       deck: deck.name,
       title: deck.title ?? deck.name,
       document: document?.name ?? null,
-      ...{ pages, by },
+      ...{ ...more, pages, by },
     }
     await writeFile(path, JSON.stringify(whole))
     await syncFile(path)
@@ -115,9 +125,9 @@ export function pageTasks({ folder }: Workshop): Processor[] {
     if (isOfficeDocument(document)) {
       // What to do about it is said by whoever keeps what there is without it.
       if (officeProblem() !== null) return notHandled
-      const { slides, notes, isDamaged } = await drawOffice(document, await placeOf(input))
+      const { slides, notes, isDamaged, pictures } = await drawOffice(document, await placeOf(input))
       if (isDamaged) return { severity: 'warning', gave: null, notes }
-      return { severity: 'info', gave: await keep(input, slidesOf(input, slides), drawnBy), notes }
+      return { severity: 'info', gave: await keep(input, slidesOf(input, slides), { by: drawnBy, pictures }), notes }
     }
     const result = await drawn(input, async (path, place) => {
       return (await pdfPages({ path, folder: place, signal, onProgress })).pages
@@ -132,8 +142,8 @@ export function pageTasks({ folder }: Workshop): Processor[] {
     const { document } = deckKind.one(input.takes)
     if (isOfficeDocument(document)) {
       if (officeProblem() !== null) return notHandled
-      const { slides, notes, isDamaged } = await drawDamagedOffice(document, await placeOf(input))
-      const gave = await keep(input, slidesOf(input, slides), drawnBy)
+      const { slides, notes, isDamaged, pictures } = await drawDamagedOffice(document, await placeOf(input))
+      const gave = await keep(input, slidesOf(input, slides), { by: drawnBy, pictures })
       return { severity: isDamaged ? 'warning' : 'info', gave, notes }
     }
     const result = await drawn(input, async (path, place) => await eachPage(path, place, signal, onProgress))
@@ -146,9 +156,9 @@ export function pageTasks({ folder }: Workshop): Processor[] {
   const foundPages = taskProcessor('found-pages', async (input) => {
     const { deck, document } = deckKind.one(input.takes)
     if (isOfficeDocument(document)) {
-      const { slides, notes } = await readOffice(document, await placeOf(input))
+      const { slides, notes, pictures, taken = [] } = await readOffice(document, await placeOf(input))
       const pages = slidesOf(input, slides).map((page) => (page.path === null ? page : { ...page, isSmall: true }))
-      return { severity: 'warning', gave: await keep(input, pages, 'converter'), notes }
+      return { severity: 'warning', gave: await keep(input, pages, { by: 'converter', pictures, taken }), notes }
     }
     const files = deck.pages.some((page) => page !== null) ? deck.pages : (deck.thumbnails ?? [])
     if (files.length === 0) return { severity: 'warning', gave: null, notes: [noPages(deck.title ?? deck.name)] }

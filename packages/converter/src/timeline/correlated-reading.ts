@@ -24,12 +24,8 @@ export function correlated(reading: Reading, aligned: readonly AlignedFile[], se
     const facts = files.get(file) ?? {}
     const speed = 1 + found.driftPpm / 1e6
     const endMs = startMs + durationMs * speed
-    const isPlain = startMs >= 0 && found.driftPpm === 0
-    // From its own time to the event's: what lies before the event's beginning is not on the timeline.
-    const fromMs = Math.max(0, -startMs) / speed
-    const pieces = [{ fromMs, toMs: durationMs, atMs: Math.max(0, startMs), speed: 1 / speed }]
-    const metadata = { ...facts.metadata, alignment: { by: 'sound', ...found, startMs }, ...(!isPlain && { pieces }) }
-    files.set(file, { ...facts, startMs: Math.max(0, startMs), endMs: Math.max(0, endMs), metadata })
+    const metadata = { ...facts.metadata, alignment: { by: 'sound', ...found, startMs } }
+    files.set(file, { ...facts, startMs, endMs: Math.max(startMs, endMs), speed: 1 / speed, metadata })
   }
   const events = [...reading.events, ...seen].sort((left, right) => left.t - right.t)
   return { ...reading, files, events }

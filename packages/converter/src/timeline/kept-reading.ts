@@ -11,7 +11,8 @@ export function keptTime(reading: Reading, looked: readonly LookedTrack[]): Kept
   const { kept, cut = [], statedMs, events, files } = reading
   if (kept !== null) return new KeptTime(kept)
   let endMs = lastHeard(looked)
-  if (statedMs !== undefined) return new KeptTime(without(cut, believed(statedMs, endMs)))
+  // Some say 0 of what they don't know.
+  if (statedMs !== undefined && statedMs > 0) return new KeptTime(without(cut, believed(statedMs, endMs)))
   for (const { t, data } of events) {
     const until = (data as { endMs?: unknown } | null)?.endMs
     endMs = Math.max(endMs, t, typeof until === 'number' ? until : 0)
@@ -23,7 +24,7 @@ export function keptTime(reading: Reading, looked: readonly LookedTrack[]): Kept
 /** The part of it of which there is sound or picture: the presentation is no longer than that. */
 export function heardTime({ kept, cut = [], statedMs }: Reading, looked: readonly LookedTrack[]): KeptTime {
   const heardMs = lastHeard(looked)
-  return new KeptTime(kept ?? without(cut, statedMs === undefined ? heardMs : believed(statedMs, heardMs)))
+  return new KeptTime(kept ?? without(cut, !statedMs ? heardMs : believed(statedMs, heardMs)))
 }
 
 /** What is said of lengths and clocks that media show to be otherwise. */
@@ -67,5 +68,6 @@ function without(cut: readonly Span[], endMs: number): Span[] {
     at = Math.max(at, until)
   }
   if (at < endMs) kept.push({ startMs: at, endMs })
-  return kept.filter((span) => span.endMs > span.startMs)
+  const long = kept.filter((span) => span.endMs > span.startMs)
+  return long.length === 0 && at === 0 ? [{ startMs: 0, endMs: 0 }] : long
 }

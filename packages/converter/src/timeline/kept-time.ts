@@ -15,7 +15,9 @@ export class KeptTime {
 
   /** @param spans of the event's clock, in order, none within another */
   constructor(spans: readonly Span[]) {
-    this.spans = spans.filter(({ startMs, endMs }) => endMs > startMs)
+    const long = spans.filter(({ startMs, endMs }) => endMs > startMs)
+    // Of what has no length (what is known of it are slides, each from the beginning on) there is that moment.
+    this.spans = long.length === 0 ? spans.slice(0, 1) : long
     let total = 0
     for (const { startMs, endMs } of this.spans) {
       this.#starts.push(total)

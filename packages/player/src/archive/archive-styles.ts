@@ -43,7 +43,10 @@ export const panelStyles: CSSResult = css`
   section, figure {
     display: flex;
     flex-direction: column;
+    box-sizing: border-box;
     height: 100%;
+    /* Where it is as high as what is in it, the page says how high at most. */
+    max-height: inherit;
     overflow: hidden;
     border: 1px solid var(--line);
     border-radius: var(--radius);
@@ -134,7 +137,8 @@ export const archiveStyles: CSSResult = css`
   .notices li { overflow-wrap: anywhere; }
 
   .stage, .main, .side { display: grid; grid-template-columns: minmax(0, 1fr); align-content: start; gap: 10px; }
-  .side > * { height: min(60vh, 26rem); }
+  /* One below the other, each as high as what is in it: two lines of chat leave no hole. */
+  .side > * { max-height: min(60vh, 26rem); }
   .main.bar rushes-archive-slides { order: -1; }
   /* Who reads below still sees it, where there is room for both. */
   @media (min-height: 600px) {
@@ -150,6 +154,7 @@ export const archiveStyles: CSSResult = css`
     .pair .main { grid-template-columns: repeat(2, minmax(0, 1fr)); }
     .pair rushes-player { aspect-ratio: auto; }
     .pair .side:has(> :nth-child(2)) { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+    .side > * { max-height: none; }
     .pair .side > * { height: clamp(16rem, 38vh, 28rem); }
     .lone { grid-template-columns: minmax(0, 1fr) minmax(18rem, 26rem); }
     /* As high as what stands beside it, however long it is. */

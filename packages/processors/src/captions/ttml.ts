@@ -12,6 +12,9 @@ const namespaces = {
   xml: 'http://www.w3.org/XML/1998/namespace',
 } as const
 
+/** Of its drafts, in which most captions of lectures are written; they differ in nothing that is read here. */
+const drafts = /http:\/\/www\.w3\.org\/2006\/(?:04|10)\/ttaf1/g
+
 type Place = {
   startMs: number
   /** Infinity: as long as what it is in. */
@@ -33,7 +36,7 @@ type Document = {
 
 /** @throws ConversionError `input-refused`, `input-too-large` */
 export function parseTtml(text: string): Cue[] {
-  const root = parseXml(text)
+  const root = parseXml(text.replaceAll(drafts, namespaces.tt))
   if (root.uri !== namespaces.tt || root.name !== 'tt') throw new ConversionError('input-refused', 'it is no TTML')
   const head = childrenOf(root, 'head')
   const document: Document = {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { ConversionError } from '../conversion-error.ts'
-import type { DeckContent } from './deck.ts'
+import type { DeckContent, DeckPicture } from './deck.ts'
 import type { SlideRepair } from './deck-repair.ts'
 import type { DeckAnswer, DeckTask } from './deck-worker.ts'
 
@@ -19,6 +19,18 @@ export async function readDeck(path: string, signal: AbortSignal, timeMs: number
   const answer = await inThread({ work: 'read', path: resolve(path) }, signal, timeMs)
   if (!('content' in answer)) throw new Error('a deck was to be read')
   return answer.content
+}
+
+/**
+ * Writes the pictures that were put into a PPTX, ODP or PPT into a folder, each as it lies in it; those of a PPT are unpacked.
+ *
+ * @throws as {@link readDeck}
+ */
+export async function deckPictures(path: string, folder: string, signal: AbortSignal): Promise<DeckPicture[]> {
+  const task: DeckTask = { work: 'pictures', path: resolve(path), folder: resolve(folder) }
+  const answer = await inThread(task, signal, mostTimeMs)
+  if (!('pictures' in answer)) throw new Error('pictures were to be taken out')
+  return answer.pictures
 }
 
 /**

@@ -2,16 +2,19 @@
 import { open, readFile, stat } from 'node:fs/promises'
 import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { ConversionError, type ConversionErrorCode } from '../conversion-error.ts'
-import type { DeckContent } from './deck.ts'
+import type { DeckContent, DeckPicture } from './deck.ts'
 import type { SlideRepair } from './deck-repair.ts'
 
 export type DeckTask =
   | { work: 'read'; path: string }
+  /** `folder`: for pictures, there and empty of any. */
+  | { work: 'pictures'; path: string; folder: string }
   /** `output`: an empty file. `empty`: slides from 1. */
   | { work: 'repair'; path: string; output: string; empty: readonly number[] }
 
 export type DeckAnswer =
   | { content: DeckContent }
+  | { pictures: DeckPicture[] }
   | { repairs: SlideRepair[] }
   | { code: ConversionErrorCode; message: string }
 
@@ -33,8 +36,11 @@ async function done(task: DeckTask): Promise<DeckAnswer> {
   if (await isOle(task.path)) {
     if (task.work === 'repair') throw new ConversionError('not-handled', 'decks of this kind are not repaired')
     if ((await stat(task.path)).size > mostOleBytes) throw new ConversionError('input-too-large', 'it is too large')
-    const { readPpt } = await import('./ppt-deck.ts')
-    return { content: readPpt(await readFile(task.path)) }
+    const { picturesOfPpt, readPpt } = await import('./ppt-deck.ts')
+    const bytes = await readFile(task.path)
+    if (task.work === 'read') return { content: readPpt(bytes) }
+    const { writePictures } = await import('./deck-pictures.ts')
+    return { pictures: await writePictures(picturesOfPpt(bytes), task.folder) }
   }
   // Each thread loads only what it needs.
   const { OfficeZip } = await import('./office-zip.ts')
@@ -46,6 +52,10 @@ async function done(task: DeckTask): Promise<DeckAnswer> {
         ? await (await import('./odp-deck.ts')).readOdp(zip)
         : await (await import('./pptx-deck.ts')).readPptx(zip)
       return { content }
+    }
+    if (task.work === 'pictures') {
+      const { writePictures, zippedPictures } = await import('./deck-pictures.ts')
+      return { pictures: await writePictures(zippedPictures(zip), task.folder) }
     }
     const { repairOdp, repairPptx } = await import('./deck-repair.ts')
     const empty = new Set(task.empty)

@@ -22,9 +22,14 @@ export type DeckContent = {
   slides: DeckSlide[]
   /** Families of fonts that it names. */
   fonts: string[]
+  /** How many pictures were put into it. */
+  pictures: number
   /** A small picture of the first slide, where it has one. */
   thumbnail: { contentType: 'image/png' | 'image/jpeg'; bytes: Uint8Array } | null
 }
+
+/** One that was put into a deck, in a file of its own. `length`: bytes */
+export type DeckPicture = { contentType: string; path: string; length: number }
 
 /** Of one slide or its notes, in letters. */
 export const MOST_TEXT = 100_000

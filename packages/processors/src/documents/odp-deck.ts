@@ -2,6 +2,7 @@
 import { parseXml, type XmlElement } from '../captions/xml-tree.ts'
 import { ConversionError } from '../conversion-error.ts'
 import { type DeckContent, type DeckSlide, fontFamilies, MOST_SLIDES, ODP, tidyText } from './deck.ts'
+import { pictureParts } from './deck-pictures.ts'
 import { odpPieces } from './odp-pieces.ts'
 import type { OfficeZip } from './office-zip.ts'
 import { thumbnailOf } from './pptx-deck.ts'
@@ -22,13 +23,19 @@ export async function readOdp(zip: OfficeZip): Promise<DeckContent> {
     root = parseXml(text)
   } catch (error) {
     if (!(error instanceof ConversionError) || error.code !== 'input-refused') throw error
-    return { ...{ kind: ODP, title: '', fonts: [], thumbnail }, slides: eachForItself(text, error) }
+    return {
+      ...{ kind: ODP, title: '', fonts: [], pictures: pictureParts(zip).length, thumbnail },
+      slides: eachForItself(text, error),
+    }
   }
   const presentation = childOf(root, 'body', 'presentation')
   if (presentation === undefined) throw new ConversionError('input-refused', 'it is no presentation')
   const slides = childrenOf(presentation, 'page').slice(0, MOST_SLIDES).map(readPage)
   const faces = [...elementsIn(root, 'font-face')].map((each) => attributeOf(each, 'font-family'))
-  return { ...{ kind: ODP, title: '', slides, thumbnail }, fonts: fontFamilies(faces) }
+  return {
+    ...{ kind: ODP, title: '', slides, pictures: pictureParts(zip).length, thumbnail },
+    fonts: fontFamilies(faces),
+  }
 }
 
 /** Where one is damaged, the others are whole all the same. */

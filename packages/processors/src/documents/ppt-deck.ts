@@ -3,6 +3,7 @@
 import cfb from 'cfb'
 import { ConversionError } from '../conversion-error.ts'
 import { type DeckContent, type DeckSlide, fontFamilies, MOST_SLIDES, PPT, tidyText } from './deck.ts'
+import { pptPictures } from './ppt-pictures.ts'
 import { MOST_DEPTH, type PptRecord, PptStream, uint32 } from './ppt-records.ts'
 
 /** [MS-PPT] §2.13.24 */
@@ -23,12 +24,27 @@ const mostEdits = 1000
 /** @throws ConversionError `input-refused`, `input-too-large` */
 export function readPpt(bytes: Uint8Array): DeckContent {
   const container = openContainer(bytes)
+  const document = openDocument(container)
+  const content = new PptDeck(document, streamOf(container, 'Current User')).read()
+  const pictures = streamOf(container, 'Pictures')
+  return { ...content, pictures: pictures === null ? 0 : [...pptPictures(pictures)].length }
+}
+
+/** Pictures that were put into it. @throws as {@link readPpt} */
+export async function* picturesOfPpt(bytes: Uint8Array): AsyncGenerator<{ contentType: string; bytes: Uint8Array }> {
+  const container = openContainer(bytes)
+  openDocument(container)
+  const pictures = streamOf(container, 'Pictures')
+  if (pictures !== null) yield* pptPictures(pictures)
+}
+
+function openDocument(container: ReturnType<typeof cfb.read>): Uint8Array {
   if (streamOf(container, 'EncryptedPackage') !== null) throw locked()
   const document = streamOf(container, 'PowerPoint Document')
   if (document === null) throw new ConversionError('not-handled', 'there is no presentation in it')
   const user = streamOf(container, 'Current User')
   if (user !== null && user.length >= 20 && uint32(user, 12) === encryptedToken) throw locked()
-  return new PptDeck(document, user).read()
+  return document
 }
 
 function openContainer(bytes: Uint8Array): ReturnType<typeof cfb.read> {
@@ -65,7 +81,7 @@ class PptDeck {
     this.#document = this.#recordOf(documentId, types.document) ?? this.#firstDocument()
   }
 
-  read(): DeckContent {
+  read(): Omit<DeckContent, 'pictures'> {
     const lists = this.#document === null ? [] : this.#lists(this.#document)
     const slides = lists.filter(({ instance }) => instance === 0).flatMap(({ entries }) => entries)
     const notes = this.#notesOf(lists.filter(({ instance }) => instance === 2).flatMap(({ entries }) => entries))

@@ -3,6 +3,7 @@ import { posix } from 'node:path'
 import { parseXml, type XmlElement } from '../captions/xml-tree.ts'
 import { ConversionError } from '../conversion-error.ts'
 import { type DeckContent, type DeckSlide, fontFamilies, MOST_SLIDES, PPTX, tidyText } from './deck.ts'
+import { pictureParts } from './deck-pictures.ts'
 import type { OfficePart, OfficeZip } from './office-zip.ts'
 import { attributeOf, childOf, childrenOf, elementsIn, textOf } from './xml-walk.ts'
 
@@ -29,6 +30,7 @@ export async function readPptx(zip: OfficeZip): Promise<DeckContent> {
   return {
     ...{ kind: PPTX, title: title === undefined ? '' : tidyText([textOf(title)]).slice(0, 500), slides },
     fonts: fontFamilies(fonts),
+    pictures: pictureParts(zip).length,
     thumbnail: thumbnailOf(small === undefined ? null : await zip.read(small.target)),
   }
 }

@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises'
-import { type Editor, type NewItem, parsePointer } from '@rushes/umf'
+import { type ContentKey, type Editor, encryptContent, type NewItem, parsePointer } from '@rushes/umf'
 import type { Command } from 'commander'
 import { CommandError, printResult } from '../output.ts'
 import { editArchive } from './archive-file.ts'
 import { assigned, isAssignment, parseAssignment } from './assignments.ts'
+import { addKeyOptions, type KeyOptions, readContentKey } from './content-key.ts'
 import { fileContent, wholeContent } from './file-content.ts'
 import { foundFiles } from './found-files.ts'
 import { addItemOptions, type ItemOptions, itemFields } from './item-options.ts'
@@ -11,7 +12,15 @@ import { noteLines } from './resources.ts'
 import { counted, type WorkProgress, watchWork } from './work-progress.ts'
 
 type Options = { json?: boolean }
-type AddOptions = Options & ItemOptions & { name?: string; inline?: boolean; pointer?: string; replace?: boolean }
+type AddOptions = Options &
+  ItemOptions &
+  KeyOptions & {
+    keyId?: string
+    name?: string
+    inline?: boolean
+    pointer?: string
+    replace?: boolean
+  }
 
 /** Larger ones would be read with the index each time the archive is opened. */
 const mostInlineBytes = 64 * 1024
@@ -21,7 +30,8 @@ export function addEditCommands(program: Command): void {
     .command('add <file> [paths...]')
     .description('add files, folders or standard input (-) to an archive, in place; it is never half changed')
     .option('--name <name>', 'of the one item; by default the name of the file')
-  addItemOptions(add)
+  addKeyOptions(addItemOptions(add), 'encrypt what is added')
+    .option('--key-id <id>', 'which key that is, for those who have several')
     .option(
       '--inline',
       `keep it in the index itself, for what is small (${mostInlineBytes / 1024} KiB) and always wanted`,
@@ -88,11 +98,22 @@ async function isOneItem(path: string): Promise<boolean> {
 async function newItems(paths: readonly string[], options: AddOptions, progress: WorkProgress) {
   const { pointer, name, inline = false } = options
   if (pointer !== undefined) {
+    if (options.keyFile !== undefined || options.passphraseFile !== undefined)
+      throw new CommandError('misused', 'what lies elsewhere is encrypted there, not here')
     if (paths.length > 0 || name === undefined || inline)
       throw new CommandError('misused', '--pointer stands in place of a file: give --name and no path')
     return { news: [{ item: itemFields(name, options), pointer: checkPointer(pointer) }], notes: [] }
   }
   if (paths.length === 0) throw new CommandError('misused', 'what is to be added? Give paths, -, or --pointer')
+  const key = await readContentKey(options)
+  if (key === null && options.keyId !== undefined) throw new CommandError('misused', '--key-id goes with a key')
+  if (key !== null && inline) throw new CommandError('misused', 'what is encrypted is not kept inline')
+  const { news, notes } = await plainItems(paths, options, progress)
+  return { news: key === null ? news : await Promise.all(news.map((each) => encrypted(each, key, options))), notes }
+}
+
+async function plainItems(paths: readonly string[], options: AddOptions, progress: WorkProgress) {
+  const { name, inline = false } = options
   if (paths.includes('-')) {
     if (paths.length > 1 || name === undefined || inline)
       throw new CommandError('misused', 'standard input is one item: give --name, and no other path')
@@ -109,6 +130,13 @@ async function newItems(paths: readonly string[], options: AddOptions, progress:
     else news.push({ item, content: fileContent(file, progress), length: file.size })
   }
   return { news, notes }
+}
+
+/** X4. Its length is told by its end. */
+async function encrypted(added: NewItem, key: ContentKey, { keyId }: AddOptions): Promise<NewItem> {
+  const { item, content } = added as Extract<NewItem, { content: AsyncIterable<Uint8Array> }>
+  const { encryption, content: sealed } = await encryptContent(content, key, keyId)
+  return { item: { ...item, encryption }, content: sealed }
 }
 
 function checkPointer(pointer: string): string {

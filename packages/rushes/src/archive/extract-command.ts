@@ -5,12 +5,14 @@ import { nodeSha256 } from '@rushes/umf/node'
 import { type Command, InvalidArgumentError } from 'commander'
 import { CommandError, printResult } from '../output.ts'
 import { isUrl, openPlace, readArchive } from './archive-file.ts'
+import { addKeyOptions } from './content-key.ts'
 import { addMade, convertItems, isOfKind, madeName, type WantedConversion } from './extract-conversion.ts'
 import { writeNewFile } from './new-file.ts'
+import { ReachedContent, type ReachOptions } from './reached-content.ts'
 import { standardOutput } from './standard-output.ts'
 import { counted, watchWork } from './work-progress.ts'
 
-type Options = ConversionOptions & { output?: string; force?: boolean; json?: boolean }
+type Options = ConversionOptions & ReachOptions & { output?: string; force?: boolean; json?: boolean }
 type ConversionOptions = {
   as?: string
   with?: string[]
@@ -24,7 +26,7 @@ type ConversionOptions = {
 }
 
 export function addExtractCommand(program: Command): void {
-  program
+  const command = program
     .command('extract <file> <name>')
     .description('take one item out of an archive (a file or a URL), checked against its digest')
     .option('-o, --output <file>', 'where to; - is standard output; by default the name of the item, here')
@@ -38,6 +40,10 @@ export function addExtractCommand(program: Command): void {
     .option('--at-ms <ms>', 'with --as: which moment of a video a picture shows', wholeNumber)
     .option('--page <n>', 'with --as: which page of a document, from 1', wholeNumber)
     .option('--samples-per-pixel <n>', 'with --as: of a waveform', wholeNumber)
+    .option('--follow', 'follow pointers: to public addresses, to files beside the archive, and into --archive')
+    .option('--archive <files...>', 'with --follow: archives that umf:// pointers lead into')
+    .option('--trust <key.pem>', 'run code of the archive that decrypts, where this key has signed', collected, [])
+  addKeyOptions(command, 'decrypt it')
     .option('--json', 'print one JSON object')
     .action(async (place: string, name: string, options: Options) => {
       if (options.output === '-' && options.json === true)
@@ -45,14 +51,17 @@ export function addExtractCommand(program: Command): void {
       await using source = await openPlace(place)
       const archive = await readArchive(source)
       const wanted = wantedConversion(name, options)
-      if (wanted !== null && !isOfKind(archive.resource(name), wanted)) {
-        await extractMade(place, archive, wanted, options)
+      await using reached = await ReachedContent.open(archive, place, options)
+      const resource = archive.resource(name)
+      if (wanted !== null && !isOfKind(resource, wanted)) {
+        await extractMade(place, archive, reached, wanted, options)
         return
       }
-      const isPresentation = archive.presentation?.name === name
-      const { length = 0, contentType } = isPresentation ? archive.presentation! : archive.item(name)
+      const { length = 0, contentType } = resource
       using progress = watchWork('extract', options, length)
-      const content = counted(checkedContent(archive, name, nodeSha256), progress)
+      // Who gives no key gets what is stored.
+      const isPlain = !reached.isElsewhere(resource) && !reached.isOpened(resource)
+      const content = counted(isPlain ? checkedContent(archive, name, nodeSha256) : reached.content(resource), progress)
       if (options.output === '-') {
         const write = standardOutput()
         for await (const bytes of content) await write(bytes)
@@ -60,14 +69,16 @@ export function addExtractCommand(program: Command): void {
       }
       const file = await targetOf(options.output, name)
       const hash = nodeSha256()
+      let written = 0
       await writeNewFile(file, { force: options.force === true }, async (target) => {
         for await (const bytes of content) {
           hash.update(bytes)
+          written += bytes.length
           await target.write(bytes)
         }
       })
       const digest = `sha256:${Buffer.from(hash.digest()).toString('hex')}`
-      printResult({ name, file, bytes: length, contentType, digest }, options)
+      printResult({ name, file, bytes: written, contentType, digest }, options)
     })
 }
 
@@ -84,13 +95,20 @@ function wantedConversion(name: string, options: Options): WantedConversion | nu
   return { names: [...new Set([name, ...others])], to, parameters: Object.fromEntries(given) }
 }
 
-async function extractMade(place: string, archive: Archive, wanted: WantedConversion, options: Options): Promise<void> {
+async function extractMade(
+  place: string,
+  archive: Archive,
+  reached: ReachedContent,
+  wanted: WantedConversion,
+  options: Options,
+): Promise<void> {
   const [name] = wanted.names
   if (options.keep === true && isUrl(place))
     throw new CommandError('misused', 'nothing is added to what lies on a server: leave --keep out')
-  const result = await convertItems(archive, wanted, options, async (made) => {
+  const result = await convertItems(archive, reached, wanted, options, async (made) => {
     const { contentType, length, digest, by } = made
-    const addIfWished = async () => (options.keep === true ? { kept: await addMade(place, made, wanted) } : {})
+    const addIfWished = async () =>
+      options.keep === true ? { kept: await addMade(place, { archive, reached, made }, wanted) } : {}
     if (options.output === '-') {
       const write = standardOutput()
       for await (const bytes of made.open()) await write(bytes as Uint8Array)
@@ -104,6 +122,10 @@ async function extractMade(place: string, archive: Archive, wanted: WantedConver
     return { name, file, bytes: length, contentType, digest, by, ...(await addIfWished()) }
   })
   if (result !== null) printResult(result, options)
+}
+
+function collected(path: string, before: string[]): string[] {
+  return [...before, path]
 }
 
 function wholeNumber(text: string): number {

@@ -9,11 +9,11 @@ import {
   madeType,
   openConverter,
 } from '@rushes/processors'
-import { type Archive, type ArchiveResource, checkedContent, type Item, strictest } from '@rushes/umf'
-import { nodeSha256 } from '@rushes/umf/node'
+import { type Archive, type ArchiveResource, type Item, strictest } from '@rushes/umf'
 import { CommandError } from '../output.ts'
 import { showProgress } from '../progress.ts'
 import { editArchive } from './archive-file.ts'
+import type { ReachedContent } from './reached-content.ts'
 import { listenForStop } from './stop-signal.ts'
 
 export type WantedConversion = { names: readonly string[]; to: string; parameters: ConversionParameters }
@@ -21,16 +21,17 @@ export type WantedConversion = { names: readonly string[]; to: string; parameter
 /**
  * Makes a content of items of an archive and hands it to `use`; what that answers is answered.
  *
- * @throws UmfError `not-found`; ConversionError; CommandError `pointer`, `encrypted`, `stopped`
+ * @throws UmfError `not-found`; ConversionError; CommandError `stopped` and what {@link ReachedContent.content} throws
  */
 export async function convertItems<Result>(
   archive: Archive,
+  reached: ReachedContent,
   { names, to, parameters }: WantedConversion,
   { json = false }: { json?: boolean },
   use: (made: MadeFile) => Promise<Result>,
 ): Promise<Result> {
   const resources = names.map((name) => archive.resource(name))
-  const sources = resources.map((resource) => sourceOf(archive, resource))
+  const sources = resources.map((resource) => sourceOf(archive, reached, resource))
   const total = resources.reduce((sum, { length = 0 }) => sum + length, 0)
   const progress = showProgress(json ? 'quiet' : 'bar', 'convert', 'done')
   using stopping = listenForStop('nothing was made')
@@ -51,12 +52,20 @@ export function madeName(source: string, contentType: string): string {
 }
 
 /**
- * Adds what was made to the archive, as closed as the most closed of what it was made of.
+ * Adds what was made to the archive, as closed as the most closed of what it was made of, what these point to included, and encrypted
+ * where they are.
  *
- * @throws CommandError `name-taken`; UmfError
+ * @throws CommandError `name-taken`, `encrypted`; UmfError
  */
-export async function addMade(path: string, made: MadeFile, { names }: WantedConversion): Promise<string> {
+export async function addMade(
+  path: string,
+  { archive, reached, made }: { archive: Archive; reached: ReachedContent; made: MadeFile },
+  { names }: WantedConversion,
+): Promise<string> {
   const name = `made/${madeName(names[0]!, made.contentType)}`
+  const resources = names.map((each) => archive.resource(each))
+  const beyond = (await Promise.all(resources.map((each) => reached.restricted(each)))).flat()
+  const { content, encryption } = await reached.sealed(resources, made.open())
   await editArchive(path, async (editor) => {
     const { items, presentation } = editor.state.description
     const all: ArchiveResource[] = presentation ? [presentation, ...items] : items
@@ -65,31 +74,27 @@ export async function addMade(path: string, made: MadeFile, { names }: WantedCon
       throw new CommandError('name-taken', `there is an item ${JSON.stringify(name)}: remove it first`)
     if (known !== undefined) return
     const from = names.map((each) => all.find(({ name }) => name === each)!)
-    const { level, limits } = strictest(from)
+    const { level, limits } = strictest([...from, ...beyond])
     const item = {
       ...{ name, type: madeType(made.contentType, from[0]!.type), contentType: made.contentType, level },
       ...(Object.keys(limits).length > 0 && { limits }),
+      ...(encryption !== undefined && { encryption }),
       from: { items: [...names], by: made.by },
     }
-    await editor.edit({ put: [{ item, content: made.open(), length: made.length }] })
+    await editor.edit({ put: [{ item, content }] })
   })
   return name
 }
 
-function sourceOf(archive: Archive, resource: ArchiveResource): ConversionSource {
+function sourceOf(archive: Archive, reached: ReachedContent, resource: ArchiveResource): ConversionSource {
   const { name, type, contentType } = resource
-  if (resource !== archive.presentation) {
-    const { pointer, encryption } = resource as Item
-    if (pointer !== undefined) throw new CommandError('pointer', `${name} lies elsewhere: ${pointer}`)
-    if (encryption !== undefined) throw new CommandError('encrypted', `${name} is encrypted`)
-  }
   const { startMs } = archive.span(resource)
-  return { identity: name, contentType, type, startMs, open: () => copies(archive, name) }
+  return { identity: name, contentType, type, startMs, open: () => copies(reached.content(resource)) }
 }
 
 /** Its pieces hold until the next one is asked for alone, and here the next is on its way while one is written. */
-async function* copies(archive: Archive, name: string): AsyncGenerator<Uint8Array> {
-  for await (const piece of checkedContent(archive, name, nodeSha256)) yield piece.slice()
+async function* copies(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of content) yield piece.slice()
 }
 
 /** Whether it is there as it is wished. */

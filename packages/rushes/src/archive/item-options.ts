@@ -56,7 +56,7 @@ function level(text: string): number {
   return value
 }
 
-function milliseconds(text: string): number {
+export function milliseconds(text: string): number {
   const value = Number(text)
   if (text === '' || !(value >= 0 && value <= 1e12)) throw new InvalidArgumentError('milliseconds, from 0')
   return Math.round(value * 1000) / 1000

@@ -29,6 +29,8 @@ export type Resource = {
   pointer?: string
   title?: string
   limits?: Record<string, unknown>
+  /** What decrypts it. */
+  encryption?: { module: string }
   isPresentation?: true
 }
 
@@ -121,7 +123,7 @@ function inputPlace({ metadata }: Item): Place {
 
 function resourceOf(item: Item): Resource {
   const { name, type, contentType, length = null, level = DEFAULT_LEVEL, digest = null } = item
-  const { startMs, endMs, pointer, title, limits } = item
+  const { startMs, endMs, pointer, title, limits, encryption } = item
   return {
     ...{ name, type, contentType, length, level, digest },
     ...(startMs !== undefined && { startMs }),
@@ -129,6 +131,7 @@ function resourceOf(item: Item): Resource {
     ...(pointer !== undefined && { pointer }),
     ...(title !== undefined && { title }),
     ...(limits !== undefined && { limits }),
+    ...(encryption !== undefined && { encryption: { module: encryption.module } }),
   }
 }
 
@@ -176,7 +179,12 @@ export function archiveLines(described: ArchiveDescription): string[] {
     String(resource.level),
     resource.limits === undefined ? '' : Object.keys(resource.limits).join(', '),
     resource.startMs === undefined ? '' : spanOf(resource.startMs, resource.endMs),
-    resource.pointer === undefined ? (resource.title ?? '') : `→ ${resource.pointer}`,
+    [
+      resource.pointer === undefined ? (resource.title ?? '') : `→ ${resource.pointer}`,
+      ...(resource.encryption === undefined ? [] : ['(encrypted)']),
+    ]
+      .join(' ')
+      .trim(),
   ])
   return [...alignedLines(head), '', ...resourceLines(rows), ...noteLines(notes)]
 }

@@ -42,6 +42,8 @@ const allowed: Record<Action, readonly Name[]> = {
   'job.list': users,
   'import.create': users,
   'import.list': users,
+  'layout.list': users,
+  'layout.change': ['ownerSession', 'ownerKey'],
   'encoder.report': ['ownerKey', 'memberKey'],
   'encoder.read': users,
   'encoder.control': users,

@@ -51,6 +51,8 @@ type ServerAction =
   | 'job.list'
   | 'import.create'
   | 'import.list'
+  | 'layout.list'
+  | 'layout.change'
 
 type PossessionAction =
   | 'session.end'
@@ -105,6 +107,9 @@ const rules: Readonly<Record<Action, Rule>> = {
   'job.list': { on: 'server' },
   'import.create': { on: 'server' },
   'import.list': { on: 'server' },
+  // They are the installation's: what one account's archive has taught serves all.
+  'layout.list': { on: 'server' },
+  'layout.change': { on: 'server', role: 'owner' },
   'session.end': { on: 'possession' },
   'key.revoke': { on: 'possession' },
   'account.read': { on: 'possession' },

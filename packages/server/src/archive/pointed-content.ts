@@ -1,7 +1,15 @@
 // What pointers of a recording's items lead to (packages/umf/SPEC.md, Pointers), for whoever may read both ends.
 import { createHash } from 'node:crypto'
 import { checkPublicUrl, publicFetch } from '@rushes/sandbox'
-import { type Archive, httpSource, type ResolvedPointer, resolvePointer, type Source, UmfError } from '@rushes/umf'
+import {
+  type Archive,
+  httpSource,
+  type Item,
+  type ResolvedPointer,
+  resolvePointer,
+  type Source,
+  UmfError,
+} from '@rushes/umf'
 import { nodeSha256 } from '@rushes/umf/node'
 import type { Kysely } from 'kysely'
 import { openArchiveRegistry } from '../catalog/archive-registry.ts'
@@ -15,6 +23,12 @@ export type PointedContent = {
   size: number
   /** Of all of it, where it is known. */
   digest: string | null
+  /** What changes with it, where there is no digest and whoever has it tells. */
+  version: string | null
+  /** It is in another recording, or was found through one. */
+  isOfOther: boolean
+  /** Of the item that it is, where it is one. */
+  encryption: Item['encryption']
   /** Bytes; all of them are checked before the last are given. @throws ContentError `pointer-unresolved` */
   read(start: number, end: number): AsyncGenerator<Uint8Array>
 }
@@ -82,18 +96,26 @@ export function openPointers({ db, archives, trusted, log }: PointersOptions): P
   return {
     open: (recording, archive, name, signal) =>
       uniformly(recording, async () => {
-        const { resolved } = await resolve(recording, archive, name)
-        const digest = agreed(resolved.digests)
+        const { resolved, recordings } = await resolve(recording, archive, name)
+        const known = { digest: agreed(resolved.digests), isOfOther: recordings.size > 1 }
         if (resolved.kind === 'path') throw new UmfError('pointer', 'recordings have no files beside them')
         if (resolved.kind === 'item') {
           const { archive: last, resource } = resolved
           const read = (offset: number, length: number) => last.content(resource.name, { offset, length })
-          return checked(resource.length ?? 0, digest, read)
+          const { size, crc32 } = recordings.get(last.id)!
+          const encryption = resource === last.presentation ? undefined : (resource as Item).encryption
+          return checked({ ...known, size: resource.length ?? 0, version: `${size} ${crc32}`, encryption }, read)
         }
-        const { size } = await httpSource(resolved.url, { fetch: fetchPublic, signal })
+        let version: string | null = null
+        const asking: typeof fetch = async (...asked) => {
+          const answer = await fetchPublic(...asked)
+          version = answer.headers.get('etag') ?? answer.headers.get('last-modified')
+          return answer
+        }
+        const { size } = await httpSource(resolved.url, { fetch: asking, signal })
         const read = (offset: number, length: number) =>
           streamed({ url: resolved.url, size, fetchPublic, signal }, offset, length)
-        return checked(size, digest, read)
+        return checked({ ...known, size, version, encryption: undefined }, read)
       }),
 
     target: (recording, archive, name) =>
@@ -128,13 +150,12 @@ function agreed(digests: readonly string[]): string | null {
 }
 
 function checked(
-  size: number,
-  digest: string | null,
+  known: Omit<PointedContent, 'read'>,
   read: (offset: number, length: number) => AsyncGenerator<Uint8Array>,
 ): PointedContent {
+  const { size, digest } = known
   return {
-    size,
-    digest,
+    ...known,
     async *read(start, end) {
       const hash = digest !== null && start === 0 && end === size ? createHash('sha256') : null
       let held: Uint8Array | null = null

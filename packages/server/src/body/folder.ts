@@ -16,9 +16,14 @@ export function bodyPath(folder: BodyFolder, id: string): string {
   return join(recordingFolder(folder, id), 'body')
 }
 
+/** Files that were made of a recording's items. */
+export function derivedFolder(folder: BodyFolder, id: string): string {
+  return join(recordingFolder(folder, id), 'made')
+}
+
 /** A file that was made of a recording's items: by its digest, so that what is made again takes no more room. */
 export function derivedPath(folder: BodyFolder, id: string, digest: Buffer): string {
-  return join(recordingFolder(folder, id), 'made', digest.toString('hex'))
+  return join(derivedFolder(folder, id), digest.toString('hex'))
 }
 
 /** Makes the folder of a recording, durably. */

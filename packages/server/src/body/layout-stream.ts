@@ -5,8 +5,11 @@ import { applyPatches, type Extent, type Layout, sliceLayout } from '@rushes/med
 /** Large enough that a read costs little beside what it brings, small enough for thousands of viewers. */
 const readBytes = 256 * 1024
 
-/** A file that lies behind others: a body with what was made of it reads as one. */
-export type BodyPart = { path: string; size: number }
+/**
+ * A file that lies behind others: a body with what was made of it reads as one. `hold` keeps it where it is until what it answers
+ * is called: a stream does so for all of its files from its beginning to its end.
+ */
+export type BodyPart = { path: string; size: number; hold?(): () => void }
 
 /**
  * Bytes `start` (inclusive) to `end` (exclusive) of a layout over a body, which is one file or several one behind the other.
@@ -27,12 +30,14 @@ class LayoutStream extends Readable {
   #piece = 0
   #done = 0
   #open: OpenPart | null = null
+  readonly #held: readonly (() => void)[]
 
   constructor(layout: Layout, parts: readonly BodyPart[], pieces: Extent[]) {
     super({ highWaterMark: 2 * readBytes })
     this.#layout = layout
     this.#parts = parts
     this.#pieces = pieces
+    this.#held = touched(parts, pieces).flatMap((part) => part.hold?.() ?? [])
   }
 
   override _read(): void {
@@ -89,9 +94,22 @@ class LayoutStream extends Readable {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     const open = this.#open
     this.#open = null
+    for (const letGo of this.#held) letGo()
     if (open === null) done(error)
     else close(open.fd, () => done(error))
   }
+}
+
+/** Those of which something is read. */
+function touched(parts: readonly BodyPart[], pieces: readonly Extent[]): BodyPart[] {
+  // Mostly a body alone, which stays.
+  if (parts.every(({ hold }) => hold === undefined)) return []
+  let end = 0
+  return parts.filter(({ size }) => {
+    const start = end
+    end += size
+    return pieces.some((piece) => piece.kind === 'body' && piece.offset < end && piece.offset + piece.length > start)
+  })
 }
 
 function partAt(parts: readonly BodyPart[], offset: number): { path: string; start: number; end: number } | null {

@@ -40,6 +40,18 @@ export async function countDerivedItems(db: Kysely<Schema>, id: RecordingId, for
   return Number(count)
 }
 
+/** Whether any item of the recording has this content. */
+export async function isDerivedFile(db: Kysely<Schema>, id: RecordingId, sha256: Buffer): Promise<boolean> {
+  const found = await db
+    .selectFrom('derived_items')
+    .select('number')
+    .where('recording_id', '=', id)
+    .where('sha256', '=', sha256)
+    .limit(1)
+    .executeTakeFirst()
+  return found !== undefined
+}
+
 export type NewDerivedItem = Omit<DerivedItem, 'number' | 'created_at'>
 
 /** Its bytes are on disk. Where the same was made meanwhile, that stays. @throws CatalogError `recording-not-found` */
@@ -58,7 +70,12 @@ export async function addDerivedItem(db: Kysely<Schema>, item: NewDerivedItem): 
     if (known !== undefined) return known
     const added = await transaction
       .insertInto('derived_items')
-      .values({ ...item, sources: JSON.stringify(item.sources), number: recording.derived })
+      .values({
+        ...item,
+        sources: JSON.stringify(item.sources),
+        encryption: item.encryption && JSON.stringify(item.encryption),
+        number: recording.derived,
+      })
       .returningAll()
       .executeTakeFirstOrThrow()
     await transaction

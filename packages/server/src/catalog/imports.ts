@@ -94,6 +94,11 @@ export async function moveImport(
   return moved.numUpdatedRows > 0n
 }
 
+/** A process that makes recordings of them is there. */
+export async function touchKeeping(db: Kysely<Schema>): Promise<void> {
+  await db.updateTable('imports').set({ touched_at: sql<Date>`now()` }).where('state', '=', 'keeping').execute()
+}
+
 /**
  * Does `work` while nobody else changes this import, also from another process. Undefined: there is none in that state.
  */

@@ -35,6 +35,7 @@ export interface Schema {
   jobs: JobsTable
   job_entries: JobEntriesTable
   imports: ImportsTable
+  learned_layouts: LearnedLayoutsTable
 }
 
 type Stamp = ColumnType<Date, Date | undefined, Date>
@@ -166,6 +167,10 @@ export interface DerivedItemsTable {
   sha256: Buffer
   sources: Json<string[]>
   made_by: string
+  /** What it was made of lies in another recording: it is for the owner of both alone. */
+  owner_alone: Generated<boolean>
+  /** The item's member of that name; what is stored is encrypted then. */
+  encryption: ColumnType<Readonly<Record<string, unknown>> | null, string | null | undefined, string | null>
   created_at: Stamp
 }
 export type UploadedArchiveState = 'checking' | 'restored' | 'plain'
@@ -292,6 +297,14 @@ export interface ImportsTable {
 }
 export type ImportState = 'receiving' | 'converting' | 'converted' | 'keeping' | 'kept' | 'failed'
 
+export interface LearnedLayoutsTable {
+  signature: string
+  name: string
+  /** As the converter exports one. */
+  layout: Json<Record<string, unknown>>
+  learned_at: Stamp
+}
+
 export type User = Selectable<UsersTable>
 export type Recording = Selectable<RecordingsTable>
 export type Share = Selectable<SharesTable>
@@ -304,3 +317,4 @@ export type EncoderRow = Selectable<EncodersTable>
 export type Webhook = Selectable<WebhooksTable>
 export type JobRow = Selectable<JobsTable>
 export type ImportRow = Selectable<ImportsTable>
+export type LearnedLayoutRow = Selectable<LearnedLayoutsTable>

@@ -13,27 +13,39 @@ import {
   openConverter,
 } from '@rushes/processors'
 import {
-  type Archive,
+  type AesEncryption,
   type ArchiveResource,
   type Caller,
-  type Item,
+  type ContentKey,
+  encryptContent,
+  encryptedLength,
   mayRead,
   nameProblem,
-  ownIds,
-  parsePointer,
   strictest,
-  UmfError,
 } from '@rushes/umf'
 import type { Kysely } from 'kysely'
 import { ContentError } from '../archive/content-error.ts'
+import type { Pointers } from '../archive/pointed-content.ts'
 import { type BodyFolder, derivedPath } from '../body/folder.ts'
-import { streamLayout } from '../body/layout-stream.ts'
-import { addDerivedItem, countDerivedItems, findDerivedItem, removeDerivedItem } from '../catalog/derived-items.ts'
+import type { HeldFiles } from '../body/held-files.ts'
+import {
+  addDerivedItem,
+  countDerivedItems,
+  findDerivedItem,
+  isDerivedFile,
+  removeDerivedItem,
+} from '../catalog/derived-items.ts'
+import type { RecordingId } from '../catalog/identifiers.ts'
 import type { Recording, Schema } from '../catalog/schema.ts'
 import { getUploadedArchive } from '../catalog/uploaded-archives.ts'
 import type { RecordingContent } from '../publish/archives.ts'
-import { resourceLayout } from '../publish/resource-layout.ts'
-import { shownVersion } from '../publish/view-file.ts'
+import {
+  type FollowedResource,
+  fingerprintOf,
+  followed,
+  type RecordingSource,
+  SourceOpener,
+} from './conversion-sources.ts'
 import { storeDerivedFile } from './derived-file.ts'
 import { PolledWork, type Told } from './polled-work.ts'
 
@@ -43,6 +55,8 @@ export type ConversionWish = {
   /** Content type. */
   to: string
   parameters: ConversionParameters
+  /** What opens those that are encrypted, all by the same; what is made of them is encrypted with it again. */
+  key?: ContentKey | undefined
 }
 
 export type AskedConversion = { recording: Recording; content: RecordingContent; caller: Caller; wish: ConversionWish }
@@ -64,8 +78,8 @@ export interface Conversions {
    */
   makeWithin(asked: AskedConversion, waitMs: number): Promise<Told<string>>
   /**
-   * Takes away what was made, with its bytes and with what was made of it. A download of the archive that goes on meanwhile ends
-   * early: that archive is no more.
+   * Takes away what was made, with its bytes and with what was made of it. A download of the archive that began before goes on to
+   * its end: bytes that it holds go when it has ended.
    *
    * @returns whether it was something that was made
    */
@@ -76,6 +90,8 @@ export interface Conversions {
 export type ConversionsOptions = {
   db: Kysely<Schema>
   folder: BodyFolder
+  pointers: Pointers
+  held: HeldFiles
   /** Of the disk, which are left free. */
   reserveBytes: number
   log: { warn(details: object, message: string): void }
@@ -86,9 +102,17 @@ const mostDerived = { owner: 1000, others: 100 }
 const concurrency = 2
 const mostWaiting = 100
 
-type Request = ConversionRequest & { asked: AskedConversion; madeAs: string }
+/** Who asks others where sources are, at once. */
+const mostLookedUp = 20
 
-export function openConversions({ db, folder, reserveBytes, log }: ConversionsOptions): Conversions {
+type Request = Omit<ConversionRequest, 'sources'> & {
+  sources: readonly RecordingSource[]
+  asked: AskedConversion
+  madeAs: string
+}
+
+export function openConversions(options: ConversionsOptions): Conversions {
+  const { db, folder, pointers, held, reserveBytes, log } = options
   const converter: Converter<string, Request> = openConverter<string, Request>({ keep, concurrency, mostWaiting })
 
   /** A file and its row come and go together: two files may be one, by their digest. */
@@ -109,38 +133,51 @@ export function openConversions({ db, folder, reserveBytes, log }: ConversionsOp
     return inTurn(request.asked.recording.id, () => keepNow(made, request, signal))
   }
 
-  async function keepNow(made: MadeFile, { asked, madeAs }: Request, signal: AbortSignal): Promise<string> {
+  async function keepNow(made: MadeFile, { asked, madeAs, sources }: Request, signal: AbortSignal): Promise<string> {
     const { recording, content, caller, wish } = asked
-    const sha256 = Buffer.from(made.digest.slice('sha256:'.length), 'hex')
-    await storeDerivedFile(folder, { id: recording.id, sha256, made, reserveBytes, signal })
+    const isEncrypted = sources.some(({ encryption }) => encryption !== undefined)
+    // As closed as what it was made of: whoever has it without the key has nothing.
+    const { encryption, open, most } = isEncrypted ? await encrypted(made, sources, wish.key!) : plain(made)
+    const stored = { id: recording.id, content: open, length: most, reserveBytes, signal }
+    const { sha256, length } = await storeDerivedFile(folder, stored)
     const added = await addDerivedItem(db, {
-      ...{ recording_id: recording.id, made_as: madeAs, for_owner: caller.level === 0, sha256 },
-      ...{ name: nameFor(wish.names[0]!, made.contentType), content_type: made.contentType, length: made.length },
+      ...{ recording_id: recording.id, made_as: madeAs, for_owner: caller.level === 0, sha256, encryption },
+      ...{ name: nameFor(wish.names[0]!, made.contentType), content_type: made.contentType, length },
       type: madeType(made.contentType, content.archive.resource(wish.names[0]!).type),
       ...{ sources: [...wish.names], made_by: made.by },
+      owner_alone: sources.some(({ isOfOther }) => isOfOther),
     })
     return added.name
   }
 
   const polled = new PolledWork<string>()
 
+  /** Files that were taken away, and that somebody still reads. */
+  const leaving = new Set<Promise<void>>()
+  const isClosing = Promise.withResolvers<void>()
+
   /** Decides whether the caller may have it, and whether it can be made. @returns its name, where it is there */
   async function prepared(asked: AskedConversion): Promise<string | Request> {
     const { recording, content, caller, wish } = asked
     const { archive } = content
     const given = [...new Set(wish.names)].map((name) => followed(archive, archive.resource(name)))
-    const resources = [...new Set(given.flat())]
+    const resources = [...new Set(given.flatMap(({ chain }) => chain))]
     // L4: before anything is done for whoever would not get it.
     if (!mayRead(caller, strictest(resources)))
       throw new ContentError('limits-exclude', 'what is made of all of these together is not for you')
     if ((await getUploadedArchive(db, recording.id))?.state === 'checking')
       throw new ContentError('still-checking', 'this archive is still being checked; try again')
-    const sources = given.map((chain) => sourceOf(asked, chain))
-    const { to, parameters } = wish
-    const [only] = given
-    const isThere = given.length === 1 && isOfKind(only!.at(-1)!, to) && Object.keys(parameters).length === 0
-    if (isThere) return only!.at(-1)!.name
-    const madeAs = keyOf(sources, to, parameters)
+    const { to, parameters, key } = wish
+    const kinds = given.map(({ chain }) => chain.at(-1)!)
+    const isThere = given.length === 1 && isOfKind(kinds[0]!, to) && Object.keys(parameters).length === 0
+    if (isThere) return kinds[0]!.name
+    // What can't be done at all is said before anything else, and before anybody is asked where something lies.
+    converter.plan({ sources: kinds.map(kindAlone), to, parameters })
+    const opened = await openedSources(asked, given)
+    const madeAs = keyOf(opened, to, parameters)
+    // Whoever has another key waits for no result of this one.
+    const mark = key === undefined ? '' : fingerprintOf(key)
+    const sources = opened.map((source) => ({ ...source, identity: source.identity + mark }))
     const known = await findDerivedItem(db, recording.id, madeAs)
     if (known !== undefined) return known.name
     const request = {
@@ -152,10 +189,29 @@ export function openConversions({ db, folder, reserveBytes, log }: ConversionsOp
       // P4, L4: what is made has the limits of what points as well.
       asked: { ...asked, wish: { ...wish, names: resources.map(({ name }) => name) } },
     }
-    // What can't be done at all is said before anything else.
-    converter.plan(request)
     await checkCount(asked)
     return request
+  }
+
+  let lookedUp = 0
+
+  async function openedSources(
+    { recording, content, wish }: AskedConversion,
+    given: readonly FollowedResource[],
+  ): Promise<RecordingSource[]> {
+    const opener = new SourceOpener(pointers, { recording, content, key: wish.key })
+    const isAsked = given.some(({ isElsewhere }) => isElsewhere)
+    if (isAsked && lookedUp >= mostLookedUp)
+      throw new ContentError('too-many-pointers', 'too many pointers are being followed; try again')
+    if (isAsked) lookedUp++
+    try {
+      const sources: RecordingSource[] = []
+      // One after the other: whoever names hundreds of them asks for them in this time.
+      for (const each of given) sources.push(await opener.source(each))
+      return sources
+    } finally {
+      if (isAsked) lookedUp--
+    }
   }
 
   async function converted(request: Request, asker: Asker): Promise<string> {
@@ -182,11 +238,34 @@ export function openConversions({ db, folder, reserveBytes, log }: ConversionsOp
     remove({ id }, name) {
       return inTurn(id, async () => {
         const digests = await removeDerivedItem(db, id, name)
-        for (const digest of digests ?? []) await rm(derivedPath(folder, id, digest), { force: true })
+        for (const digest of digests ?? []) await takeAway(id, digest)
         return digests !== undefined
       })
     },
-    close: () => converter.close(),
+    async close() {
+      await converter.close()
+      isClosing.resolve()
+      await Promise.all(leaving)
+    },
+  }
+
+  /** Its bytes, at once, or when nobody reads them any more: who began before reads the old state to its end. */
+  async function takeAway(id: RecordingId, digest: Buffer): Promise<void> {
+    const path = derivedPath(folder, id, digest)
+    if (!held.isHeld(path)) {
+      await rm(path, { force: true })
+      return
+    }
+    const task = Promise.race([held.free(path), isClosing.promise])
+      .then(() =>
+        inTurn(id, async () => {
+          // Made again meanwhile, it is the file of that.
+          if (!(await isDerivedFile(db, id, digest))) await rm(path, { force: true })
+        }),
+      )
+      .catch((error: unknown) => log.warn({ id, error }, 'what was taken away could not be removed'))
+      .finally(() => leaving.delete(task))
+    leaving.add(task)
   }
 
   async function checkCount({ recording, caller }: AskedConversion): Promise<void> {
@@ -197,61 +276,24 @@ export function openConversions({ db, folder, reserveBytes, log }: ConversionsOp
   }
 }
 
-/** P3. */
-const mostSteps = 8
+type KeptFile = { encryption: AesEncryption | null; open: AsyncIterable<Uint8Array>; most: number }
 
-/**
- * A resource and, where it points to another one of the same archive, what it leads to; the last one has the bytes. Of what lies
- * elsewhere nothing is made: its limits are kept there, and may change there.
- *
- * @throws ContentError
- */
-function followed(archive: Archive, resource: ArchiveResource): ArchiveResource[] {
-  const ids = ownIds(archive.state.description)
-  const chain = [resource]
-  for (let at = resource; at !== archive.presentation; ) {
-    const { pointer, encryption } = at as Item
-    if (encryption !== undefined) throw new ContentError('encrypted-source', 'it is encrypted')
-    if (pointer === undefined) break
-    const next = targetIn(archive, pointer, ids)
-    if (next === undefined || chain.includes(next) || chain.length > mostSteps)
-      throw new ContentError('pointer-source', 'its bytes lie elsewhere: nothing is made of them here')
-    chain.push(next)
-    at = next
-  }
-  return chain
+function plain(made: MadeFile): KeptFile {
+  return { encryption: null, open: made.open(), most: made.length }
 }
 
-function targetIn(archive: Archive, text: string, ids: ReadonlySet<string>): ArchiveResource | undefined {
-  try {
-    const pointer = parsePointer(text)
-    return pointer.kind === 'item' && ids.has(pointer.id) ? archive.resource(pointer.name) : undefined
-  } catch (error) {
-    if (error instanceof UmfError) return undefined
-    throw error
-  }
+async function encrypted(made: MadeFile, sources: readonly RecordingSource[], key: ContentKey): Promise<KeptFile> {
+  const keyId = sources.map(({ encryption }) => (encryption as AesEncryption | undefined)?.keyId).find(Boolean)
+  const { encryption, content } = await encryptContent(made.open(), key, keyId)
+  return { encryption, open: content, most: encryptedLength(made.length) }
 }
 
-/** Names are part of what it is: two items of the same bytes may have other limits. */
-function sourceOf(
-  { recording, content }: AskedConversion,
-  chain: readonly ArchiveResource[],
-): Request['sources'][number] {
-  const { presentation } = content.archive
-  const resource = chain.at(-1)!
-  const { type, contentType } = resource
-  const isPresentation = resource === presentation
-  const { startMs } = content.archive.span(resource)
-  const { size, crc32 } = recording
-  const digest = isPresentation ? `presentation ${shownVersion} ${size} ${crc32}` : (resource as Item).digest!
-  return {
-    identity: JSON.stringify([...chain.map(({ name }) => name), digest]),
-    ...{ contentType, type, startMs },
-    open() {
-      const layout = resourceLayout(content, resource)
-      return streamLayout(layout, content.parts, 0, layout.size)
-    },
+/** As far as a plan goes. */
+function kindAlone({ contentType, type }: ArchiveResource): RecordingSource {
+  const open = (): never => {
+    throw new Error('a plan opens nothing')
   }
+  return { identity: '', contentType, type, isOfOther: false, encryption: undefined, open }
 }
 
 function isOfKind({ contentType }: ArchiveResource, to: string): boolean {

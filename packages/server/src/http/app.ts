@@ -23,6 +23,7 @@ import type { App, Front } from './front.ts'
 import { HttpError, sendError } from './http-error.ts'
 import { ingestUpgrade } from './ingest-upgrade.ts'
 import { jobRoutes } from './job-routes.ts'
+import { layoutRoutes } from './layout-routes.ts'
 import { liveRoutes } from './live-routes.ts'
 import { hearProxy, originAllowed } from './origin.ts'
 import { openPages, type Pages } from './pages.ts'
@@ -132,6 +133,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     maxBytes: options.limits.maxRecordingBytes,
     allowedOrigins: options.allowedOrigins,
   })
+  layoutRoutes(app, front)
   if (room !== null) addRecordings(app, room, pages, options, trusts)
   app.get('/healthz', { schema: { tags: ['server'] } }, async () => {
     await sql`select 1`.execute(front.db)

@@ -70,7 +70,7 @@ export function archiveRoutes(app: App, front: Front, options: ArchiveRouteOptio
   async function view(row: ImportRow, request: FastifyRequest): Promise<ImportView> {
     const { id, name, size, received, fingerprint, job_id: jobId } = row
     const job = jobId === null ? undefined : await front.jobs.get(jobId)
-    const { state, problem } = standingOf(row, job)
+    const { state, problem } = standingOf(row, job, options.keepsAtOnce)
     const origin = requestOrigin(request.raw, front.publicUrl)
     const share = state === 'kept' ? await openShare(front.db, id) : undefined
     const isMade = state === 'converted' || state === 'keeping'
@@ -217,8 +217,20 @@ export function archiveRoutes(app: App, front: Front, options: ArchiveRouteOptio
   })
 }
 
+const untakenMs = 5000
+const noRecordings =
+  'this server converts alone, and no server with recordings takes it: start one with the same database and files ' +
+  '(rushes serve --roles record), and it is kept there by itself; or download the UMF and upload it to another server'
+
 /** While its job has not ended well, the job tells how it stands. */
-function standingOf(row: ImportRow, job: JobRow | undefined): { state: ImportState; problem: string | null } {
+function standingOf(
+  row: ImportRow,
+  job: JobRow | undefined,
+  hasRecordings: boolean,
+): { state: ImportState; problem: string | null } {
+  // Whoever makes recordings of archives touches those that wait, every second.
+  const isWaiting = !hasRecordings && row.state === 'keeping' && Date.now() - row.touched_at.getTime() > untakenMs
+  if (isWaiting) return { state: row.state, problem: noRecordings }
   if (row.state !== 'converting' || row.job_id === null) return { state: row.state, problem: row.problem }
   if (job === undefined) return { state: 'failed', problem: 'its conversion was given up long ago' }
   const words = ends[job.state]

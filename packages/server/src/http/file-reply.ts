@@ -95,7 +95,7 @@ function rangeApplies(ifRange: unknown, etag: string | null, lastModified: strin
 }
 
 /** RFC 6266 with the UTF-8 form of RFC 8187 for names beyond ASCII. */
-function contentDisposition(type: 'inline' | 'attachment', name: string): string {
+export function contentDisposition(type: 'inline' | 'attachment', name: string): string {
   const plain = name.replaceAll(/[^\x20-\x7e]|["\\%]/g, '_')
   const encoded = encodeURIComponent(name).replaceAll(
     /['()*]/g,

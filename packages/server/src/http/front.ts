@@ -34,6 +34,7 @@ export interface Front extends FrontOptions {
         | 'job.list'
         | 'import.create'
         | 'import.list'
+        | `layout.${'list' | 'change'}`
         | 'key.create'
         | 'key.list'
         | `encoder.${'introduce' | 'list' | 'alerts'}`

@@ -89,6 +89,8 @@ const importStatus: Record<ImportErrorCode, number> = {
   'changed-meanwhile': 409,
   'bad-mend': 422,
   'not-mendable': 422,
+  'bad-layouts': 422,
+  'name-taken': 409,
 }
 
 const uploadStatus: Record<UploadErrorCode, number> = {
@@ -113,6 +115,7 @@ const contentStatus: Record<ContentErrorCode, number> = {
   'too-many-pointers': 503,
   'pointer-source': 422,
   'encrypted-source': 422,
+  'content-locked': 422,
   'limits-exclude': 403,
   'still-checking': 409,
   'not-derived': 409,

@@ -2,7 +2,6 @@ import { Readable } from 'node:stream'
 import type { Archive } from '@rushes/umf'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ContentError } from '../archive/content-error.ts'
-import { openPointers } from '../archive/pointed-content.ts'
 import type { Recording } from '../catalog/schema.ts'
 import { replyWithBytes } from './file-reply.ts'
 import type { Room } from './room.ts'
@@ -29,8 +28,7 @@ const mostAtOnce = 100
 const mostBegun = 4
 
 /** Answers for items whose bytes lie elsewhere: with the bytes, or where they are, as the caller asks. */
-export function pointerReplies({ db, archives, pointerHosts, log }: Room): PointerReplies {
-  const pointers = openPointers({ db, archives, trusted: pointerHosts, log })
+export function pointerReplies({ pointers }: Room): PointerReplies {
   let open = 0
   let begun = 0
   const waiting: (() => void)[] = []

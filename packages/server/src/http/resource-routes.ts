@@ -5,10 +5,12 @@ import { type Archive, type ArchiveResource, type Caller, DEFAULT_LEVEL, type It
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { ContentError } from '../archive/content-error.ts'
+import { streamLayout } from '../body/layout-stream.ts'
 import { getRecording } from '../catalog/recordings.ts'
 import type { Recording } from '../catalog/schema.ts'
 import { resourceLayout } from '../publish/resource-layout.ts'
-import { replyWithFile } from './file-reply.ts'
+import { contentKeyOf, isOpenedBy, replyDecrypted } from './content-key.ts'
+import { contentDisposition, replyWithFile } from './file-reply.ts'
 import type { App } from './front.ts'
 import { HttpError, notFound } from './http-error.ts'
 import { type PointerReplies, pointerReplies } from './pointer-reply.ts'
@@ -124,7 +126,8 @@ export function resourceRoutes(app: App, room: Room, { path, tag, find, findToRe
     if (query.as !== undefined) {
       const { as: to, with: others = [], width, height, bitRate, atMs, page, samplesPerPixel } = query
       const parameters = withoutMissing({ width, height, bitRate, atMs, page, samplesPerPixel })
-      const wish = { names: [name, ...others], to, parameters }
+      const key = contentKeyOf(request)
+      const wish = { names: [name, ...others], to, parameters, ...(key !== undefined && { key }) }
       const conversion = { recording, content, caller, wish }
       const waitMs = preferredWait(request)
       if (waitMs !== null) {
@@ -156,6 +159,15 @@ export function resourceRoutes(app: App, room: Room, { path, tag, find, findToRe
     }
     const { digest } = resource as Item
     const isItem = resource !== content.archive.presentation && digest !== undefined
+    const key = contentKeyOf(request)
+    if (isItem && isOpenedBy(resource as Item, key)) {
+      const layout = resourceLayout(content, resource)
+      reply
+        .type(contentType)
+        .header('content-disposition', contentDisposition(isDownload ? 'attachment' : 'inline', about.name))
+      const stored = () => streamLayout(layout, content.parts, 0, layout.size)
+      return await replyDecrypted(request, reply, { item: resource as Item, key, stored })
+    }
     return replyWithFile(request, reply, {
       layout: { ...resourceLayout(content, resource), contentType },
       path: content.parts,
@@ -211,14 +223,14 @@ function viewOf(archive: Archive, resource: ArchiveResource): ResourceView {
   const { name, type, contentType, level = DEFAULT_LEVEL, limits, title, language } = resource
   const { startMs, endMs } = archive.span(resource)
   const isPresentation = resource === archive.presentation
-  const { length, digest, pointer, from } = resource as Item
+  const { length, digest, pointer, from, encryption } = resource as Item
   return {
     ...{ name, type, contentType, length: length ?? null, level },
     digest: isPresentation ? null : (digest ?? null),
     ...withoutMissing({ limits, startMs, endMs, title, language }),
     ...(isPresentation
       ? { isPresentation }
-      : withoutMissing({ pointer, from: from && { items: from.items, by: from.by } })),
+      : withoutMissing({ pointer, encryption, from: from && { items: from.items, by: from.by } })),
   }
 }
 

@@ -3,6 +3,7 @@ import type { ArchiveStanding, RecordingView } from '@rushes/protocol'
 import { anonymous, type Caller as ContentCaller, owner } from '@rushes/umf'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { RecordingAction } from '../access/policy.ts'
+import type { Pointers } from '../archive/pointed-content.ts'
 import { type BodyFolder, bodyPath } from '../body/folder.ts'
 import { deliveryContentType } from '../catalog/deliveries.ts'
 import { parseRecordingId, type RecordingId } from '../catalog/identifiers.ts'
@@ -33,8 +34,7 @@ export type RoomOptions = {
   publisher: Publisher
   archives: Archives
   conversions: Conversions
-  /** Hosts that pointers may lead to although they are not public. */
-  pointerHosts: ReadonlySet<string>
+  pointers: Pointers
   deliveries: Deliveries
   uploads: Uploads
   fleet: Fleet

@@ -3,6 +3,8 @@ export type ImportErrorCode =
   | 'changed-meanwhile' // somebody else has mended it: what was asked for is of an older state
   | 'bad-mend' // an event or item that is not there, a time before the beginning
   | 'not-mendable' // its own archive is damaged
+  | 'bad-layouts' // no formats that were learned, or of a later version
+  | 'name-taken' // another format is called so
 
 /** What the room of imports refuses. */
 export class ImportError extends Error {

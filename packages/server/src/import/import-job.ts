@@ -8,6 +8,7 @@ import { getImport, moveImport } from '../catalog/imports.ts'
 import type { ImportRow, Schema } from '../catalog/schema.ts'
 import type { AskedJob, JobKind } from '../process/job-kind.ts'
 import { archivePath, isThere, putInPlace, sentPath } from './import-folder.ts'
+import { keepLayouts, knownLayouts } from './learned-layouts.ts'
 
 export const convertKind = 'convert'
 
@@ -39,14 +40,16 @@ export function importJob({ db, folder, onKeeping }: ImportJobOptions): JobKind 
         // The recording that comes of it has the same one.
         drawId: async () => row.id,
         now: () => row.created_at.getTime(),
+        layouts: () => knownLayouts(db),
       })
     },
 
     async finish(job, result) {
       if (result.outcome !== 'done') return
       const row = await importOf(job)
-      const { convertedFile } = await import('@rushes/converter')
+      const { convertedFile, learnedLayouts } = await import('@rushes/converter')
       const from = convertedFile(result)
+      await keepLayouts(db, await learnedLayouts(result))
       const to = archivePath(folder, row.id)
       // A process that ended in between has put it there already. What was sent stays: the job may be looked at once more.
       if (!(await isThere(to)) || (await isThere(from))) await putInPlace(from, to)

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises'
 import type { Kysely } from 'kysely'
 import type { BodyFolder } from '../body/folder.ts'
 import type { RecordingId } from '../catalog/identifiers.ts'
-import { listImportsIn, moveImport } from '../catalog/imports.ts'
+import { listImportsIn, moveImport, touchKeeping } from '../catalog/imports.ts'
 import { getRecording } from '../catalog/recordings.ts'
 import type { ImportRow, Schema } from '../catalog/schema.ts'
 import { noProof } from '../upload/chunk-proof.ts'
@@ -89,6 +89,11 @@ export function openImportKeeper({ db, folder, uploads, log }: ImportKeeperOptio
     return (await uploads.find(id))?.offset ?? null
   }
 
+  // Also while it copies a long one: those who wait see that there is somebody.
+  const timer = setInterval(() => {
+    touchKeeping(db).catch((error: unknown) => log.warn({ error }, 'nobody is told that archives are being kept'))
+  }, idleMs)
+  timer.unref()
   const done = run()
   return {
     wake() {
@@ -97,6 +102,7 @@ export function openImportKeeper({ db, folder, uploads, log }: ImportKeeperOptio
     },
     async close() {
       closed = true
+      clearInterval(timer)
       woken.resolve()
       await done
     },

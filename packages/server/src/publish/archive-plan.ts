@@ -5,6 +5,7 @@ import {
   type Caller,
   EVENTS_TYPE,
   eventsContent,
+  type Item,
   mayRead,
   type PlannedArchive,
   type PlannedItem,
@@ -23,6 +24,10 @@ import { archiveHeadBytes } from './archive-head.ts'
 import type { KeptContent } from './kept-content.ts'
 import { type BodyRange, digestName } from './range-digest.ts'
 import { summaryOf } from './summary.ts'
+import { layoutVersion } from './view-file.ts'
+
+/** Raised whenever the same recording would be planned otherwise here: two states of an archive have two generations. */
+const planVersion = 0
 
 /** What a recording is put together from. */
 export type ArchiveSource = {
@@ -65,8 +70,9 @@ export function planRecording(source: ArchiveSource): RecordingArchive {
   const items = [...own, ...derived]
   const plan = {
     id: archiveIdOf(source),
-    // What was made and is not for this caller changes nothing that this caller sees.
-    generation: recording.generation + derived.length,
+    // What was made and is not for this caller changes nothing that this caller sees. A newer builder that lays the same recording
+    // out otherwise makes another state of it, under a number of its own.
+    generation: recording.generation + derived.length + layoutVersion + planVersion,
     metadata: metadataOf(source),
     further: kept?.further ?? {},
     presentation: structure && fields && { ...structure, fields },
@@ -190,14 +196,19 @@ function plannedDerived(
   const known = new Map(items.map((item) => [item.name, item]))
   const placed: PlacedItem[] = []
   let offset = recording.size!
-  for (const { name, type, content_type: contentType, length, sha256, sources, made_by: by } of derived) {
+  for (const row of derived) {
+    const { name, type, content_type: contentType, length, sha256, sources, made_by: by, encryption } = row
     const at = offset
     offset += length
     const from = sources.map((source) => known.get(source)).filter((source) => source !== undefined)
     if (from.length < sources.length || known.has(name)) continue
-    const limits = strictest(from)
+    // P4: what an item of another recording leads to has limits that are kept there.
+    const limits = strictest(row.owner_alone ? [...from, { level: 0 }] : from)
     if (!mayRead(caller, limits)) continue
-    const item = { name, type, contentType, ...limits, ...joinedSpan(from), from: { items: sources, by } }
+    const item = {
+      ...{ name, type, contentType, ...limits, ...joinedSpan(from), from: { items: sources, by } },
+      ...(encryption !== null && { encryption: encryption as Item['encryption'] & {} }),
+    }
     known.set(name, item)
     const stored = { length, digest: digestName(sha256) }
     placed.push({ planned: { item, stored }, ranges: [{ offset: at, length }] })

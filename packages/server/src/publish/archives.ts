@@ -14,6 +14,7 @@ import {
 import { nodeSha256 } from '@rushes/umf/node'
 import type { Kysely } from 'kysely'
 import { type BodyFolder, bodyPath, derivedPath } from '../body/folder.ts'
+import type { HeldFiles } from '../body/held-files.ts'
 import { type BodyPart, streamLayout } from '../body/layout-stream.ts'
 import { listDerivedItems } from '../catalog/derived-items.ts'
 import type { RecordingId } from '../catalog/identifiers.ts'
@@ -76,6 +77,8 @@ export type ArchivesOptions = {
   folder: BodyFolder
   publisher: Publisher
   registry: ArchiveRegistry
+  /** Files of made items that are being read: what was taken away stays for whoever is reading it. */
+  held: HeldFiles
   log: { info(details: object, message: string): void; error(details: object, message: string): void }
 }
 
@@ -83,7 +86,7 @@ export type ArchivesOptions = {
 const budgetBytes = 32 * 1024 * 1024
 
 /** Also takes up what the last process was still checking. */
-export function openArchives({ db, folder, publisher, registry, log }: ArchivesOptions): Archives {
+export function openArchives({ db, folder, publisher, registry, held, log }: ArchivesOptions): Archives {
   const kept = new Map<string, KeptArchive>()
   let keptBytes = 0
   /** Reading bodies from end to end: for one at a time; whoever waits for a file does not wait for uploads. */
@@ -180,7 +183,10 @@ export function openArchives({ db, folder, publisher, registry, log }: ArchivesO
 
   function partsOf(recording: Recording, { derivedFiles }: RecordingArchive): BodyPart[] {
     const { id, size } = recording
-    const files = derivedFiles.map(({ digest, size }) => ({ path: derivedPath(folder, id, digest), size }))
+    const files = derivedFiles.map(({ digest, size }) => {
+      const path = derivedPath(folder, id, digest)
+      return { path, size, hold: () => held.hold(path) }
+    })
     return [{ path: bodyPath(folder, id), size: size! }, ...files]
   }
 

@@ -10,6 +10,7 @@ import { toast } from '../app/toasts.ts'
 import { formatBytes, formatMoment } from '../figures.ts'
 import { listenForDrops, type PlacedFile } from '../upload/dropped-files.ts'
 import { importBadges, importWords } from './import-words.ts'
+import './learned-formats.ts'
 import { sendingPanel } from './sending-panel.ts'
 import { onSentArchives, type SentArchive, sendArchive, sentArchives } from './sent-archives.ts'
 
@@ -140,7 +141,8 @@ export class RushesConvertPage extends PageElement {
         <input type="file" hidden webkitdirectory data-which="folder" aria-label="Folder to convert" @change=${this.#chosen}>
       </section>
       ${waiting.map((archive) => sendingPanel(archive))}
-      ${this.#list()}`
+      ${this.#list()}
+      <rushes-learned-formats></rushes-learned-formats>`
   }
 
   #list(): TemplateResult | string {

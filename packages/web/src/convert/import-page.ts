@@ -225,7 +225,13 @@ export class RushesImportPage extends PageElement {
       case 'converted':
         return this.#made()
       case 'keeping':
-        return html`<div class="waiting" role="status">It is put into the library …</div>`
+        return view.problem === null
+          ? html`<div class="waiting" role="status">It is put into the library …</div>`
+          : html`<div class="notice notice-caution" role="alert">
+              <strong>It waits: nobody keeps it yet</strong>
+              <span>${sentence(view.problem)}</span>
+              <div><a class="button" href=${addressOf(view.id)} download=${`${view.name}.umf`}>Download UMF</a></div>
+            </div>`
       case 'kept':
         return html`<section class="card empty">
           <h2>It is a recording now</h2>

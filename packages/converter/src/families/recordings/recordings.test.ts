@@ -36,6 +36,32 @@ describe('cues', () => {
     })
   })
 
+  it('in TTML, its drafts too, are written as WebVTT, at the times that it puts together', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rushes-ttml-'))
+    try {
+      const paragraphs =
+        '<div begin="00:00:10.000"><p begin="1s" end="2.5s">Good <br/>morning</p><p begin="2s" dur="1s">All</p></div>'
+      const of = (uri: string) =>
+        `<?xml version="1.0"?><tt xml:lang="en" xmlns="${uri}"><body>${paragraphs}</body></tt>`
+      for (const uri of [
+        'http://www.w3.org/ns/ttml',
+        'http://www.w3.org/2006/10/ttaf1',
+        'http://www.w3.org/2006/04/ttaf1',
+      ]) {
+        const files = await smallFolder(folder, { 'talk.xml': of(uri) })
+        const { files: facts, more = [] } = await recordings.read(files, (await recordings.claims(files))[0]!)
+        expect(facts.get('talk.xml'), uri).toEqual({ type: 'data', startMs: 0, endMs: 13_000 })
+        expect(more).toMatchObject([
+          { name: 'talk (from TTML).vtt', type: 'transcript', language: 'en', endMs: 13_000 },
+        ])
+        const [words] = more
+        expect('text' in words! ? words.text : '').toMatch(/00:11\.000 --> 00:12\.500\nGood\nmorning/)
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
+
   it('that lack their first line are words all the same, and are written once more by the standard', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rushes-cues-'))
     const words = '00:00:00.500 --> 00:00:07.000\nOne\n\n00:00:07.000 --> 00:00:11.890\nTwo\n'

@@ -1,7 +1,7 @@
 // What meeting systems hand out as loose files, and plain folders of media: sound and video, and beside them captions, chat,
 // slides and lists of those who were there. Which system it was is told by the forms of what lies beside the media.
 import type { Note } from '@rushes/pipeline'
-import { parseVtt, writeVtt } from '@rushes/processors'
+import { ConversionError, type Cue, parseTtml, parseVtt, writeVtt } from '@rushes/processors'
 import type { TimelineEvent } from '@rushes/umf'
 import { z } from 'zod'
 import { type FoundFile, readText, stemOf } from '../../input/found-file.ts'
@@ -12,7 +12,7 @@ import { type Attendance, attendanceOf } from './attendance.ts'
 import { folderTimeOfDay, gmtStamp, type ZoomChat, zoomChat } from './zoom-chat.ts'
 
 const mostText = 32 * 1024 * 1024
-const isCaptions = ({ kind }: FoundFile): boolean => /^(text\/vtt|application\/x-subrip)$/.test(kind)
+const isCaptions = ({ kind }: FoundFile): boolean => /^(text\/vtt|application\/(x-subrip|ttml\+xml))$/.test(kind)
 const isMedia = ({ kind }: FoundFile): boolean => /^(audio|video)\//.test(kind)
 
 export const recordings: Family = {
@@ -129,6 +129,11 @@ class Recording {
     for (const file of this.#files) {
       if (!isCaptions(file) || file.size > mostText) continue
       const text = await readText(file, mostText)
+      if (file.kind === 'application/ttml+xml') {
+        const cues = this.#ttml(file, text)
+        if (cues !== null) found.push({ file, cues, isTeams: false, isZoom: false })
+        continue
+      }
       const cues = spokenCues(text)
       const isVtt = file.kind === 'text/vtt'
       const isTeams = isVtt && /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\/\d+-\d+)?[ \t]*$/m.test(text)
@@ -145,6 +150,31 @@ class Recording {
     return found
   }
 
+  /** Which players show is WebVTT: it is written as that too. Null: nothing in it can be read, which is told. */
+  #ttml(file: FoundFile, text: string): SpokenCue[] | null {
+    let cues: Cue[]
+    try {
+      cues = parseTtml(text)
+    } catch (error) {
+      if (!(error instanceof ConversionError)) throw error
+      const message = `it can't be read, and is kept as it is: ${error.message}`
+      this.#notes.push({ severity: 'warning', code: 'damaged', message, resource: file.name })
+      return null
+    }
+    const endMs = cues.reduce((most, cue) => Math.max(most, cue.endMs), 0)
+    const language = /\bxml:lang="([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})?)"/.exec(text.slice(0, 4096))?.[1]
+    this.#facts.set(file.name, { type: 'data', startMs: 0, endMs })
+    this.#more.push({
+      ...{ name: `${file.name.replace(/\.[^./]*$/, '')} (from TTML).vtt`, type: 'transcript', contentType: 'text/vtt' },
+      ...{ startMs: 0, endMs, from: [file.name], title: 'Transcript', text: writeVtt(cues) },
+      ...(language !== undefined && { language }),
+    })
+    return cues.map(({ startMs, endMs: until, spans }) => ({
+      ...{ startMs, endMs: until, speaker: spans.find(({ voice }) => voice !== undefined)?.voice ?? null },
+      text: spans.map((span) => span.text).join(''),
+    }))
+  }
+
   /** Players follow the standard, which some of these files don't: what it would lose is written once more, and by it. */
   #mend(file: FoundFile, text: string, cues: readonly SpokenCue[]): void {
     let strict = 0
@@ -159,9 +189,10 @@ class Recording {
       spans: [{ text: said, ...(speaker !== null && { voice: speaker }) }],
     }))
     const name = `${file.name.replace(/\.[^./]*$/, '')} (mended).vtt`
-    const fields = { type: 'transcript', contentType: 'text/vtt', startMs: 0, from: [file.name], title: 'Transcript' }
-    this.#more.push({ ...fields, name, text: writeVtt(spans) })
-    this.#facts.set(file.name, { type: 'data' })
+    const endMs = cues.reduce((most, cue) => Math.max(most, cue.endMs), 0)
+    const fields = { type: 'transcript', contentType: 'text/vtt', startMs: 0, endMs, from: [file.name] }
+    this.#more.push({ ...fields, name, title: 'Transcript', text: writeVtt(spans) })
+    this.#facts.set(file.name, { type: 'data', startMs: 0, endMs })
     const message = `${cues.length - strict} of ${cues.length} cues are not as the standard has them: they are written once more`
     this.#notes.push({ severity: 'info', code: 'captions-mended', message, resource: file.name })
   }
