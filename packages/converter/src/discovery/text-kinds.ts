@@ -41,17 +41,13 @@ function divisionsOf(source: Source, records: readonly number[]): TextDivision[]
   const slots = new Map<string, Map<string, Map<number, Mark>>>()
   for (const record of records) {
     for (const [slot, value, mark] of marksOf(source, record)) {
-      let values = slots.get(slot)
-      if (values === undefined) {
-        if (slots.size >= mostSlots) continue
-        slots.set(slot, (values = new Map()))
-      }
-      let marks = values.get(value)
-      if (marks === undefined) {
-        // So many different ones tell no kinds apart.
-        if (values.size > 8 * mostKinds) continue
-        values.set(value, (marks = new Map()))
-      }
+      if (!slots.has(slot) && slots.size >= mostSlots) continue
+      const values = slots.get(slot) ?? new Map<string, Map<number, Mark>>()
+      slots.set(slot, values)
+      // So many different ones tell no kinds apart.
+      if (!values.has(value) && values.size > 8 * mostKinds) continue
+      const marks = values.get(value) ?? new Map<number, Mark>()
+      values.set(value, marks)
       if (!marks.has(record)) marks.set(record, mark)
     }
   }
@@ -73,7 +69,12 @@ function divisionsOf(source: Source, records: readonly number[]): TextDivision[]
 
 function patternOf(marks: ReadonlyMap<number, Mark>): Pattern {
   const all = [...marks.values()]
-  return { start: all[0]!.place, length: all[0]!.length, places: Int32Array.from(all, ({ place }) => place), kind: true }
+  return {
+    start: all[0]!.place,
+    length: all[0]!.length,
+    places: Int32Array.from(all, ({ place }) => place),
+    kind: true,
+  }
 }
 
 const words = /[A-Za-z_][A-Za-z_]+/g

@@ -49,21 +49,18 @@ export function isOfDocuments(source: Source, pattern: Pattern, groups: Readonly
 
 type Divided = { readings: Reading[]; saved: number }
 
-function readDivision(
-  source: Source,
-  { kinds }: TextDivision,
-  counters: Counters,
-  limits: ReadingLimits,
-): Divided {
+function readDivision(source: Source, { kinds }: TextDivision, counters: Counters, limits: ReadingLimits): Divided {
   const read = kinds.map((kind) =>
-    readingsOf(source, [{ ...kind, counters: kinds.length > 1 ? counters.all : counters.named }], limits).map((reading) => ({
-      reading,
-      field: fieldOf(reading),
-      saved: sizedOf(
+    readingsOf(source, [{ ...kind, counters: kinds.length > 1 ? counters.all : counters.named }], limits).map(
+      (reading) => ({
         reading,
-        reading.parts.map((part) => part.saved),
-      ).saved,
-    })),
+        field: fieldOf(reading),
+        saved: sizedOf(
+          reading,
+          reading.parts.map((part) => part.saved),
+        ).saved,
+      }),
+    ),
   )
   const common = new Map<string, number>()
   for (const each of read) {

@@ -28,13 +28,24 @@ export function textRecords(text: string): TextRecords {
     }
   }
   const scattered = withSameWord(text, short)
-  if (areRecords(text, scattered)) for (const [from, to] of scattered) found.push([from, to, 0])
+  const words = new Set<string | undefined>()
+  if (areRecords(text, scattered)) {
+    for (const [from, to] of scattered) found.push([from, to, 0])
+    for (const span of scattered) words.add(firstWord(text, span))
+  }
   found.sort((a, b) => a[0] - b[0])
+  // Other text may stand right behind the last of what lies scattered.
+  const groupOf = ([from, to, own]: readonly [...Span, group: number]) =>
+    own > 0 && words.size > 0 && words.has(firstWord(text, [from, to])) ? 0 : own
   return {
     starts: Int32Array.from(found, ([from]) => from),
     ends: Int32Array.from(found, ([, to]) => to),
-    groups: Int32Array.from(found, ([, , each]) => each),
+    groups: Int32Array.from(found, groupOf),
   }
+}
+
+function firstWord(text: string, [from, to]: Span): string | undefined {
+  return /[A-Za-z_]{3,}/.exec(text.slice(from, Math.min(to, from + 80)))?.[0]
 }
 
 /** The record in which this byte stands, as its place in the list; -1 if there is none. */
@@ -53,7 +64,7 @@ export function recordAt({ starts, ends }: Pick<TextRecords, 'starts' | 'ends'>,
 function withSameWord(text: string, spans: readonly Span[]): Span[] {
   const words = new Map<string, Span[]>()
   for (const span of spans) {
-    const word = /[A-Za-z_]{3,}/.exec(text.slice(span[0], Math.min(span[1], span[0] + 80)))?.[0]
+    const word = firstWord(text, span)
     if (word === undefined) continue
     const list = words.get(word)
     if (list === undefined) words.set(word, [span])
@@ -94,19 +105,13 @@ function numbersIn(text: string, from: number, to: number): number {
 
 /** Objects in braces, of the outermost depth of which there are several. */
 function objects(text: string, [from, to]: Span): Span[] {
-  return nested(
-    text.slice(from, to).matchAll(/[{}]/g),
-    from,
-    ({ 0: sign }) => (sign === '{' ? 1 : -1),
-  )
+  return nested(text.slice(from, to).matchAll(/[{}]/g), from, ({ 0: sign }) => (sign === '{' ? 1 : -1))
 }
 
 /** Elements of markup, of the outermost depth of which there are several. */
 function elements(text: string, [from, to]: Span): Span[] {
-  return nested(
-    text.slice(from, to).matchAll(/<(\/?)[A-Za-z][^<>]*?(\/?)>/g),
-    from,
-    ({ 1: closing, 2: empty }) => (closing === '/' ? -1 : empty === '/' ? 0 : 1),
+  return nested(text.slice(from, to).matchAll(/<(\/?)[A-Za-z][^<>]*?(\/?)>/g), from, ({ 1: closing, 2: empty }) =>
+    closing === '/' ? -1 : empty === '/' ? 0 : 1,
   )
 }
 
@@ -115,7 +120,9 @@ function nested(marks: Iterable<RegExpMatchArray>, from: number, turn: (mark: Re
   const depths: Span[][] = []
   const open: number[] = []
   const add = (depth: number, span: Span) => {
-    if (depth < mostDepth) (depths[depth] ??= []).push(span)
+    if (depth >= mostDepth) return
+    while (depths.length <= depth) depths.push([])
+    depths[depth]!.push(span)
   }
   for (const mark of marks) {
     const start = from + mark.index!
@@ -125,7 +132,7 @@ function nested(marks: Iterable<RegExpMatchArray>, from: number, turn: (mark: Re
     else if (way === 0) add(open.length, [start, end])
     else if (open.length > 0) add(open.length - 1, [open.pop()!, end])
   }
-  return depths.find((spans) => spans !== undefined && spans.length >= leastRecords) ?? []
+  return depths.find((spans) => spans.length >= leastRecords) ?? []
 }
 
 const mostDepth = 12
@@ -150,10 +157,10 @@ function blocks(text: string, [from, to]: Span): Span[] {
   const found: Span[] = []
   let start = from
   for (const { index, 0: empty } of text.slice(from, to).matchAll(/\r?\n(?:[ \t]*\r?\n)+/g)) {
-    found.push([start, from + index])
+    if (from + index > start) found.push([start, from + index])
     start = from + index + empty.length
   }
-  found.push([start, to])
+  if (to > start) found.push([start, to])
   const several = found.filter(([begin, end]) => text.slice(begin, end).includes('\n'))
   return several.length > found.length / 2 ? found : []
 }
