@@ -27,13 +27,15 @@ export type Timed = { chosen: Chosen; origin: Origin; pattern: string }
 /** Readings that are timed by the same clock have the same origin. */
 export function timedReadings(source: Source, chosen: readonly Chosen[], durationMs: number | null): Timed[] {
   const sure = chosen.filter(({ verdict }) => verdict === 'events')
-  const records = chosen.filter(({ verdict, reading }) => verdict === 'events' || reading.pattern.length >= 4)
+  const clockOf = ({ reading: { time } }: Chosen) => `${time.unit} ${time.column.form}`
+  const known = new Set(sure.map(clockOf))
+  const records = chosen.filter(
+    (each) => each.verdict === 'events' || (each.reading.pattern.length >= 4 && known.has(clockOf(each))),
+  )
   const firstRecord = Math.min(...records.map(({ reading, used }) => startOf(reading, used[0]!)))
   const clocks = new Map<string, Chosen[]>()
   for (const each of sure) {
-    const { column, unit } = each.reading.time
-    const key = `${unit} ${column.form}`
-    clocks.set(key, [...(clocks.get(key) ?? []), each])
+    clocks.set(clockOf(each), [...(clocks.get(clockOf(each)) ?? []), each])
   }
   return [...clocks.values()].flatMap((clock) => {
     const uses = clock.map(({ reading, used }) => ({ column: reading.time.column, unit: reading.time.unit, used }))
@@ -46,12 +48,17 @@ function startOf({ pattern, time }: Chosen['reading'], at: number): number {
   return Math.min(pattern.places[at]!, time.column.starts[at]!)
 }
 
+const widestTime = 8
+
 export function eventsOf({ chosen, origin, pattern }: Timed, kind: EventKind): DiscoveredEvent[] {
   const { reading, part, used } = chosen
   const confidence = confidenceOf(chosen)
   const numberAt = (at: number) => part.value!.column.values[at]! + Number(part.value!.column.base)
+  // The start in the head may look like a record: it is none.
+  const isStart = (at: number) =>
+    origin.from === 'head' && Math.abs(reading.time.column.starts[at]! - origin.place) < widestTime
   const timed = used
-    .filter((at) => !Number.isNaN(part.value!.column.values[at]!))
+    .filter((at) => !Number.isNaN(part.value!.column.values[at]!) && !isStart(at))
     .map((at) => ({ at, t: timeMs(reading.time, at, origin) }))
   const known = timed.map(({ at, t }) => ({ t, kind, value: numberAt(at), pattern, confidence, interpolated: false }))
   const missing = untimed(chosen).flatMap((at) => {

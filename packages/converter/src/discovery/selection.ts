@@ -34,7 +34,26 @@ export function chosenReadings(source: Source, readings: readonly Reading[]): Ch
   }
   const taken = withinRecords(source, best.readings, shape)
   const chosen = taken.flatMap((reading) => reading.parts.map((part) => judged(reading, part)))
-  return withRelatives(source, chosen, shape)
+  return ofOneClock(withRelatives(source, chosen, shape))
+}
+
+/** Less than this share of what the surest clock shows is no second clock of the format, but chance. */
+const leastOfClock = 0.5
+
+/** A format has one way to write times: what a much weaker one shows is none of it. */
+function ofOneClock(chosen: readonly Chosen[]): Chosen[] {
+  const keyOf = ({ reading: { time } }: Chosen) => {
+    const { field, form } = time.column
+    return `${time.unit} ${form} ${field.as === 'binary' ? field.little : ''}`
+  }
+  const shown = new Map<string, number>()
+  for (const each of chosen) {
+    if (each.verdict === 'events') shown.set(keyOf(each), (shown.get(keyOf(each)) ?? 0) + each.bits)
+  }
+  const least = Math.max(0, ...shown.values()) * leastOfClock
+  return chosen.map((each) =>
+    each.verdict === 'events' && shown.get(keyOf(each))! < least ? { ...each, verdict: 'chance' } : each,
+  )
 }
 
 /** What it saves that a kind of records is written as the others are. */

@@ -217,9 +217,9 @@ export function bestValue(
     if ((steps.rises || steps.evidence < used.length + 7) && isHighByte(source, column, time, used)) continue
     const placeBits = besideBits(column, time, records) + (crossings.get(column) ?? 0)
     // What only counts says nothing that the order of records does not say: any other value comes first.
-    const idle = (steps.counts ? 2.5 : steps.climbs ? 1 : 0) * (used.length - 1)
+    const idle = (steps.counts ? 5 : steps.climbs ? 1 : 0) * (used.length - 1)
     const rank = steps.evidence - placeBits - idle + (usual(column) ? usualBits : 0)
-    if (rank < leastValueBits || (best !== null && rank <= best.rank)) continue
+    if (rank + idle / 2 < leastValueBits || (best !== null && rank <= best.rank)) continue
     best = { column, evidence: steps.evidence, counts: steps.counts, placeBits, rank }
   }
   return best
