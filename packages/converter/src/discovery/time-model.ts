@@ -260,7 +260,7 @@ function absoluteBits(column: Column, unit: TimeUnit, reach: number): number {
 }
 
 const datedBits = 6
-const undatedBits = 6
+const undatedBits = 14
 
 /** Ticks between values that can be told apart: clocks of fine units often show whole milliseconds only, or seconds. */
 function grainOf(column: Column, used: readonly number[], unit: TimeUnit): number {
