@@ -59,6 +59,8 @@ const bodies: Record<string, unknown> = {
   'PUT /api/v1/encoder-alerts': { behindSeconds: 10, silentSeconds: 20, spoolPercent: 20 },
   'POST /api/v1/encoder-alerts/webhooks': { url: 'https://example.org/theirs' },
   'POST /api/v1/keys': { name: 'theirs' },
+  'POST /api/v1/layouts': { version: 1, layouts: [] },
+  'PATCH /api/v1/layouts/{signature}': { name: 'theirs' },
   'POST /api/v1/archives/{id}/mends': { generation: 1, mends: [{ do: 'drop', event: 0 }] },
 }
 /** What anybody may ask, who has no key and no link. */
