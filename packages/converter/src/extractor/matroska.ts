@@ -27,6 +27,8 @@ type Document = {
   audio: number
   subtitles: number
   codecs: string[]
+  /** TrackNumber of each. */
+  numbers: Set<number>
   lastTime: number
   firstTime: number
   clusters: number
@@ -69,6 +71,7 @@ export function* walkMatroska(window: ByteWindow, start: number): Walk<Walked | 
     audio: 0,
     subtitles: 0,
     codecs: [],
+    numbers: new Set(),
     lastTime: -1,
     firstTime: -1,
     clusters: 0,
@@ -114,6 +117,8 @@ type Reached = { at: number; cut: boolean; claimed: number }
 /** Walks children of the Segment, and of Clusters whose size or duration must be found. */
 function* walkSegment(window: ByteWindow, document: Document, from: number, to: number | null): Walk<Reached> {
   let at = from
+  /** Behind the last that is no filler: of unknown size, bytes of chance may look like one. */
+  let filled = from
   /** The cluster that was passed over by its size last: what follows shows whether that was right. */
   let passed: { body: number; end: number } | null = null
   while (to === null || at < to) {
@@ -130,7 +135,7 @@ function* walkSegment(window: ByteWindow, document: Document, from: number, to: 
       document.clusters++
       const cluster = yield* walkCluster(window, document, child.body, null)
       if (cluster.cut) return cluster
-      at = cluster.at
+      at = filled = cluster.at
       continue
     }
     const end = child.body + child.size
@@ -153,19 +158,25 @@ function* walkSegment(window: ByteWindow, document: Document, from: number, to: 
       } else passed = { body: child.body, end }
     }
     at = end
+    if (child.id !== 0xec && child.id !== 0xbf) filled = end
   }
+  if (to === null) at = filled
   return { at, cut: false, claimed: at }
 }
 
+/** Where the size is not known, it ends with the last of what only a Cluster has: what follows may look like an element. */
 function* walkCluster(window: ByteWindow, document: Document, from: number, to: number | null): Walk<Reached> {
   let at = from
+  let sound = from
   let time = 0
   while (to === null || at < to) {
     const child = yield* element(window, at)
     if (child === null || child.size === null || !inCluster.has(child.id) || ++document.elements > MOST_ELEMENTS) break
+    if (to === null && !(yield* isOfCluster(window, document, child, at === from))) break
     const end = child.body + child.size
     if ((to !== null && end > to) || !(yield* window.reaches(end))) return { at, cut: true, claimed: end }
     document.lastAt = at
+    if (child.id === 0xe7 || child.id === 0xa3 || child.id === 0xa0) sound = end
     if (child.id === 0xe7 && child.size <= 8) time = yield* unsigned(window, child)
     else if (child.id === 0xa3) yield* readBlock(window, document, child, time)
     else if (child.id === 0xa0) {
@@ -174,7 +185,28 @@ function* walkCluster(window: ByteWindow, document: Document, from: number, to: 
     }
     at = end
   }
-  return { at, cut: to !== null && at !== to, claimed: to ?? at }
+  return to === null ? { at: sound, cut: false, claimed: sound } : { at, cut: at !== to, claimed: to }
+}
+
+/** Whether an element is as a Cluster has it (RFC 9559 §5.1.3, §10.2): chance bytes behind one of unknown size are not. */
+function* isOfCluster(window: ByteWindow, document: Document, child: Element, isFirst: boolean): Walk<boolean> {
+  const size = child.size ?? 0
+  if (child.id === 0xe7) return isFirst && size <= 8
+  if (child.id === 0xa7 || child.id === 0xab) return size <= 8
+  let block: Element | null = child
+  if (child.id === 0xa0) {
+    block = yield* element(window, child.body)
+    if (block === null || ![0xa1, 0x9b, 0xfb, 0xa2, 0x75a1, 0xa4, 0xfa, 0xec, 0xbf].includes(block.id)) return false
+    if (block.id !== 0xa1) return true
+  } else if (child.id !== 0xa3) return true
+  if (block.size === null || block.size < 4 || !(yield* window.need(block.body, 5))) return false
+  const lead = window.u8(block.body)
+  const numberBytes = lead === 0 ? 9 : Math.clz32(lead) - 23
+  if (numberBytes > 2) return false
+  const number = numberBytes === 1 ? lead & 0x7f : window.u16(block.body) & 0x3fff
+  const reserved = child.id === 0xa3 ? 0x70 : 0xf0
+  if ((window.u8(block.body + numberBytes + 2) & reserved) !== 0) return false
+  return document.numbers.size === 0 || document.numbers.has(number)
 }
 
 function* readBlock(window: ByteWindow, document: Document, block: Element, time: number): Walk<void> {
@@ -227,7 +259,8 @@ function* readTrack(window: ByteWindow, document: Document, from: number, to: nu
   for (let at = from; at < to; ) {
     const field = yield* element(window, at)
     if (field === null || field.size === null || field.body + field.size > to) return
-    if (field.id === 0x83) {
+    if (field.id === 0xd7) document.numbers.add(yield* unsigned(window, field))
+    else if (field.id === 0x83) {
       const type = yield* unsigned(window, field)
       if (type === 1) document.video++
       else if (type === 2) document.audio++

@@ -55,7 +55,7 @@ describe('cues', () => {
           { name: 'talk (from TTML).vtt', type: 'transcript', language: 'en', endMs: 13_000 },
         ])
         const [words] = more
-        expect('text' in words! ? words.text : '').toMatch(/00:11\.000 --> 00:12\.500\nGood\nmorning/)
+        expect('text' in words! ? words.text : '').toMatch(/00:00:11\.000 --> 00:00:12\.500\nGood\nmorning/)
       }
     } finally {
       await rm(folder, { recursive: true, force: true })
