@@ -1,7 +1,5 @@
 // How large pictures are, so that whoever shows them knows it before they are there.
-import { open } from 'node:fs/promises'
-import { fileSource } from '../extractor/byte-source.ts'
-import { recognise } from '../extractor/recognise.ts'
+import { recogniseFile } from '../extractor/recognise-file.ts'
 import type { FileFacts } from '../families/family.ts'
 import type { FoundFile } from '../input/found-file.ts'
 
@@ -26,12 +24,7 @@ export async function withPictureFacts(
   return known
 }
 
-async function pictureFacts({ path, size }: FoundFile): Promise<Record<string, unknown>> {
-  const handle = await open(path, 'r')
-  try {
-    const { facts } = await recognise(fileSource(handle, size))
-    return Object.fromEntries(told.flatMap((name) => (typeof facts[name] === 'number' ? [[name, facts[name]]] : [])))
-  } finally {
-    await handle.close()
-  }
+async function pictureFacts({ path }: FoundFile): Promise<Record<string, unknown>> {
+  const { facts } = await recogniseFile(path)
+  return Object.fromEntries(told.flatMap((name) => (typeof facts[name] === 'number' ? [[name, facts[name]]] : [])))
 }

@@ -7,6 +7,8 @@ import type { Pattern } from './pattern.ts'
 const sampled = 48
 const mostFields = 32
 const mostOrdinals = 6
+/** Of one record. */
+const mostNumbers = 40
 const delimiters = [',', ';', '\t', '|', ' '] as const
 
 /** Names and cells that hold a number in most of the records. */
@@ -20,8 +22,9 @@ export function membersOf(source: Source, pattern: Pattern): Field[] {
     if (record < 0) continue
     const [from, to] = [records.starts[record]!, records.ends[record]!]
     const seen = new Set<string>()
-    for (let index = tokenFrom(tokens, from); index < tokens.starts.length && tokens.starts[index]! < to; index++) {
-      if (index - tokenFrom(tokens, from) > 40) break
+    const first = tokenFrom(tokens, from)
+    for (let index = first; index < tokens.starts.length && tokens.starts[index]! < to; index++) {
+      if (index - first > mostNumbers) break
       seen.add(tokens.keys[index]!)
     }
     seen.delete('')

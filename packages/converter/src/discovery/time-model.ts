@@ -235,7 +235,7 @@ function modelBits(
     durationMs === null ? 1.5 * Math.abs(Math.log2(reach / ticksPerMs[unit] / usualMs)) + spread(reach * 1.02) : 0
   let bits = durationMs === null ? rare : Math.min(spread(limit), part)
   if (form === 'float' && grain < 1e-4) bits += count * 3
-  if (!fromZero) bits += field.as === 'binary' ? absoluteBits(column, unit, reach) : 12
+  if (!fromZero) bits += field.as === 'binary' ? absoluteBits(column, field.width, unit, reach) : 12
   // A clock that shows less than it could is less usual, but for whole milliseconds.
   if (form === 'whole') bits += Math.max(0, 3 * Math.log10(grain / ticksPerMs[unit]))
   return bits
@@ -247,7 +247,7 @@ function shortBits(limit: number, reach: number): number {
 }
 
 /** What a start costs that is not zero: less where it is a date of our times. */
-function absoluteBits(column: Column, unit: TimeUnit, reach: number): number {
+function absoluteBits(column: Column, width: number, unit: TimeUnit, reach: number): number {
   const ms = (Number(column.base) + (column.values.find((value) => !Number.isNaN(value)) ?? 0)) / ticksPerMs[unit]
   const since1970 = ms > 8e11 && ms < 2.5e12
   const since1601 = unit === '100ns' && ms > 12.4e12 && ms < 14.2e12
@@ -255,8 +255,7 @@ function absoluteBits(column: Column, unit: TimeUnit, reach: number): number {
   // That it is one is as good as a marker.
   if (since1970 || since1601 || since1) return datedBits
   // A start anywhere that the field has room for, less what it says already of where the first record is.
-  if (column.field.as !== 'binary') return 40
-  return Math.max(datedBits, 8 * column.field.width - Math.log2(Math.max(2, reach))) + undatedBits
+  return Math.max(datedBits, 8 * width - Math.log2(Math.max(2, reach))) + undatedBits
 }
 
 const datedBits = 6

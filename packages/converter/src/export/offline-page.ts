@@ -1,6 +1,5 @@
 // An archive as one HTML file that plays by itself, opened from a disk: the player in it, and the archive in pieces that the page puts
 // together. Nothing is fetched, and the page's own policy sees to that.
-
 import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'

@@ -37,17 +37,22 @@ type Document = {
   lastAt: number
 }
 
+/** How many bytes a number of varying size has (RFC 8794 §4); 9: it is none. */
+function vintBytes(lead: number): number {
+  return lead === 0 ? 9 : Math.clz32(lead) - 23
+}
+
 /** An element's header; `size` null where unknown (RFC 8794 §6.2). @returns null where there is none */
 function* element(window: ByteWindow, at: number): Walk<Element | null> {
   const here = yield* window.most(at, 12)
   if (here < 2) return null
   const first = window.u8(at)
-  const idBytes = first === 0 ? 9 : Math.clz32(first) - 23
+  const idBytes = vintBytes(first)
   if (idBytes > 4 || here < idBytes + 1) return null
   let id = 0
   for (let index = 0; index < idBytes; index++) id = id * 256 + window.u8(at + index)
   const lead = window.u8(at + idBytes)
-  const sizeBytes = lead === 0 ? 9 : Math.clz32(lead) - 23
+  const sizeBytes = vintBytes(lead)
   if (sizeBytes > 8 || here < idBytes + sizeBytes) return null
   let size = lead & (0xff >> sizeBytes)
   let unknown = size === 0xff >> sizeBytes
@@ -201,7 +206,7 @@ function* isOfCluster(window: ByteWindow, document: Document, child: Element, is
   } else if (child.id !== 0xa3) return true
   if (block.size === null || block.size < 4 || !(yield* window.need(block.body, 5))) return false
   const lead = window.u8(block.body)
-  const numberBytes = lead === 0 ? 9 : Math.clz32(lead) - 23
+  const numberBytes = vintBytes(lead)
   if (numberBytes > 2) return false
   const number = numberBytes === 1 ? lead & 0x7f : window.u16(block.body) & 0x3fff
   const reserved = child.id === 0xa3 ? 0x70 : 0xf0
@@ -211,8 +216,7 @@ function* isOfCluster(window: ByteWindow, document: Document, child: Element, is
 
 function* readBlock(window: ByteWindow, document: Document, block: Element, time: number): Walk<void> {
   if (!(yield* window.need(block.body, 4))) return
-  const track = window.u8(block.body)
-  const trackBytes = track === 0 ? 9 : Math.clz32(track) - 23
+  const trackBytes = vintBytes(window.u8(block.body))
   if (trackBytes > 2) return
   const relative = (window.u16(block.body + trackBytes) << 16) >> 16
   const at = time + relative

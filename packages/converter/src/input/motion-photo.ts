@@ -1,10 +1,9 @@
 // A picture of a telephone with a film of its moment behind it (Motion Photo 1.0, and MicroVideo before it): two files in one.
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, open } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { fileSource } from '../extractor/byte-source.ts'
-import { recognise } from '../extractor/recognise.ts'
+import { recogniseFile } from '../extractor/recognise-file.ts'
 import { syncFile } from '../media/media-job.ts'
 import { contentKindOf } from './content-signature.ts'
 import { fittingName } from './fitting-name.ts'
@@ -50,13 +49,8 @@ export async function filmsBehind(
 }
 
 async function filmLength({ path, size }: FoundFile): Promise<number> {
-  const handle = await open(path, 'r')
-  try {
-    const { facts, end } = await recognise(fileSource(handle, size))
-    const { filmBytes } = facts
-    // A film that is said to be there, and ends where the file does.
-    return typeof filmBytes === 'number' && end === size && filmBytes < size ? filmBytes : 0
-  } finally {
-    await handle.close()
-  }
+  const { facts, end } = await recogniseFile(path)
+  const { filmBytes } = facts
+  // A film that is said to be there, and ends where the file does.
+  return typeof filmBytes === 'number' && end === size && filmBytes < size ? filmBytes : 0
 }

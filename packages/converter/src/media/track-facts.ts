@@ -1,9 +1,8 @@
-import { open, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { ConversionError, type Probed, probe, runFfmpeg, THREADS } from '@rushes/processors'
 import { z } from 'zod'
 import { ConvertError } from '../convert-error.ts'
-import { fileSource } from '../extractor/byte-source.ts'
-import { recognise } from '../extractor/recognise.ts'
+import { recogniseFile } from '../extractor/recognise-file.ts'
 import { type InnerWords, innerWords, innerWordsSchema } from './inner-words.ts'
 import { freshFile, type MediaJob, quiet, syncFile } from './media-job.ts'
 import { playablePart } from './playable-part.ts'
@@ -137,16 +136,11 @@ const nearMs = 1000
  * they count its frames.
  */
 async function lengthByStructure(path: string, isCounted: boolean): Promise<number | null> {
-  const file = await open(path, 'r')
-  try {
-    const { startMs, endMs, format, whole, facts } = await recognise(fileSource(file, (await file.stat()).size))
-    if (!whole || startMs === undefined || endMs === undefined) return null
-    if (isCounted && facts['counted'] !== true) return null
-    // Clocks of broadcasts begin anywhere.
-    return format === 'mpeg-ts' ? endMs - startMs : endMs
-  } finally {
-    await file.close()
-  }
+  const { startMs, endMs, format, whole, facts } = await recogniseFile(path)
+  if (!whole || startMs === undefined || endMs === undefined) return null
+  if (isCounted && facts['counted'] !== true) return null
+  // Clocks of broadcasts begin anywhere.
+  return format === 'mpeg-ts' ? endMs - startMs : endMs
 }
 
 async function kept(
@@ -175,7 +169,7 @@ type Packet = { shownMs: number; decodedMs: number; lengthMs: number }
 /** In the file's order. */
 async function packetTimes(
   path: string,
-  { open: opening, startMs }: Probed,
+  { open, startMs }: Probed,
   stream: 'a:0' | 'v:0',
   job: MediaJob,
 ): Promise<Packet[]> {
@@ -196,7 +190,7 @@ async function packetTimes(
     {
       ...{ program: 'ffprobe', files: { inputs: [path], outputs: [] } },
       args: ({ inputs }) => [
-        ...[...opening, '-select_streams', stream, '-show_entries', 'packet=pts_time,dts_time,duration_time'],
+        ...[...open, '-select_streams', stream, '-show_entries', 'packet=pts_time,dts_time,duration_time'],
         ...['-of', 'csv=p=0', '-i', `file:${inputs[0]}`],
       ],
       onOutput(bytes) {
@@ -231,14 +225,14 @@ function rising(startMs: number): string {
 async function putInOrder(
   path: string,
   copy: string,
-  { open: opening, audio, video, startMs }: Probed,
+  { open, audio, video, startMs }: Probed,
   job: MediaJob,
 ): Promise<void> {
   await runFfmpeg(
     {
       ...{ program: 'ffmpeg', files: { inputs: [path], outputs: [copy] } },
       args: ({ inputs, outputs }) => [
-        ...[...THREADS, ...opening, '-i', `file:${inputs[0]}`],
+        ...[...THREADS, ...open, '-i', `file:${inputs[0]}`],
         ...(video === null ? [] : ['-map', '0:v:0', '-bsf:v', rising(startMs)]),
         ...(audio === null ? [] : ['-map', '0:a:0', '-bsf:a', rising(startMs)]),
         ...['-c', 'copy', '-map_metadata', '-1', '-fflags', '+bitexact', '-f', 'matroska', `file:${outputs[0]}`],

@@ -1,11 +1,9 @@
-import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Note, Processor, TaskInput } from '@rushes/pipeline'
 import { ConversionError } from '@rushes/processors'
 import type { Discovery } from '../discovery/discovery.ts'
 import type { LearnedLayout } from '../discovery/learned-layout.ts'
-import { fileSource } from '../extractor/byte-source.ts'
-import { recognise } from '../extractor/recognise.ts'
+import { recogniseFile } from '../extractor/recognise-file.ts'
 import { writeDiscovered } from '../findings/discovered-file.ts'
 import { discoveredTimeline } from '../findings/discovered-timeline.ts'
 import { discoverInThread } from '../findings/discovery-thread.ts'
@@ -96,15 +94,10 @@ function searchedOf({ file, ranges }: LeftSource, left: ReadLeft, read: number, 
 async function recordedMs({ takes, signal }: TaskInput, media: readonly FoundFile[]): Promise<number | null> {
   const looked = lookedKind.all(takes)
   let longest = heardTime(await readReading(readingKind.one(takes).path), looked).durationMs
-  for (const { path, size } of media) {
+  for (const { path } of media) {
     signal.throwIfAborted()
-    const handle = await open(path, 'r')
-    try {
-      const { startMs, endMs } = await recognise(fileSource(handle, size))
-      if (startMs !== undefined && endMs !== undefined) longest = Math.max(longest, endMs - startMs)
-    } finally {
-      await handle.close()
-    }
+    const { startMs, endMs } = await recogniseFile(path)
+    if (startMs !== undefined && endMs !== undefined) longest = Math.max(longest, endMs - startMs)
   }
   return longest > 0 ? longest : null
 }
