@@ -60,9 +60,22 @@ describe('viewAt', () => {
     { op: 'undo', t: 5000 },
   ]
   it('is what was seen at that time, half drawn where it was being drawn', () => {
-    const count = (t: number) => viewAt(operations, t).shapes.length
-    expect([999, 1000, 1999, 2000, 3000, 4999, 5000].map(count)).toEqual([0, 1, 1, 2, 2, 2, 1])
-    expect(viewAt(operations, 2500).shapes[1]).toMatchObject({ from: { x: 0.75, y: 0 }, to: { x: 0.75, y: 0.5 } })
+    const count = (t: number) => [viewAt(operations, t).shapes.length, viewAt(operations, t).growing.length]
+    expect([999, 1000, 1999, 2000, 2999, 3000, 4999, 5000].map(count)).toEqual([
+      ...[
+        [0, 0],
+        [1, 0],
+        [1, 0],
+        [1, 1],
+        [1, 1],
+      ],
+      ...[
+        [2, 0],
+        [2, 0],
+        [1, 0],
+      ],
+    ])
+    expect(viewAt(operations, 2500).growing[0]).toMatchObject({ from: { x: 0.75, y: 0 }, to: { x: 0.75, y: 0.5 } })
   })
 
   it('fades the laser', () => {

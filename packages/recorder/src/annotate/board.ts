@@ -52,7 +52,12 @@ export function restated(board: Board): AnnotationOperation[] {
 export type TrailPoint = { x: number; y: number; strength: number }
 
 /** All that is to be painted at one moment. */
-export type AnnotationView = { shapes: readonly Shape[]; trail: readonly TrailPoint[] }
+export type AnnotationView = {
+  shapes: readonly Shape[]
+  /** Just being drawn, in front of the others. */
+  growing: readonly Shape[]
+  trail: readonly TrailPoint[]
+}
 
 /** How long the laser's trail is seen, ms. */
 export const trailMs = 700
@@ -72,7 +77,7 @@ export function viewAt(operations: readonly TimedOperation[], t: number): Annota
       growing.push(partlyDrawn(operation.shape, 1 - (operation.t - t) / operation.drawnMs))
     }
   }
-  return { shapes: [...board.shapes.map(({ shape }) => shape), ...growing], trail }
+  return { shapes: board.shapes.map(({ shape }) => shape), growing, trail }
 }
 
 function trailAt({ trail, t: end }: { trail: readonly number[]; t: number }, t: number): TrailPoint[] {

@@ -14,6 +14,9 @@ const noteFont = 'system-ui, sans-serif'
 export class AnnotationPainter {
   readonly #onPicture: boolean
   #scratch: OffscreenCanvasRenderingContext2D | null = null
+  #standing: OffscreenCanvasRenderingContext2D | null = null
+  /** On it. */
+  #drawn: readonly Shape[] = []
 
   /**
    * @param onPicture the canvas holds the picture itself, which can be blurred; on an empty one over something else a
@@ -26,12 +29,34 @@ export class AnnotationPainter {
   paint(context: Context, frame: Size, view: AnnotationView): void {
     context.save()
     context.lineCap = context.lineJoin = 'round'
-    for (const shape of view.shapes) if (shape.kind === 'blur') this.#blur(context, frame, shape)
-    const spotlight = view.shapes.findLast(({ kind }) => kind === 'spotlight')
+    const all = [...view.shapes, ...view.growing]
+    for (const shape of all) if (shape.kind === 'blur') this.#blur(context, frame, shape)
+    const spotlight = all.findLast(({ kind }) => kind === 'spotlight')
     if (spotlight?.kind === 'spotlight') darkenAround(context, frame, spotlight)
-    for (const shape of view.shapes) drawShape(context, frame, shape)
+    if (this.#onPicture) this.#drawStanding(context, frame, view.shapes.filter(isInk))
+    for (const shape of this.#onPicture ? view.growing : all) drawShape(context, frame, shape)
     drawTrail(context, frame, view.trail)
     context.restore()
+  }
+
+  /** What stands is drawn once, on a layer of its own: thirty times a second, a board that fills up would cost ever more. */
+  #drawStanding(context: Context, { width, height }: Size, shapes: readonly Shape[]): void {
+    if (shapes.length === 0) {
+      this.#standing = null
+      return
+    }
+    const drawnSize = this.#standing?.canvas
+    const isFit = drawnSize?.width === width && drawnSize.height === height
+    if (!isFit || this.#drawn.some((shape, index) => shape !== shapes[index])) this.#standing = null
+    if (this.#standing === null) {
+      this.#standing = new OffscreenCanvas(width, height).getContext('2d')
+      if (this.#standing === null) throw new Error('no 2D canvas for annotations')
+      this.#standing.lineCap = this.#standing.lineJoin = 'round'
+      this.#drawn = []
+    }
+    for (const shape of shapes.slice(this.#drawn.length)) drawShape(this.#standing, { width, height }, shape)
+    this.#drawn = shapes
+    context.drawImage(this.#standing.canvas, 0, 0)
   }
 
   #blur(context: Context, frame: Size, region: Region): void {
@@ -53,6 +78,11 @@ export class AnnotationPainter {
     scratch.drawImage(context.canvas, x, y, width, height, 0, 0, across, down)
     context.drawImage(scratch.canvas, 0, 0, across, down, x, y, width, height)
   }
+}
+
+/** Lies above the picture, and changes nothing of it. */
+function isInk({ kind }: Shape): boolean {
+  return kind !== 'blur' && kind !== 'spotlight'
 }
 
 function drawShape(context: Context, frame: Size, shape: Shape): void {

@@ -32,7 +32,8 @@ export class Sheet {
     const shapes = this.board.shapes.map(({ shape }) => shape)
     const trail = this.#trail.map(({ x, y, at }) => ({ x, y, strength: 1 - (nowMs - at) / trailMs }))
     return {
-      shapes: this.draft === null ? shapes : [...shapes, this.draft],
+      shapes,
+      growing: this.draft === null ? [] : [this.draft],
       trail: this.#laser === null ? trail : [...trail, { ...this.#laser, strength: 1 }],
     }
   }

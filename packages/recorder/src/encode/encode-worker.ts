@@ -170,6 +170,22 @@ async function encode(message: EncodeStart): Promise<void> {
     metronome?.reset() // picture 0 at once
   }
 
+  let composing: Promise<void> | null = null
+  /** The newest picture that was not yet composed: where one takes longer than its time, others are left out. */
+  let due: number | null = null
+  async function composeDue(lane: VideoLane): Promise<void> {
+    try {
+      while (due !== null) {
+        const index = due
+        due = null
+        const frame = await picture.compose(Math.round((index * 1e6) / frameRate), Math.round(1e6 / frameRate))
+        if (frame !== null) lane.encode(frame, index)
+      }
+    } finally {
+      composing = null
+    }
+  }
+
   let configuring = false
   function beat(index: number): void {
     if (clock === null) {
@@ -187,8 +203,8 @@ async function encode(message: EncodeStart): Promise<void> {
     }
     audio?.fillHole(performance.now())
     if (video === null || broken) return
-    const frame = picture.compose(Math.round((index * 1e6) / frameRate), Math.round(1e6 / frameRate))
-    if (frame !== null) video.encode(frame, index)
+    due = index
+    composing ??= composeDue(video).catch(breakDown)
   }
   metronome = startMetronome(awake, frameRate, beat)
 
@@ -210,6 +226,7 @@ async function encode(message: EncodeStart): Promise<void> {
       metronome?.stop()
       const durationMs = awake()?.at(performance.now()) ?? 0
       clock?.pause(performance.now())
+      await composing
       await video?.finish()
       if (audio !== null && clock !== null) {
         const missing = durationMs - audio.positionMs
@@ -237,22 +254,27 @@ function compose(message: ComposeStart): void {
     (index) => {
       if (picture.size === null && picture.ready) picture.settle()
       if (writing || picture.size === null) return
-      const frame = picture.compose(Math.round((index * 1e6) / message.frameRate), Math.round(1e6 / message.frameRate))
-      if (frame === null) return
-      if (!started) post({ type: 'started', audio: null, size: picture.size })
-      started = true
       writing = true
-      writer.write(frame).then(
-        () => {
+      write(index)
+        .catch(fail)
+        .finally(() => {
           writing = false
-        },
-        () => {
-          frame.close()
-          metronome.stop() // the track was stopped
-        },
-      )
+        })
     },
   )
+  async function write(index: number): Promise<void> {
+    const frame = await picture.compose(
+      Math.round((index * 1e6) / message.frameRate),
+      Math.round(1e6 / message.frameRate),
+    )
+    if (frame === null) return
+    if (!started) post({ type: 'started', audio: null, size: picture.size })
+    started = true
+    await writer.write(frame).catch(() => {
+      frame.close()
+      metronome.stop() // the track was stopped
+    })
+  }
   session = {
     mediaMs: () => clock.at(performance.now()),
     keyInterval() {},

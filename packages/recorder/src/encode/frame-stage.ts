@@ -3,7 +3,8 @@ import { AnnotationPainter } from '../annotate/painter.ts'
 import { Sheet } from '../annotate/sheet.ts'
 import { encodedSize, type Size } from '../capture/bubble.ts'
 import { defaultScene, layOut, mainSource, type PictureSource, type Scene, shownPart } from '../capture/scene.ts'
-import { type Drawable, drawScene, sameSize, sizesOf } from './picture.ts'
+import { type Drawable, drawScene, type Layers, sameSize, sizesOf } from './picture.ts'
+import { PixelWay } from './pixel-way.ts'
 
 /** Of the page to draw on, and where no picture came in time. */
 const emptySize: Size = { width: 1280, height: 720 }
@@ -16,7 +17,10 @@ export class FrameStage {
   readonly #limit: Size
   readonly #newest = new Map<PictureSource, VideoFrame>()
   readonly #readers = new Map<PictureSource, ReadableStreamDefaultReader<VideoFrame>>()
+  readonly #way = new PixelWay()
   #size: Size | null = null
+  #pixels: ImageData | null = null
+  #closed = false
   #context: OffscreenCanvasRenderingContext2D | null = null
 
   constructor(limit: Size) {
@@ -76,30 +80,68 @@ export class FrameStage {
     return this.#size
   }
 
-  /** The picture for `timestamp` (µs); the caller closes it. Null before {@link settle}. */
-  compose(timestamp: number, duration: number): VideoFrame | null {
+  /**
+   * The picture for `timestamp` (µs); the caller closes it. Null before {@link settle}, and where the stage was closed
+   * meanwhile. To be asked for one at a time.
+   */
+  async compose(timestamp: number, duration: number): Promise<VideoFrame | null> {
     const size = this.#size
     if (size === null) return null
-    const layers = new Map([...this.#newest].map(([source, frame]) => [source, drawable(frame)]))
-    const now = performance.now()
-    const annotated = !this.scene.clean && !this.sheet.isEmpty(now)
-    const alone = annotated ? null : this.#wholeFrame(size, layers)
-    if (alone !== null) return new VideoFrame(alone, { timestamp, duration }) // shares the pixels: no copy
-    this.#context ??= new OffscreenCanvas(size.width, size.height).getContext('2d', { alpha: false })
-    if (this.#context === null) throw new Error('no 2D canvas in this worker')
-    drawScene(this.#context, size, this.scene, layers)
-    if (annotated) this.#painter.paint(this.#context, size, this.sheet.view(now))
-    return new VideoFrame(this.#context.canvas, { timestamp, duration, alpha: 'discard' })
+    const startedAt = performance.now()
+    const fills = this.#filling(size)
+    if (fills !== null && this.#isAlone(size, startedAt)) {
+      return new VideoFrame(fills, { timestamp, duration }) // shares the pixels: no copy
+    }
+    const isCopied = fills !== null && this.#way.copies && (await this.#copy(fills, size))
+    if (this.#closed) return null
+    const picture = this.#drawn(size, isCopied && this.#filling(size) !== null)
+    const made = new VideoFrame(picture, { timestamp, duration, alpha: 'discard' })
+    if (fills !== null) this.#way.took(performance.now() - startedAt)
+    return made
   }
 
   close(): void {
+    this.#closed = true
     for (const source of [...this.#readers.keys()]) this.end(source)
   }
 
-  /** The frame that is the picture as it stands, if there is one. */
-  #wholeFrame(size: Size, layers: ReadonlyMap<PictureSource, Drawable>): VideoFrame | null {
-    const [main, ...others] = layOut(this.scene, sizesOf(layers), size)
-    if (main === undefined || !main.main || main.mirrored || others.length > 0) return null
+  #drawn(size: Size, isCopied: boolean): OffscreenCanvas {
+    this.#context ??= new OffscreenCanvas(size.width, size.height).getContext('2d', { alpha: false })
+    if (this.#context === null) throw new Error('no 2D canvas in this worker')
+    drawScene(this.#context, size, this.scene, this.#layers(), isCopied ? this.#pixels : null)
+    const now = performance.now()
+    if (!this.scene.clean && !this.sheet.isEmpty(now)) this.#painter.paint(this.#context, size, this.sheet.view(now))
+    return this.#context.canvas
+  }
+
+  /** Its colours, into {@link #pixels}. @returns whether this browser can */
+  async #copy(frame: VideoFrame, { width, height }: Size): Promise<boolean> {
+    const copied = frame.clone() // the next one may come while it is read
+    this.#pixels ??= new ImageData(width, height)
+    try {
+      await copied.copyTo(this.#pixels.data, { format: 'RGBA', colorSpace: 'srgb' })
+      return true
+    } catch {
+      this.#way.refuse()
+      return false
+    } finally {
+      copied.close()
+    }
+  }
+
+  #layers(): Layers {
+    return new Map([...this.#newest].map(([source, frame]) => [source, drawable(frame)]))
+  }
+
+  #isAlone(size: Size, nowMs: number): boolean {
+    const annotated = !this.scene.clean && !this.sheet.isEmpty(nowMs)
+    return !annotated && layOut(this.scene, sizesOf(this.#layers()), size).length === 1
+  }
+
+  /** The main source's frame, if it fills the picture as it stands: not cropped, scaled or mirrored, nothing behind it. */
+  #filling(size: Size): VideoFrame | null {
+    const [main] = layOut(this.scene, sizesOf(this.#layers()), size)
+    if (main === undefined || !main.main || main.mirrored) return null
     const frame = this.#newest.get(main.source)!
     const opaque = frame.format === 'I420' || frame.format === 'NV12'
     // Coded and shown at exactly this size: no crop, no other aspect.

@@ -10,14 +10,24 @@ export type PictureContext = CanvasRenderingContext2D | OffscreenCanvasRendering
 
 export type Layers = ReadonlyMap<PictureSource, Drawable>
 
-export function drawScene(context: PictureContext, frame: Size, scene: Scene, layers: Layers): void {
+/** @param pixels of the whole picture, where they are known already: what fills it is not drawn then */
+export function drawScene(
+  context: PictureContext,
+  frame: Size,
+  scene: Scene,
+  layers: Layers,
+  pixels: ImageData | null = null,
+): void {
   const placed = layOut(scene, sizesOf(layers), frame)
   const [main] = placed
-  if (main?.main !== true || !sameSize(main.place, frame)) {
+  if (pixels !== null) context.putImageData(pixels, 0, 0)
+  else if (main?.main !== true || !sameSize(main.place, frame)) {
     context.fillStyle = scene.main === 'page' ? '#fff' : '#000'
     context.fillRect(0, 0, frame.width, frame.height)
   }
-  for (const one of placed) drawSource(context, layers.get(one.source)!.image, one)
+  for (const one of placed) {
+    if (!one.main || pixels === null) drawSource(context, layers.get(one.source)!.image, one)
+  }
 }
 
 export function sizesOf(layers: Layers): SourceSizes {
