@@ -207,3 +207,24 @@ describe('the scene', { timeout: 30_000 }, () => {
     }
   })
 })
+
+describe('frames whose colours are read into memory', () => {
+  it('look as if they had been drawn: whole, in part, mirrored, in a bubble, of odd sizes', async () => {
+    const page = await openTestPage(site)
+    const small = { width: 640, height: 360 }
+    const odd = { width: 645, height: 363 }
+    const arranged: [SceneChange, typeof size, typeof size, typeof size][] = [
+      [{}, small, small, small],
+      [{ bubbles: { camera: { shape: 'rectangle', size: 0.6, mirrored: false } } }, small, small, odd],
+      [{ portion: { x: 0.131, y: 0.273, width: 0.511, height: 0.417 } }, { width: 326, height: 150 }, small, small],
+      [{ main: 'camera', mirrorMain: true }, small, odd, small],
+      [{}, small, { width: 1280, height: 800 }, { width: 320, height: 240 }],
+      [{}, { width: 644, height: 362 }, odd, odd],
+    ]
+    for (const [index, scene] of arranged.entries()) {
+      const difference = await page.evaluate((scene) => rooms.twoWays(...scene), scene)
+      expect(difference, `scene ${index}`).toBeLessThan(0.6)
+    }
+    await page.close()
+  })
+})

@@ -3,7 +3,8 @@ import { AnnotationPainter } from '../annotate/painter.ts'
 import { Sheet } from '../annotate/sheet.ts'
 import { encodedSize, type Size } from '../capture/bubble.ts'
 import { defaultScene, layOut, mainSource, type PictureSource, type Scene, shownPart } from '../capture/scene.ts'
-import { type Drawable, drawScene, type Layers, sameSize, sizesOf } from './picture.ts'
+import { FrameColours } from './frame-colours.ts'
+import { drawScene, type Layers, sameSize, sizesOf } from './picture.ts'
 import { PixelWay } from './pixel-way.ts'
 
 /** Of the page to draw on, and where no picture came in time. */
@@ -18,8 +19,8 @@ export class FrameStage {
   readonly #newest = new Map<PictureSource, VideoFrame>()
   readonly #readers = new Map<PictureSource, ReadableStreamDefaultReader<VideoFrame>>()
   readonly #way = new PixelWay()
+  readonly #colours = new Map<PictureSource, FrameColours>()
   #size: Size | null = null
-  #pixels: ImageData | null = null
   #closed = false
   #context: OffscreenCanvasRenderingContext2D | null = null
 
@@ -63,6 +64,7 @@ export class FrameStage {
     this.#readers.delete(source)
     this.#newest.get(source)?.close()
     this.#newest.delete(source)
+    this.#colours.delete(source)
   }
 
   /** True when there is something to show: the main source's first frame, or the page. */
@@ -75,7 +77,7 @@ export class FrameStage {
   /** Decides the size, for good: that of what is shown of the main source, or 720p where there is no picture yet. */
   settle(): Size {
     const main = mainSource(this.scene, (source) => this.#newest.has(source))
-    const whole = main === null ? emptySize : drawable(this.#newest.get(main)!).size
+    const whole = main === null ? emptySize : shownSize(this.#newest.get(main)!)
     this.#size ??= encodedSize(main === null ? whole : shownPart(this.scene, main, whole), this.#limit)
     return this.#size
   }
@@ -88,15 +90,13 @@ export class FrameStage {
     const size = this.#size
     if (size === null) return null
     const startedAt = performance.now()
-    const fills = this.#filling(size)
-    if (fills !== null && this.#isAlone(size, startedAt)) {
-      return new VideoFrame(fills, { timestamp, duration }) // shares the pixels: no copy
-    }
-    const isCopied = fills !== null && this.#way.copies && (await this.#copy(fills, size))
+    const alone = this.#alone(size, startedAt)
+    if (alone !== null) return new VideoFrame(alone, { timestamp, duration }) // shares the pixels: no copy
+    const isRead = this.#way.copies && (await this.#readColours(size))
     if (this.#closed) return null
-    const picture = this.#drawn(size, isCopied && this.#filling(size) !== null)
+    const picture = this.#drawn(size, isRead)
     const made = new VideoFrame(picture, { timestamp, duration, alpha: 'discard' })
-    if (fills !== null) this.#way.took(performance.now() - startedAt)
+    if (this.#newest.size > 0) this.#way.took(performance.now() - startedAt)
     return made
   }
 
@@ -105,56 +105,62 @@ export class FrameStage {
     for (const source of [...this.#readers.keys()]) this.end(source)
   }
 
-  #drawn(size: Size, isCopied: boolean): OffscreenCanvas {
+  #drawn(size: Size, isRead: boolean): OffscreenCanvas {
     this.#context ??= new OffscreenCanvas(size.width, size.height).getContext('2d', { alpha: false })
     if (this.#context === null) throw new Error('no 2D canvas in this worker')
-    drawScene(this.#context, size, this.scene, this.#layers(), isCopied ? this.#pixels : null)
+    drawScene(this.#context, size, this.scene, this.#layers(isRead))
     const now = performance.now()
     if (!this.scene.clean && !this.sheet.isEmpty(now)) this.#painter.paint(this.#context, size, this.sheet.view(now))
     return this.#context.canvas
   }
 
-  /** Its colours, into {@link #pixels}. @returns whether this browser can */
-  async #copy(frame: VideoFrame, { width, height }: Size): Promise<boolean> {
-    const copied = frame.clone() // the next one may come while it is read
-    this.#pixels ??= new ImageData(width, height)
+  /** Of all that is shown. @returns false where this browser cannot */
+  async #readColours(size: Size): Promise<boolean> {
     try {
-      await copied.copyTo(this.#pixels.data, { format: 'RGBA', colorSpace: 'srgb' })
+      for (const { source, part } of layOut(this.scene, sizesOf(this.#layers(false)), size)) {
+        const frame = this.#newest.get(source)
+        if (frame === undefined || !isPlain(frame)) continue
+        const colours = this.#colours.get(source) ?? new FrameColours()
+        this.#colours.set(source, colours)
+        await colours.read(frame, part)
+      }
       return true
     } catch {
       this.#way.refuse()
       return false
-    } finally {
-      copied.close()
     }
   }
 
-  #layers(): Layers {
-    return new Map([...this.#newest].map(([source, frame]) => [source, drawable(frame)]))
+  #layers(isRead: boolean): Layers {
+    return new Map(
+      [...this.#newest].map(([source, frame]) => {
+        const colours = isRead && isPlain(frame) ? this.#colours.get(source) : undefined
+        return [source, { image: frame, size: shownSize(frame), ...(colours && { colours }) }] as const
+      }),
+    )
   }
 
-  #isAlone(size: Size, nowMs: number): boolean {
-    const annotated = !this.scene.clean && !this.sheet.isEmpty(nowMs)
-    return !annotated && layOut(this.scene, sizesOf(this.#layers()), size).length === 1
-  }
-
-  /** The main source's frame, if it fills the picture as it stands: not cropped, scaled or mirrored, nothing behind it. */
-  #filling(size: Size): VideoFrame | null {
-    const [main] = layOut(this.scene, sizesOf(this.#layers()), size)
-    if (main === undefined || !main.main || main.mirrored) return null
+  /** The frame that is the picture as it stands, if there is one. */
+  #alone(size: Size, nowMs: number): VideoFrame | null {
+    if (!this.scene.clean && !this.sheet.isEmpty(nowMs)) return null
+    const [main, ...others] = layOut(this.scene, sizesOf(this.#layers(false)), size)
+    if (main === undefined || !main.main || main.mirrored || others.length > 0) return null
     const frame = this.#newest.get(main.source)!
-    const opaque = frame.format === 'I420' || frame.format === 'NV12'
-    // Coded and shown at exactly this size: no crop, no other aspect.
-    const rect = frame.visibleRect
-    const exact = rect !== null && sameSize(rect, size) && sameSize(main.part, size) && sameSize(main.place, size)
-    return opaque && exact ? frame : null
+    const exact = sameSize(main.part, size) && sameSize(main.place, size)
+    return exact && isPlain(frame) ? frame : null
   }
+}
+
+/** Opaque, and shown pixel by pixel: no other aspect. */
+function isPlain(frame: VideoFrame): boolean {
+  const { format, visibleRect } = frame
+  return (format === 'I420' || format === 'NV12') && visibleRect !== null && sameSize(visibleRect, shownSize(frame))
 }
 
 function letGo(reader: ReadableStreamDefaultReader<VideoFrame> | undefined): void {
   reader?.cancel().catch(() => {})
 }
 
-function drawable(frame: VideoFrame): Drawable {
-  return { image: frame, size: { width: frame.displayWidth, height: frame.displayHeight } }
+function shownSize({ displayWidth: width, displayHeight: height }: VideoFrame): Size {
+  return { width, height }
 }

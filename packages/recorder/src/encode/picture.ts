@@ -2,32 +2,23 @@
 // changes the encoded stream.
 import type { Size } from '../capture/bubble.ts'
 import { layOut, type PictureSource, type PlacedSource, type Scene, type SourceSizes } from '../capture/scene.ts'
+import type { FrameColours } from './frame-colours.ts'
 
-/** What can be drawn, with its natural size. */
-export type Drawable = { image: CanvasImageSource; size: Size }
+/** What can be drawn, with its natural size; `colours`: those of the part that is shown, where they were read already. */
+export type Drawable = { image: CanvasImageSource; size: Size; colours?: FrameColours }
 
 export type PictureContext = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D
 
 export type Layers = ReadonlyMap<PictureSource, Drawable>
 
-/** @param pixels of the whole picture, where they are known already: what fills it is not drawn then */
-export function drawScene(
-  context: PictureContext,
-  frame: Size,
-  scene: Scene,
-  layers: Layers,
-  pixels: ImageData | null = null,
-): void {
+export function drawScene(context: PictureContext, frame: Size, scene: Scene, layers: Layers): void {
   const placed = layOut(scene, sizesOf(layers), frame)
   const [main] = placed
-  if (pixels !== null) context.putImageData(pixels, 0, 0)
-  else if (main?.main !== true || !sameSize(main.place, frame)) {
+  if (main?.main !== true || !sameSize(main.place, frame)) {
     context.fillStyle = scene.main === 'page' ? '#fff' : '#000'
     context.fillRect(0, 0, frame.width, frame.height)
   }
-  for (const one of placed) {
-    if (!one.main || pixels === null) drawSource(context, layers.get(one.source)!.image, one)
-  }
+  for (const one of placed) drawSource(context, frame, layers.get(one.source)!, one)
 }
 
 export function sizesOf(layers: Layers): SourceSizes {
@@ -38,8 +29,13 @@ export function sameSize(one: Size, other: Size): boolean {
   return one.width === other.width && one.height === other.height
 }
 
-function drawSource(context: PictureContext, image: CanvasImageSource, placed: PlacedSource): void {
+function drawSource(context: PictureContext, frame: Size, { image, colours }: Drawable, placed: PlacedSource): void {
   const { part, place, radius, mirrored } = placed
+  const isRead = colours?.isOf(part) === true
+  if (isRead && placed.main && !mirrored && sameSize(place, frame) && sameSize(colours.pixels, frame)) {
+    context.putImageData(colours.pixels, 0, 0)
+    return
+  }
   context.save()
   if (radius > 0) {
     context.beginPath()
@@ -51,6 +47,11 @@ function drawSource(context: PictureContext, image: CanvasImageSource, placed: P
     context.translate(place.width, 0)
     context.scale(-1, 1)
   }
-  context.drawImage(image, part.x, part.y, part.width, part.height, 0, 0, place.width, place.height)
+  const from = isRead ? colours.from : { x: 0, y: 0 }
+  context.drawImage(
+    isRead ? colours.canvas : image,
+    ...([part.x - from.x, part.y - from.y, part.width, part.height] as const),
+    ...([0, 0, place.width, place.height] as const),
+  )
   context.restore()
 }

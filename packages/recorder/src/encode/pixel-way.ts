@@ -1,4 +1,4 @@
-// How a picture that fills the canvas pixel by pixel gets there: drawn, or turned into colours in memory and put there. With
+// How frames get onto the canvas: drawn, or turned into colours in memory and put there. With
 // a graphics card the first costs next to nothing; without one the second takes less than half as long. Which it is, is
 // measured on the first pictures:
 //

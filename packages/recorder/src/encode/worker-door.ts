@@ -1,8 +1,6 @@
-import type { Size } from '../capture/bubble.ts'
 import { type PictureSource, pictureSources } from '../capture/scene.ts'
 import type { Capture } from '../capture/source.ts'
 import { Emitter, type Listeners } from '../listeners.ts'
-import { neededShare, scaleTrack } from './bubble-pixels.ts'
 import type { FromWorker, SourceFrames, ToWorker } from './encode-messages.ts'
 
 type WorkerEvents = { [Type in FromWorker['type']]: Extract<FromWorker, { type: Type }> }
@@ -64,20 +62,6 @@ export type FollowedCapture = {
 /** Frames come from clones of the tracks: stopping them stops only these. */
 export function followCapture(capture: Capture, worker: EncodeWorker): FollowedCapture {
   const clones = new Map<PictureSource, MediaStreamTrack>()
-  const shares = new WeakMap<MediaStreamTrack, number>()
-  /** Known once the recording has begun; its size may be a camera's. */
-  let frame: Size | null = null
-  function scaleBubbles(): void {
-    if (frame === null) return
-    for (const [source, clone] of clones) {
-      const { width, height } = capture.track(source)?.getSettings() ?? {}
-      if (source === 'screen' || width === undefined || height === undefined) continue
-      const share = neededShare(capture.scene, source, (other) => clones.has(other), frame, { width, height })
-      if (share === (shares.get(clone) ?? 1)) continue
-      shares.set(clone, share)
-      void scaleTrack(clone, { width, height }, share)
-    }
-  }
   function open(source: PictureSource): SourceFrames[] {
     clones.get(source)?.stop()
     const track = capture.track(source)?.clone()
@@ -89,7 +73,6 @@ export function followCapture(capture: Capture, worker: EncodeWorker): FollowedC
   const end = (source: PictureSource) => {
     clones.get(source)?.stop()
     clones.delete(source)
-    scaleBubbles()
     worker.send({ type: 'end-source', source })
   }
   const { annotations } = capture
@@ -97,14 +80,7 @@ export function followCapture(capture: Capture, worker: EncodeWorker): FollowedC
     annotations.on('operation', (operation) => worker.send({ type: 'annotate', operation })),
     annotations.on('draft', (shape) => worker.send({ type: 'draft', shape })),
     annotations.on('laser', (at) => worker.send({ type: 'laser', at })),
-    worker.on('started', ({ size }) => {
-      frame = size
-      scaleBubbles()
-    }),
-    capture.on('arranged', (scene) => {
-      scaleBubbles()
-      worker.send({ type: 'arrange', scene })
-    }),
+    capture.on('arranged', (scene) => worker.send({ type: 'arrange', scene })),
     capture.on('source-ended', ({ source }) => {
       if (source.kind !== 'microphone') end(source.kind)
     }),
@@ -112,7 +88,6 @@ export function followCapture(capture: Capture, worker: EncodeWorker): FollowedC
       if (kind === 'microphone') return
       if (!live) end(kind)
       else for (const opened of open(kind)) worker.send({ type: 'read-source', ...opened }, [opened.frames])
-      scaleBubbles()
     }),
   ]
   return {

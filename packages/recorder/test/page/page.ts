@@ -7,12 +7,14 @@ import { openOpfsStore } from '../../src/spool/opfs-store.ts'
 import type { SpoolFile, SpoolStore } from '../../src/spool/spool-store.ts'
 import { type CanvasCapture, canvasCapture, colourCamera } from './canvas-capture.ts'
 import { spoolContract } from './spool-contract.ts'
+import { twoWays } from './two-ways.ts'
 
 type Rooms = {
   sdk: typeof sdk
   canvasCapture: typeof canvasCapture
   colourCamera: typeof colourCamera
   spoolContract: typeof spoolContract
+  twoWays: typeof twoWays
   stores: Record<'opfs' | 'indexeddb' | 'memory', () => Promise<SpoolStore & { close?(): void }>>
   /** All that encoders of this page gave out, in order. */
   produced: Uint8Array[]
@@ -51,6 +53,7 @@ globalThis.rooms = {
   canvasCapture,
   colourCamera,
   spoolContract,
+  twoWays,
   stores: { opfs: openOpfsStore, indexeddb: openIndexedDbStore, memory: async () => openMemoryStore() },
   produced,
   keepsProduced: true,
