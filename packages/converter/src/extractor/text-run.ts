@@ -64,6 +64,8 @@ function characterBytes(window: ByteWindow, at: number): number {
   const second = window.u8(at + 1)
   if ((lead === 0xe0 && second < 0xa0) || (lead === 0xed && second >= 0xa0)) return 0
   if ((lead === 0xf0 && second < 0x90) || (lead === 0xf4 && second >= 0x90)) return 0
+  // No text has characters of planes 4 to 13: none are assigned (Unicode 17), and of chance most of four bytes would be there.
+  if (lead === 0xf1 || lead === 0xf2 || (lead === 0xf3 && second < 0xa0)) return 0
   // C1 controls are in no text.
   return lead === 0xc2 && second < 0xa0 ? 0 : bytes
 }

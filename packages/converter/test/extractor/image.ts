@@ -40,8 +40,13 @@ export function makeImage(
     const length = 1 + below(options.mostGap ?? 20_000)
     if (options.fill === 'zeros') return put(Buffer.alloc(length))
     const chance = filler(length)
-    // A line feed behind a text, or a zero behind sound, would be as good a part of it: no one could tell.
+    // A line feed behind a text or before it, or a zero behind sound, would be as good a part of it: no one could tell. What
+    // is in no UTF-8 keeps them apart, also from characters of chance before a text.
     chance[0] = 0x81
+    chance[length - 1] = 0xc1
+    // So would be a packet of chance before an MPEG-TS, and behind one whose packets have a time before them: one gap of 256 has it.
+    if (length >= 188) chance[length - 188] = 0x81
+    if (length > 4) chance[4] = 0x81
     put(chance)
   }
   for (const { name, bytes } of order) {

@@ -1,7 +1,7 @@
 // Which slide is spoken about: by the words that are on it and on no other, and by its number where somebody says it. Speakers
 // go through their slides in order, so that the whole of what is said is laid along the whole of the deck; and where the deck would fit
 // as well with its pages in any other order, what is said is about something else.
-import { seededNumbers } from './seeded-numbers.ts'
+import { bestPath, isInOrder } from './page-order.ts'
 
 /** Of a transcript. */
 export type SpokenLine = { startMs: number; text: string }
@@ -11,8 +11,6 @@ export type SpokenSlide = { t: number; page: number; words: number }
 
 const mostPages = 500
 const mostLines = 20_000
-/** Of fewer, any order fits by chance. */
-const leastPages = 4
 /** Of pages on which a word may be: what is on more of them tells none apart. */
 const mostShare = 0.34
 /** Of lines in which a word may be said: what is said all the time is about nothing. */
@@ -20,13 +18,8 @@ const mostSaid = 0.08
 const leastLetters = 4
 /** Of a page, to be named; of all pages that have words of their own, which have to be. */
 const least = { words: 2, pages: 0.5 }
-/** What it takes to leave a page behind: words that are said in passing are no reason. */
-const turn = 1.5
 /** "Slide seven" is worth so many words. */
 const numberWorth = 4
-/** Other orders of the pages that are tried, and by how many of their standard deviations theirs has to fit better. */
-const orders = 30
-const leastDeviations = 3
 
 /**
  * When each page is first spoken about, in order; to some seconds. Empty: what is said is not about these pages, or not
@@ -35,11 +28,11 @@ const leastDeviations = 3
  * @param pages what is written on them
  */
 export function spokenSlides(lines: readonly SpokenLine[], pages: readonly string[]): SpokenSlide[] {
-  if (lines.length === 0 || lines.length > mostLines || pages.length < leastPages || pages.length > mostPages) return []
+  if (lines.length === 0 || lines.length > mostLines || pages.length > mostPages) return []
   const vocabulary = ownWords(pages, lines)
   const scores = lines.map(({ text }) => scoresOf(text, vocabulary, pages.length))
-  if (!isInOrder(scores, pages.length)) return []
-  const { path } = bestPath(scores, inOrder(pages.length))
+  if (!isInOrder(scores)) return []
+  const { path } = bestPath(scores, [...pages.keys()])
   const seen: SpokenSlide[] = []
   for (let from = 0; from < lines.length; ) {
     const page = path[from]!
@@ -102,55 +95,4 @@ function scoresOf(text: string, vocabulary: Vocabulary, count: number): Map<numb
   }
   for (const number of numbersIn(text)) if (number >= 1 && number <= count) add(number - 1, numberWorth)
   return scores
-}
-
-type Scores = readonly ReadonlyMap<number, number>[]
-
-const inOrder = (count: number): number[] => Array.from({ length: count }, (_, page) => page)
-
-/** Whether what is said fits the order of the pages better than it fits others, by far. */
-function isInOrder(scores: Scores, count: number): boolean {
-  const { total } = bestPath(scores, inOrder(count))
-  const random = seededNumbers(count)
-  const others = Array.from({ length: orders }, () => {
-    const order = inOrder(count)
-    for (let at = count - 1; at > 0; at--) {
-      const other = Math.floor(random() * (at + 1))
-      ;[order[at], order[other]] = [order[other]!, order[at]!]
-    }
-    return bestPath(scores, order).total
-  })
-  const mean = others.reduce((sum, each) => sum + each, 0) / orders
-  const deviation = Math.sqrt(others.reduce((sum, each) => sum + (each - mean) ** 2, 0) / orders)
-  return total > Math.max(...others) && total - mean >= leastDeviations * deviation
-}
-
-/** Forward through the pages, so that most of what is said is about the page that is shown (Viterbi). */
-function bestPath(scores: Scores, order: readonly number[]): { path: number[]; total: number } {
-  const count = order.length
-  const from = scores.map(() => new Uint16Array(count))
-  const worth = (line: number, place: number): number => scores[line]!.get(order[place]!) ?? 0
-  let totals = Float64Array.from(order, (_, place) => worth(0, place) - (place === 0 ? 0 : turn))
-  for (let line = 1; line < scores.length; line++) {
-    const next = new Float64Array(count)
-    let [most, mostPlace] = [Number.NEGATIVE_INFINITY, 0]
-    for (let place = 0; place < count; place++) {
-      const stayed = totals[place]!
-      const isTurned = most - turn > stayed
-      next[place] = (isTurned ? most - turn : stayed) + worth(line, place)
-      from[line]![place] = isTurned ? mostPlace : place
-      if (stayed <= most) continue
-      most = stayed
-      mostPlace = place
-    }
-    totals = next
-  }
-  let place = totals.reduce((best, total, index) => (total > totals[best]! ? index : best), 0)
-  const total = totals[place]!
-  const path = new Array<number>(scores.length)
-  for (let line = scores.length - 1; line >= 0; line--) {
-    path[line] = order[place]!
-    place = from[line]![place]!
-  }
-  return { path, total }
 }

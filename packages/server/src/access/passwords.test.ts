@@ -24,10 +24,16 @@ it('works as long for an account that does not exist', async () => {
   const stored = await hashPassword('correct horse')
   const timed = async (hash: string | null) => {
     const start = process.cpuUsage()
-    for (let n = 0; n < 5; n += 1) await checkPassword('wrong horse', hash)
+    await checkPassword('wrong horse', hash)
     return process.cpuUsage(start).user
   }
-  const [missing, present] = [await timed(null), await timed(stored)]
+  // In turn, and the quickest of each: what else the machine does slows some of both.
+  const times = { missing: [] as number[], present: [] as number[] }
+  for (let n = 0; n < 7; n += 1) {
+    times.missing.push(await timed(null))
+    times.present.push(await timed(stored))
+  }
+  const [missing, present] = [Math.min(...times.missing), Math.min(...times.present)]
   expect(missing / present).toBeGreaterThan(0.5)
   expect(missing / present).toBeLessThan(2)
 })
