@@ -169,7 +169,10 @@ export class RushesPlayer extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback()
     // Moved in the document: what was closed with it is opened anew.
-    if (this.hasUpdated) this.#openLive()
+    if (this.hasUpdated) {
+      this.#openLive()
+      this.requestUpdate()
+    }
     window.addEventListener('keydown', this.#onPageKey)
     window.addEventListener('pagehide', this.#onPageHide)
     window.addEventListener('online', this.#onOnline)
@@ -207,6 +210,8 @@ export class RushesPlayer extends LitElement {
 
   protected override updated(changed: Map<string, unknown>): void {
     const { media } = this
+    // It names itself "video player" whenever it is connected, whatever was there.
+    this.renderRoot.querySelector('media-controller')?.setAttribute('aria-label', this.#name())
     if (media === null) return
     if (changed.has('source')) this.#openLive()
     for (const track of this.querySelectorAll(':scope > track')) media.append(track) // captions
@@ -215,8 +220,7 @@ export class RushesPlayer extends LitElement {
 
   protected override render(): TemplateResult {
     return html`
-      <media-controller nohotkeys role="region" aria-label=${this.#name()}
-        ?audio=${this.#hasNoPicture} class=${this.#isClock ? 'clock' : ''} @dblclick=${this.#onDoubleClick}>
+      <media-controller nohotkeys ?audio=${this.#hasNoPicture} class=${this.#isClock ? 'clock' : ''} @dblclick=${this.#onDoubleClick}>
         ${this.#isClock ? html`<rushes-clock slot="media" @durationchange=${() => this.requestUpdate()} .duration=${this.duration ?? 0}></rushes-clock>` : this.#video()}
         <div slot="centered-chrome" class="overlay" noautohide><slot name="overlay"></slot></div>
         <media-loading-indicator slot="centered-chrome" noautohide></media-loading-indicator>

@@ -11,7 +11,7 @@ export function seekMarks(
 ): TemplateResult | typeof nothing {
   const length = span.end - span.start
   const places = marks.map(({ t, label }) => ({ label, place: (t / 1000 - span.start) / length }))
-  const seen = places.filter(({ place }) => place >= 0 && place <= 1)
+  const seen = apart(places.filter(({ place }) => place >= 0 && place <= 1))
   if (seen.length === 0) return nothing
   return html`<svg class="marks" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true" focusable="false">
     ${seen.map(
@@ -19,6 +19,19 @@ export function seekMarks(
         svg`<line class=${label.toLowerCase() === 'question' ? 'mark-question' : ''} x1=${place} x2=${place} y1="0" y2="1" />`,
     )}
   </svg>`
+}
+
+/** So many fit on the bar of a phone, each 4 px wide, with something to be seen of the bar between them. */
+const mostDrawn = 60
+
+/** All of a few; of very many those that are so far apart that the bar is still seen. The keys lead to each. */
+function apart<Place extends { place: number }>(places: readonly Place[]): readonly Place[] {
+  if (places.length <= mostDrawn) return places
+  const drawn: Place[] = []
+  for (const each of [...places].sort((a, b) => a.place - b.place)) {
+    if (each.place - (drawn.at(-1)?.place ?? -1) >= 1 / mostDrawn) drawn.push(each)
+  }
+  return drawn
 }
 
 /** Who goes back wants the mark before the one that he is just behind. */

@@ -93,6 +93,9 @@ describe('a page that shows what is inside a file', { timeout: 60_000 }, () => {
     await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(640)
     await page.getByRole('button', { name: 'Show its place in the file' }).click()
     await page.getByRole('region', { name: 'What is chosen' }).getByText('·PNG').waitFor()
+    const patterned = (cells: Element[]) =>
+      cells.filter((cell) => getComputedStyle(cell).backgroundImage !== 'none').length
+    expect(await page.locator('table.items :is(td, th)').evaluateAll(patterned)).toBe(0)
     await inspect('inspect-item')
     const saving = page.waitForEvent('download')
     await page.getByRole('button', { name: 'Download slides/2.png' }).click()

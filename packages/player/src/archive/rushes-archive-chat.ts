@@ -26,7 +26,9 @@ export class RushesArchiveChat extends LitElement {
   /** How many of the messages were written up to now. */
   declare private written: number
   declare private shown: number
-  #wasAtEnd = true
+  /** Who reads above is left there. */
+  #isAtEnd = true
+  readonly #resizes = new ResizeObserver(() => this.#keepAtEnd())
 
   constructor() {
     super()
@@ -43,8 +45,6 @@ export class RushesArchiveChat extends LitElement {
 
   protected override willUpdate(changed: Map<string, unknown>): void {
     if (changed.has('messages')) this.shown = pageLength
-    const box = this.renderRoot.querySelector('.scroll')
-    this.#wasAtEnd = box === null || box.scrollTop + box.clientHeight > box.scrollHeight - nearEnd
   }
 
   protected override updated(changed: Map<string, unknown>): void {
@@ -55,9 +55,21 @@ export class RushesArchiveChat extends LitElement {
         times.at(-1),
       )
     }
-    if (!changed.has('written') || !this.#wasAtEnd) return
-    const box = this.renderRoot.querySelector('.scroll')
-    box?.scrollTo({ top: box.scrollHeight, behavior: 'instant' })
+    if (changed.has('written')) this.#keepAtEnd()
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    if (this.hasUpdated) this.firstUpdated()
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    this.#resizes.disconnect()
+  }
+
+  protected override firstUpdated(): void {
+    this.#resizes.observe(this.#box)
   }
 
   protected override render(): TemplateResult {
@@ -67,12 +79,25 @@ export class RushesArchiveChat extends LitElement {
     }
     return html`<section part="panel chat" aria-label=${this.heading}>
       <div class="panel-head"><h3 part="panel-title">${this.heading}</h3></div>
-      <div class="scroll" @keydown=${(event: KeyboardEvent) => rove(this.#times(), event)}>
+      <div class="scroll" @scroll=${this.#onScroll} @keydown=${(event: KeyboardEvent) => rove(this.#times(), event)}>
         ${from > 0 ? html`<button type="button" part="button" class="more" @click=${more}>Show earlier (${from})</button>` : nothing}
         ${this.written === 0 ? html`<p class="nothing">Nothing was written yet</p>` : nothing}
         <ol class="messages">${this.messages.slice(from, this.written).map((message) => this.#message(message))}</ol>
       </div>
     </section>`
+  }
+
+  get #box(): Element {
+    return this.renderRoot.querySelector('.scroll')!
+  }
+
+  #onScroll(): void {
+    const { scrollTop, clientHeight, scrollHeight } = this.#box
+    this.#isAtEnd = scrollTop + clientHeight > scrollHeight - nearEnd
+  }
+
+  #keepAtEnd(): void {
+    if (this.#isAtEnd) this.#box.scrollTo({ top: this.#box.scrollHeight, behavior: 'instant' })
   }
 
   #times(): HTMLElement[] {

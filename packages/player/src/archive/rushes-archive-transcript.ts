@@ -11,6 +11,8 @@ import { type Cue, cuesOf } from './transcript-cues.ts'
 type Shown = { state: 'loading' } | { state: 'failed'; words: string } | { state: 'shown'; cues: readonly Cue[] }
 
 const mostBytes = 8 * 1024 * 1024
+/** Laid out together, or not at all (archive-styles.ts). */
+const blockLength = 50
 
 /**
  * A transcript that is read along with the time. Events: `go` with ms of the timeline; `cues` with the {@link Cue}s of the
@@ -33,6 +35,10 @@ export class RushesArchiveTranscript extends LitElement {
   #current = -1
   #rows: readonly HTMLElement[] = []
   #time = 0
+  /** As when a phone is turned. */
+  readonly #resizes = new ResizeObserver(() => {
+    if (this.isFollowing) this.#scrollToCurrent()
+  })
 
   constructor() {
     super()
@@ -76,6 +82,20 @@ export class RushesArchiveTranscript extends LitElement {
     this.showTime(this.#time)
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback()
+    if (this.hasUpdated) this.firstUpdated()
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    this.#resizes.disconnect()
+  }
+
+  protected override firstUpdated(): void {
+    this.#resizes.observe(this.renderRoot.querySelector('.scroll')!)
+  }
+
   protected override render(): TemplateResult {
     return html`<section part="panel transcript" aria-label="Transcript">
       <div class="panel-head">
@@ -103,13 +123,17 @@ export class RushesArchiveTranscript extends LitElement {
       case 'failed':
         return html`<p class="nothing failed">${this.shown.words}</p>`
       case 'shown':
-        return html`<ol class="cues">${this.shown.cues.map(
-          (cue) => html`<li><button type="button" class="cue" part="cue" tabindex="-1" @click=${() => this.#go(cue)}>
-            <span class="time">${formatClock(cue.fromMs / 1000)}</span>
-            <span class="words">${cue.speaker === '' ? nothing : html`<b>${cue.speaker}</b> `}${cue.text}</span>
-          </button></li>`,
-        )}</ol>`
+        return html`<div class="cues" role="list">${blocksOf(this.shown.cues).map(
+          (block) => html`<div class="block">${block.map((cue) => this.#cue(cue))}</div>`,
+        )}</div>`
     }
+  }
+
+  #cue(cue: Cue): TemplateResult {
+    return html`<div role="listitem"><button type="button" class="cue" part="cue" tabindex="-1" @click=${() => this.#go(cue)}>
+      <span class="time">${formatClock(cue.fromMs / 1000)}</span>
+      <span class="words">${cue.speaker === '' ? nothing : html`<b>${cue.speaker}</b> `}${cue.text}</span>
+    </button></div>`
   }
 
   async #load(): Promise<void> {
@@ -165,6 +189,11 @@ export class RushesArchiveTranscript extends LitElement {
     const isStill = matchMedia('(prefers-reduced-motion: reduce)').matches || Math.abs(away) > box.clientHeight
     box.scrollBy({ top: away, behavior: isStill ? 'instant' : 'smooth' })
   }
+}
+
+function blocksOf(cues: readonly Cue[]): (readonly Cue[])[] {
+  const count = Math.ceil(cues.length / blockLength)
+  return Array.from({ length: count }, (_, index) => cues.slice(index * blockLength, (index + 1) * blockLength))
 }
 
 customElements.define('rushes-archive-transcript', RushesArchiveTranscript)

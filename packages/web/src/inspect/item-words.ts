@@ -15,7 +15,9 @@ export function readersWords({ level = everybody, limits = {} }: Pick<Item, 'lev
       const isList = Array.isArray(allowed) && allowed.length > 0 && allowed.every((each) => typeof each === 'string')
       return `${attribute}: ${isList ? allowed.slice(0, mostListed).join(', ') : 'nobody'}`
     })
-  return shortened([by, ...further].join('; '))
+  // Not everybody, where something more is asked of them.
+  const isLimited = level >= everybody && further.length > 0
+  return shortened([...(isLimited ? [] : [by]), ...further].join('; '))
 }
 
 /** `0:05–1:10`, or nothing. */

@@ -135,7 +135,7 @@ export class RushesItemsPanel extends PageElement {
       this.open = isOpen ? null : item.name
     }
     const cell = (content: unknown, kind = '', label = '') =>
-      html`<td class=${content === '–' ? `${kind} is-nothing` : kind}>${
+      html`<td class=${content === '–' ? `${kind} cell-empty` : kind}>${
         label === '' ? '' : html`<span class="cell-label" aria-hidden="true">${label}</span>`
       }${content}</td>`
     return html`<tr class=${isOpen ? 'item item-open' : 'item'}>

@@ -43,6 +43,7 @@ describe('an item in words', () => {
   it('says who may read it (L1)', () => {
     expect(readersWords({})).toBe('everybody')
     expect(readersWords({ level: 0 })).toBe('the owner')
+    expect(readersWords({ limits: { group: ['a', 'b'] } })).toBe('group: a, b')
     expect(readersWords({ level: 20, limits: { group: ['a', 'b'], place: [], other: 7 } })).toBe(
       'level 20 or lower; group: a, b; place: nobody; other: nobody',
     )
