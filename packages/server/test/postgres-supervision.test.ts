@@ -156,7 +156,7 @@ describe('while used', () => {
       await sleep(150)
       const { state } = database
       if (state.state === 'ready') process.kill(state.pid, 'SIGKILL')
-      await expect.poll(() => database.state, { timeout: 8000 }).toMatchObject({ state: 'ready', restarts: kill + 1 })
+      await expect.poll(() => database.state, { timeout: 30_000 }).toMatchObject({ state: 'ready', restarts: kill + 1 })
     }
     const atLastRestart = acknowledged.length
     await expect.poll(() => acknowledged.length, { timeout: 5000 }).toBeGreaterThan(atLastRestart)
