@@ -16,6 +16,22 @@ export function log2Choose(n: number, k: number): number {
 
 const counts = new Float64Array(256)
 
+/** log2 of the number of ways to put n into so many cells, in no order: what sorted numbers cost. */
+export function log2Sorted(n: number, cells: number): number {
+  // Nothing but the order is saved where there is room for all.
+  if (cells > 1e4 * n) return n * Math.log2(cells) - log2Factorial(n)
+  return log2Gamma(n + cells) - log2Gamma(cells) - log2Factorial(n)
+}
+
+/** log2 of the gamma function, for numbers of at least 1 (Stirling's series). */
+function log2Gamma(x: number): number {
+  let shift = 0
+  let at = x
+  for (; at < 8; at++) shift += Math.log2(at)
+  const series = 1 / (12 * at) - 1 / (360 * at ** 3)
+  return ((at - 0.5) * Math.log(at) - at + 0.5 * Math.log(2 * Math.PI) + series) / Math.LN2 - shift
+}
+
 /** What a column of bytes costs by an adaptive order-0 code: nothing where it is constant, 8 bits where it is noise. */
 export function byteColumnBits(column: ArrayLike<number>): number {
   const weight = 0.01

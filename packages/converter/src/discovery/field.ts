@@ -225,15 +225,16 @@ function usualForm(tokens: NumberTokens, found: Int32Array): NumberTokens['forms
 }
 
 /** Whether a field lies beyond the marker before or behind, and so in another record. */
-export function isElsewhere(column: Column, places: Int32Array): boolean {
+export function isElsewhere(column: Column, { places, among = places }: Pattern): boolean {
   let beyond = 0
   let present = 0
+  let next = 0
   column.starts.forEach((start, at) => {
     if (start < 0) return
     present++
-    const next = places[at + 1]
-    const last = places[at - 1]
-    if ((next !== undefined && start >= next) || (last !== undefined && start < last)) beyond++
+    while (next < among.length && among[next]! <= places[at]!) next++
+    const last = among[next - 1] === places[at] ? among[next - 2] : among[next - 1]
+    if ((next < among.length && start >= among[next]!) || (last !== undefined && start < last)) beyond++
   })
   return beyond > present * 0.5
 }

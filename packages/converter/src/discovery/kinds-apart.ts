@@ -46,5 +46,6 @@ function divided(pattern: Pattern, values: Float64Array): Pattern[] | null {
   const large = [...kinds.values()].filter((places) => places.length >= leastRecords)
   const told = large.reduce((sum, places) => sum + places.length, 0)
   if (told < values.length * 0.85) return null
-  return large.map((places) => ({ ...pattern, places: Int32Array.from(places), divided: true as const }))
+  const among = pattern.among ?? pattern.places
+  return large.map((places) => ({ ...pattern, places: Int32Array.from(places), divided: true as const, among }))
 }

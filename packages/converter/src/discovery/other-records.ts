@@ -1,8 +1,10 @@
 // What is known of all records together shows what the fields of some are not: a time of others, a number of the record, a beat.
 
+import { timePlace } from './clock-vote.ts'
 import type { Column, Source } from './field.ts'
 import { type Part, type Reading, readAgain } from './reading.ts'
-import { clockOf, likelyShapes, relationOf } from './record-shape.ts'
+import { likelyShapes, relationOf } from './record-shape.ts'
+import { clockOf } from './time-model.ts'
 
 const never = () => false
 
@@ -37,11 +39,6 @@ function withNearTimes(readings: readonly Reading[]): Reading[] {
 }
 
 const farAway = 24
-
-/** Where the lowest byte of a record's time stands: the same for fields of other widths. */
-function timePlace({ column: { field, starts } }: Reading['time'], at: number): number {
-  return starts[at]! + (field.as === 'binary' && !field.little ? field.width - 1 : 0)
-}
 
 function widthOf({ time }: Reading): number {
   return time.column.field.as === 'binary' ? time.column.field.width : 1
@@ -104,7 +101,7 @@ function withoutCounters(source: Source, readings: readonly Reading[]): Reading[
 
 /** Whether the numbers there grow through records of different kinds, in the order in which they stand. */
 function countsAll(source: Source, readings: readonly Reading[], clock: string, relation: string): boolean {
-  const numbers = new Map<number, number>()
+  const numbers = new Map<number, { number: number; reading: Reading }>()
   let largest = 0
   for (const reading of readings) {
     const { columns, time } = reading
@@ -112,13 +109,18 @@ function countsAll(source: Source, readings: readonly Reading[], clock: string, 
     const column = columns.columns.find((each) => relationOf(source, time.column, each) === relation)
     if (column === undefined) continue
     largest = Math.max(largest, time.used.length)
-    for (const at of time.used) numbers.set(timePlace(time, at), column.values[at]!)
+    for (const at of time.used) numbers.set(timePlace(time, at), { number: column.values[at]!, reading })
   }
   if (numbers.size < 12 || numbers.size < largest * 1.15) return false
-  const values = [...numbers].sort((a, b) => a[0] - b[0]).map(([, value]) => value)
+  const inOrder = [...numbers].sort((a, b) => a[0] - b[0]).map(([, each]) => each)
   let rises = 0
-  for (let at = 1; at < values.length; at++) if (values[at]! > values[at - 1]!) rises++
-  return rises >= (values.length - 1) * 0.97
+  let turns = 0
+  for (let at = 1; at < inOrder.length; at++) {
+    if (inOrder[at]!.number > inOrder[at - 1]!.number) rises++
+    if (inOrder[at]!.reading !== inOrder[at - 1]!.reading) turns++
+  }
+  // Kinds that lie apart, as two tables do, are not counted together.
+  return rises >= (inOrder.length - 1) * 0.97 && turns >= inOrder.length * 0.1
 }
 
 /** Some beats of a clock, chosen by what else stands there, are as uneven as people are: they are beats all the same. */

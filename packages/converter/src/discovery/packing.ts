@@ -36,8 +36,8 @@ function savedBy(reading: Reading): number {
 }
 
 /** Takes one after the other, each if its records are still free. */
-function pack(order: readonly Sized[]): Packed {
-  const claimed = new Set<number>()
+export function pack(order: readonly Sized[], taken: ReadonlySet<number> = new Set()): Packed {
+  const claimed = new Set(taken)
   const readings: Reading[] = []
   let total = 0
   for (const { reading, saved, partly } of order) {
@@ -72,6 +72,20 @@ function isClaimed(claimed: ReadonlySet<number>, reading: Reading, part: Part, a
 function claim(claimed: Set<number>, reading: Reading, part: Part, at: number): void {
   const [from, to] = extent(reading, part, at)
   for (let byte = from; byte < to; byte++) claimed.add(byte)
+}
+
+/** All bytes of the records that these readings understand. */
+export function bytesOf(readings: readonly Reading[]): Set<number> {
+  const claimed = new Set<number>()
+  for (const reading of readings) {
+    for (const part of reading.parts) for (const at of part.used) claim(claimed, reading, part, at)
+  }
+  return claimed
+}
+
+/** The readings that would save the most first. */
+export function bySaved(family: readonly Sized[]): Sized[] {
+  return [...family].sort((a, b) => classOf(a.reading) - classOf(b.reading) || b.saved - a.saved)
 }
 
 /** From the first to the last byte of a record that is understood: marker, time and value. */
@@ -135,7 +149,7 @@ function bestPacked(family: readonly Sized[]): Packed {
     const worth = ({ saved, count }: Sized) => saved / count ** (1 - exponent)
     return [...family].sort((a, b) => classOf(a.reading) - classOf(b.reading) || worth(b) - worth(a))
   })
-  let best = orders.map(pack).reduce((most, packed) => (packed.saved > most.saved ? packed : most))
+  let best = orders.map((order) => pack(order)).reduce((most, packed) => (packed.saved > most.saved ? packed : most))
   for (const first of orders[0]!.slice(0, mostFirst)) {
     for (const order of orders.slice(0, 2)) {
       const packed = pack([first, ...order.filter((each) => each !== first)])

@@ -8,6 +8,8 @@ export type Pattern = {
   places: Int32Array
   /** Whether these are only those of its places where another byte says so. */
   divided?: true
+  /** Where the records of all kinds with this marker are, if these are only some of them: beyond the next stands another. */
+  among?: Int32Array
   /** Whether these are the records of one kind in text: no others are among them, and nothing of them stands elsewhere. */
   kind?: true
   /** Where numbers begin that count the records of all kinds: no values. */

@@ -1,20 +1,22 @@
 // One way to read the records of a pattern: which field is the time, which the value, which records belong together.
 
+import { type ClockVote, clockVote, timePlace } from './clock-vote.ts'
 import { inCompany } from './company.ts'
 import { leastBits, leastBitsOfRelative } from './evidence.ts'
 import { type Column, columnOf, type Field, isElsewhere, type Source } from './field.ts'
 import { growingBehindText, growingFields } from './growth.ts'
 import { kindsApart } from './kinds-apart.ts'
+import { besideKinds } from './kinds-beside.ts'
 import { tokenFrom } from './number-token.ts'
 import type { Pattern } from './pattern.ts'
-import { stepsOf } from './step-model.ts'
 import { membersOf } from './text-members.ts'
-import { beatBits, type TimeFit, ticksPerMs, timeFits } from './time-model.ts'
+import { beatBits, clockOf, type TimeFit, ticksPerMs, timeFits } from './time-model.ts'
 import {
   bestValue,
   crossingBits,
   fieldBits,
   leastValueBits,
+  stepsIn,
   type Usual,
   type Value,
   type ValueColumns,
@@ -59,25 +61,12 @@ const mostWithoutValue = 8
 const mostDivided = 600
 
 export function readingsOf(source: Source, patterns: readonly Pattern[], limits: ReadingLimits): Reading[] {
+  const timed = timedPatterns(source, patterns, limits)
+  const vote = clockVote(timed.flatMap(({ fits }) => fits))
   const valued = new Map<string, number>()
   const idle = new Map<string, number>()
-  let divisions = 0
-  const read = (pattern: Pattern): Reading[] => {
-    const texts = textFields(source, pattern)
-    const { times, slow } = timesOf(source, pattern, texts, limits)
-    if (
-      times.length === 0 &&
-      pattern.length >= 4 &&
-      pattern.places.length >= 12 &&
-      divisions < mostDivided &&
-      !pattern.divided &&
-      !pattern.kind
-    ) {
-      if (isTextual(source, pattern)) return []
-      divisions++
-      return kindsApart(source, pattern, limits.distance).flatMap(read)
-    }
-    return times.flatMap((time) => {
+  return timed.flatMap(({ pattern, texts, slow, fits }) =>
+    chosenTimes(fits, vote).flatMap((time) => {
       const key = keyOf(time)
       const idleKey = `${key} ${pattern.places.length}`
       if ((valued.get(key) ?? 0) >= mostOfAKind || (idle.get(idleKey) ?? 0) >= mostWithoutValue) return []
@@ -89,9 +78,54 @@ export function readingsOf(source: Source, patterns: readonly Pattern[], limits:
         valued.set(key, (valued.get(key) ?? 0) + 1)
       } else idle.set(idleKey, (idle.get(idleKey) ?? 0) + 1)
       return readings
-    })
+    }),
+  )
+}
+
+/** A pattern with all that may be its times, the best first. */
+type TimedPattern = { pattern: Pattern; texts: readonly Field[]; slow: ReadonlySet<number>; fits: TimeFit[] }
+
+function timedPatterns(source: Source, patterns: readonly Pattern[], limits: ReadingLimits): TimedPattern[] {
+  const haystack = Buffer.from(source.bytes.buffer, source.bytes.byteOffset, source.bytes.byteLength)
+  const common = new Map<string, Int32Array>()
+  let divisions = 0
+  const timed = (given: Pattern): TimedPattern[] => {
+    const texts = textFields(source, given)
+    const { fits: found, slow } = timesOf(source, given, texts, limits)
+    const pattern = found.length === 0 ? given : besideKinds(haystack, common, given)
+    const fits = found.filter(({ column }) => pattern.among === given.among || !isElsewhere(column, pattern))
+    if (
+      fits.length === 0 &&
+      pattern.length >= 4 &&
+      pattern.places.length >= 12 &&
+      divisions < mostDivided &&
+      !pattern.divided &&
+      !pattern.kind
+    ) {
+      if (isTextual(source, pattern)) return []
+      divisions++
+      return kindsApart(source, pattern, limits.distance).flatMap(timed)
+    }
+    return fits.length === 0 ? [] : [{ pattern, texts, slow, fits }]
   }
-  return patterns.flatMap(read)
+  return patterns.flatMap(timed)
+}
+
+/** A clock by which this much less of the records around is timed is not that of the format. */
+const leastVote = 0.6
+
+/** The few best that do not overlap, by a clock that times the records around as well. */
+function chosenTimes(fits: readonly TimeFit[], vote: ClockVote): TimeFit[] {
+  const starts = fits.flatMap((fit) => [timePlace(fit, fit.used[0]!), timePlace(fit, fit.used.at(-1)!)])
+  const [from, to] = [Math.min(...starts), Math.max(...starts)]
+  const votes = fits.map((fit) => (fit.dense ? 0 : vote(clockOf(fit), from, to)))
+  const most = Math.max(...votes)
+  const times: TimeFit[] = []
+  fits.forEach((fit, index) => {
+    if (times.length >= mostTimes || (!fit.dense && votes[index]! < most * leastVote)) return
+    if (!times.some((time) => overlap(time.column, fit.column))) times.push(fit)
+  })
+  return times
 }
 
 /** Without records that are none, the times are judged anew: one that strayed may have made them look as they should. */
@@ -149,7 +183,7 @@ function timesOf(source: Source, pattern: Pattern, texts: readonly Field[], limi
   const least = pattern.length >= 5 || pattern.kind ? leastBitsOfRelative : leastBits(pattern)
   const consider = (field: Field) => {
     const column = columnOf(source, pattern, field)
-    if (isElsewhere(column, pattern.places)) return
+    if (isElsewhere(column, pattern)) return
     if (field.as === 'binary' ? isDigits(source, column) : !mostlyGrows(column)) return
     const crossing = field.as === 'binary' ? 0 : crossingBits(source, pattern, column)
     const places = fieldBits(field) + crossing
@@ -169,12 +203,18 @@ function timesOf(source: Source, pattern: Pattern, texts: readonly Field[], limi
   if (!textual && rowSize === undefined)
     for (const field of growingBehindText(source, pattern, limits.distance)) consider(field)
   found.sort((a, b) => b.rank - a.rank)
-  const times: TimeFit[] = []
-  for (const { fit } of found) {
-    if (found.some((other) => isCut(fit, other.fit))) continue
-    if (times.length < mostTimes && !times.some((time) => overlap(time.column, fit.column))) times.push(fit)
-  }
-  return { times, slow: growing.slow }
+  const clocks = new Map<string, TimeFit[]>()
+  const fits = found
+    .map(({ fit }) => fit)
+    .filter((fit, _, all) => {
+      const same = clocks.get(clockOf(fit)) ?? []
+      clocks.set(clockOf(fit), same)
+      if (same.length >= mostTimes || same.some((other) => overlap(other.column, fit.column))) return false
+      if (all.some((other) => isCut(fit, other))) return false
+      same.push(fit)
+      return true
+    })
+  return { fits, slow: growing.slow }
 }
 
 /** What a number with all its bytes may explain less than without the lowest: they look like noise either way. */
@@ -334,7 +374,7 @@ function partsOf(columns: ValueColumns, time: TimeFit, usual: Usual = never): Pa
   const kinds = new Set<Column>()
   // What counts all records together is irregular in a part of them, and still no value.
   const all = [...columns.columns, ...columns.shorts]
-  const counters = new Set(all.filter((column) => stepsOf(column, time.used)?.counts === true))
+  const counters = new Set(all.filter((column) => stepsIn(columns, column, time.used)?.counts === true))
   const tried = new Set<string>()
   let best: Part[] | null = null
   let bestSaved = 0

@@ -4,17 +4,12 @@
 import type { Column, Source } from './field.ts'
 import { tokenFrom } from './number-token.ts'
 import type { Part, Reading } from './reading.ts'
-import type { TimeFit } from './time-model.ts'
+import { clockOf } from './time-model.ts'
 
 /** How times are written, and where values stand, seen from them. */
 export type RecordShape = { clock: string; relation: string }
 
 const mostShapes = 4
-
-/** The way in which times are written. */
-export function clockOf({ unit, fromZero, column: { field, form } }: TimeFit): string {
-  return `${unit} ${form} ${fromZero} ${field.as === 'binary' ? `${field.little} ${field.float}` : ''}`
-}
 
 /** How far a value stands from the time of its record: in bytes between the lowest of both, or in numbers of the text. */
 export function relationOf({ tokens }: Source, time: Column, value: Column): string {

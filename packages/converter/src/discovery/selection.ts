@@ -4,9 +4,10 @@
 import { leastBits, leastBitsOfRelative, log2Factorial } from './evidence.ts'
 import type { Column, Source } from './field.ts'
 import { amongOthers, withBeats } from './other-records.ts'
-import { allPacked, families, type Sized, sizedOf, widthOf } from './packing.ts'
+import { allPacked, bySaved, bytesOf, families, pack, type Sized, sizedOf, widthOf } from './packing.ts'
 import { type Part, type Reading, readAgain, readAlike } from './reading.ts'
-import { clockOf, isShaped, likelyShapes, type RecordShape, relationOf } from './record-shape.ts'
+import { isShaped, likelyShapes, type RecordShape, relationOf } from './record-shape.ts'
+import { clockOf } from './time-model.ts'
 
 /** Why a reading gives events, or does not. */
 export type Verdict = 'events' | 'even' | 'dense' | 'no-value' | 'chance'
@@ -15,6 +16,28 @@ export type Chosen = { reading: Reading; part: Part; used: number[]; verdict: Ve
 
 export function chosenReadings(source: Source, readings: readonly Reading[]): Chosen[] {
   const own = amongOthers(source, readings)
+  const first = packedReadings(source, own)
+  // What is not believed in the end takes no records from others.
+  const chance = new Set(first.filter(({ reading }) => isChance(reading, first)).map(({ reading }) => keyOf(reading)))
+  return chance.size === 0
+    ? first
+    : packedReadings(
+        source,
+        own.filter((reading) => !chance.has(keyOf(reading))),
+      )
+}
+
+/** The same for readings whose parts were looked at in other ways. */
+function keyOf({ pattern, time }: Reading): string {
+  const { field, starts } = time.column
+  return `${pattern.length} ${pattern.places.length} ${pattern.places[0]} ${JSON.stringify(field)} ${starts[0]} ${clockOf(time)}`
+}
+
+function isChance(reading: Reading, chosen: readonly Chosen[]): boolean {
+  return chosen.every((each) => each.reading !== reading || each.verdict === 'chance')
+}
+
+function packedReadings(source: Source, own: readonly Reading[]): Chosen[] {
   const sized = own
     .filter((reading) => !reading.time.dense || !isDoubtful(reading, own))
     .map((reading) =>
@@ -33,8 +56,38 @@ export function chosenReadings(source: Source, readings: readonly Reading[]): Ch
     shape = each
   }
   const taken = withinRecords(source, best.readings, shape)
-  const chosen = taken.flatMap((reading) => reading.parts.map((part) => judged(reading, part)))
+  const all = [...taken, ...besides(source, taken, own, shape)]
+  const chosen = all.flatMap((reading) => reading.parts.map((part) => judged(reading, part)))
   return ofOneClock(withRelatives(source, chosen, shape))
+}
+
+/** Readings of records that are left, with values only in what is left: those of others were taken for theirs before. */
+function besides(
+  source: Source,
+  taken: readonly Reading[],
+  all: readonly Reading[],
+  shape: RecordShape | null,
+): Reading[] {
+  const claimed = bytesOf(taken)
+  const isClaimed = ({ starts }: Column, used: readonly number[]) =>
+    used.filter((at) => claimed.has(starts[at]!)).length > used.length * 0.15
+  const left = all.filter(
+    ({ time, columns }) => !time.dense && columns !== null && !isClaimed(time.column, time.used) && time.evidence > 0,
+  )
+  const again = left
+    .filter((reading) => reading.parts.some(({ value, used }) => value !== null && isClaimed(value.column, used)))
+    .map((reading) => {
+      const usual = (column: Column) =>
+        shape !== null && relationOf(source, reading.time.column, column) === shape.relation
+      const read = readAgain(reading, (column) => isClaimed(column, reading.time.used), usual)
+      return shape === null
+        ? sizedOf(
+            read,
+            read.parts.map((part) => part.saved),
+          )
+        : withShape(source, withBeats(read, reading.beats), shape)
+    })
+  return pack(bySaved(again), claimed).readings
 }
 
 /** Less than this share of what the surest clock shows is no second clock of the format, but chance. */
@@ -42,17 +95,17 @@ const leastOfClock = 0.5
 
 /** A format has one way to write times: what a much weaker one shows is none of it. */
 function ofOneClock(chosen: readonly Chosen[]): Chosen[] {
-  const keyOf = ({ reading: { time } }: Chosen) => {
+  const clockKey = ({ reading: { time } }: Chosen) => {
     const { field, form } = time.column
     return `${time.unit} ${form} ${field.as === 'binary' ? field.little : ''}`
   }
   const shown = new Map<string, number>()
   for (const each of chosen) {
-    if (each.verdict === 'events') shown.set(keyOf(each), (shown.get(keyOf(each)) ?? 0) + each.bits)
+    if (each.verdict === 'events') shown.set(clockKey(each), (shown.get(clockKey(each)) ?? 0) + each.bits)
   }
   const least = Math.max(0, ...shown.values()) * leastOfClock
   return chosen.map((each) =>
-    each.verdict === 'events' && shown.get(keyOf(each))! < least ? { ...each, verdict: 'chance' } : each,
+    each.verdict === 'events' && shown.get(clockKey(each))! < least ? { ...each, verdict: 'chance' } : each,
   )
 }
 
@@ -64,6 +117,10 @@ function shaped(source: Source, sized: Sized, shape: RecordShape): Sized {
   const { time } = sized.reading
   const usual = (column: Column) => relationOf(source, time.column, column) === shape.relation
   const reading = withBeats(readAlike(sized.reading, usual), sized.reading.beats)
+  return withShape(source, reading, shape)
+}
+
+function withShape(source: Source, reading: Reading, shape: RecordShape): Sized {
   const partly = reading.parts.map((part) => part.saved + (isShaped(source, reading, part, shape) ? shapeBits : 0))
   return sizedOf(reading, partly)
 }
@@ -129,7 +186,8 @@ const leastBitsOfSibling = 6
 
 /** Believes few records as well, if others of the same format are events: told apart by a type, or timed by the same clock. */
 function withRelatives(source: Source, chosen: readonly Chosen[], shape: RecordShape | null): Chosen[] {
-  const sure = chosen.filter(({ verdict }) => verdict === 'events')
+  // What is left over has shown nothing by itself, and vouches for nothing.
+  const sure = chosen.filter(({ verdict, part }) => verdict === 'events' && !part.rest)
   return chosen.map((each) => {
     if (each.part.rest)
       return isLikeOthers(each, sure) ? { ...each, verdict: 'events' } : { ...each, verdict: 'chance' }
@@ -176,13 +234,18 @@ function judged(reading: Reading, part: Part): Chosen {
   const { used, value } = part
   const share = log2Factorial(used.length) / log2Factorial(reading.time.used.length)
   const steps = value === null ? 0 : value.evidence
-  const bits = reading.time.evidence * share + steps
-  return { reading, part, used, bits, verdict: verdictOf(reading, part, bits) }
+  const timeBits = reading.time.evidence * share
+  const bits = timeBits + steps
+  return { reading, part, used, bits, verdict: verdictOf(reading, part, bits, timeBits) }
 }
 
-function verdictOf(reading: Reading, part: Part, bits: number): Verdict {
+function verdictOf(reading: Reading, part: Part, bits: number, timeBits: number): Verdict {
   if (reading.time.dense) return 'dense'
   if (part.even) return 'even'
   if (part.value === null) return 'no-value'
-  return bits < leastBits(reading.pattern) ? 'chance' : 'events'
+  const least = leastBits(reading.pattern)
+  // Tables of media count as well: behind a short marker it is the times that must show what these are.
+  const { length, rowSize, kind } = reading.pattern
+  const short = length > 0 && length < 4 && rowSize === undefined && !kind
+  return bits < least || (short && timeBits < least / 2) ? 'chance' : 'events'
 }

@@ -85,7 +85,7 @@ function isMany(values: Float64Array, count: number): boolean {
 function orderEvidence(values: Float64Array, walk: number): number {
   // One that strays does not make the others any more improbable.
   const sorted = values.toSorted()
-  const strays = Math.floor(values.length * 0.06)
+  const strays = Math.ceil(values.length * 0.06)
   const spread = sorted.at(-1 - strays)! - sorted[strays]!
   // Pages and people are not so many.
   if (spread > 65_535) return 0

@@ -1,7 +1,7 @@
 // The third pass: are these the times of something that people did? They grow, unevenly, and fit into the recording. What
 // that saves in bits, against bytes of no meaning, is the evidence.
 
-import { byteColumnBits, log2Choose, log2Factorial, longestGrowth } from './evidence.ts'
+import { byteColumnBits, log2Choose, log2Factorial, log2Sorted, longestGrowth } from './evidence.ts'
 import type { Column } from './field.ts'
 import { stepBits } from './step-model.ts'
 
@@ -28,6 +28,11 @@ export type TimeFit = {
   dense: boolean
 }
 
+/** The way in which times are written. */
+export function clockOf({ unit, fromZero, column: { field, form } }: TimeFit): string {
+  return `${unit} ${form} ${fromZero} ${field.as === 'binary' ? `${field.little} ${field.float}` : ''}`
+}
+
 const unitsOf: Record<Column['form'], TimeUnit[]> = {
   binary: ['ms', 's', 'us', '100ns'],
   whole: ['ms', 's', 'us', '100ns'],
@@ -43,6 +48,8 @@ const usualMs = 40 * 60_000
 const leastGapMs = 500
 /** Slower than this between records, in ticks, is a counter of records. */
 const leastTicks = 2.5
+/** What it costs that two are at the same time: nobody does two things at once. */
+const repeatBits = 8
 /** Chance markers among the true ones are few: fewer than this share, whatever is left is chance itself. */
 export const leastShare = 0.7
 
@@ -75,7 +82,7 @@ function timeFit(
   const chain = inside === values ? whole : longestGrowth(inside)
   const used = fromZero ? chain : longestWithin(values, chain, limit)
   if (used.length < 4 || used.length < values.length * leastShare) return null
-  if (isShared(column.starts, used)) return null
+  if (isShared(column.starts, used) || isShifted(column, bytes, used, ticksPerMs[unit])) return null
   if (growsOn(values, used, whole)) return null
   const from = values[used[0]!]!
   const to = values[used.at(-1)!]!
@@ -86,7 +93,8 @@ function timeFit(
   if (!dense && median / ticksPerMs[unit] < leastGapMs / 2) return null
   if (median < leastTicks && column.form !== 'float' && column.form !== 'decimal') return null
   if (column.form === 'float' && !(Math.abs(to) > 1e-3)) return null
-  if (repeats(values, used, ticksPerMs[unit]) > Math.max(1, used.length * 0.1)) return null
+  const repeated = repeats(values, used, ticksPerMs[unit])
+  if (repeated > Math.max(1, used.length * 0.1)) return null
   if (!fromZero && unit !== 's' && Math.abs(base + from) < limit / 1e4) return null
   if (fallsBack(column, used, Math.max(fromZero ? -base : from, -Infinity), fromZero ? limit - base : to)) return null
   if (dense && column.form !== 'binary') return null
@@ -96,7 +104,9 @@ function timeFit(
   const gross =
     mostSaved(nulls, (coarser) =>
       modelBits(column, used, unit, limit, reach, fromZero, durationMs, Math.max(grain, coarser)),
-    ) - choice
+    ) -
+    choice -
+    repeatBits * repeated
   // Zeros are everywhere: that one stands there explains nothing.
   const zeros = used.filter((at) => fromZero && base + values[at]! < Math.max(1, ticksPerMs[unit])).length
   const bits = gross - (zeros * Math.max(0, gross)) / used.length
@@ -126,6 +136,21 @@ function isShared(starts: Int32Array, used: readonly number[]): boolean {
   let shared = 0
   for (let at = 1; at < used.length; at++) if (starts[used[at]!] === starts[used[at - 1]!]) shared++
   return shared > used.length * 0.05
+}
+
+/** Whether the lowest byte is the same in all: the number ends before it, and this is a finer unit by chance. */
+function isShifted(
+  { field, starts, values }: Column,
+  bytes: Uint8Array,
+  used: readonly number[],
+  perMs: number,
+): boolean {
+  if (field.as !== 'binary' || field.float || field.width < 2 || used.length < 6) return false
+  const lowest = field.little ? 0 : field.width - 1
+  const first = bytes[starts[used[0]!]! + lowest]
+  if (used.some((at) => bytes[starts[at]! + lowest] !== first)) return false
+  // Of whole ms, as beats are, it may be the same in finer units as well.
+  return perMs <= 1 || used.some((at) => (values[at]! - values[used[0]!]!) % perMs !== 0)
 }
 
 /** How often two that follow each other are the same to the millisecond. */
@@ -228,7 +253,7 @@ function modelBits(
 ): number {
   const { form, field } = column
   const count = used.length
-  const spread = (span: number) => count * Math.log2(Math.max(2, span / grain)) - log2Factorial(count)
+  const spread = (span: number) => log2Sorted(count, Math.max(1, span / grain))
   // Most recordings are used until near their end; some are not, which costs what it is improbable.
   const part = spread(reach * 1.02) + 2 + shortBits(limit, reach)
   const rare =

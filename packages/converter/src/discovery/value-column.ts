@@ -3,7 +3,7 @@
 import { type Anchor, type Column, columnOf, type Field, isElsewhere, recordOf, type Source } from './field.ts'
 import { textAnchors } from './growth.ts'
 import type { Pattern } from './pattern.ts'
-import { followsTime, stepsOf } from './step-model.ts'
+import { followsTime, type Steps, stepsOf } from './step-model.ts'
 
 /** `evidence`: bits that its steps are worth; `placeBits`: what it costs that it stands where it does. */
 export type Value = { column: Column; evidence: number; counts: boolean; placeBits: number }
@@ -27,6 +27,42 @@ export type ValueColumns = {
   places: Int32Array
   /** Whether these are records of one kind. */
   kind: boolean
+  /** What was found of columns in records, by these: the same records are asked for many times. */
+  scores: Map<string, RecordScores>
+}
+
+/** What columns are worth as values in some records. */
+export type RecordScores = { steps: Map<Column, Steps | null>; values: Map<Column, Scored | null> }
+/** `rank`: what it is worth among other fields, less `idle`, what the order of records says already. */
+type Scored = { value: Value; rank: number; idle: number }
+
+/** What is known already of these records. */
+function scoresOf({ scores }: ValueColumns, used: readonly number[]): RecordScores {
+  let low = 0
+  let high = 0
+  for (const at of used) {
+    low = Math.imul(low ^ at, 0x01000193)
+    high = Math.imul(high ^ (at + 0x9e37), 0x85ebca6b) ^ (high >>> 15)
+  }
+  const key = `${used.length} ${low} ${high}`
+  const known = scores.get(key)
+  if (known !== undefined) return known
+  const empty: RecordScores = { steps: new Map(), values: new Map() }
+  scores.set(key, empty)
+  return empty
+}
+
+/** How the values of a column step in these records. */
+export function stepsIn(columns: ValueColumns, column: Column, used: readonly number[]): Steps | null {
+  return stepsKnown(scoresOf(columns, used), column, used)
+}
+
+function stepsKnown({ steps }: RecordScores, column: Column, used: readonly number[]): Steps | null {
+  const known = steps.get(column)
+  if (known !== undefined) return known
+  const found = stepsOf(column, used)
+  steps.set(column, found)
+  return found
 }
 
 export function valueColumns(
@@ -37,15 +73,16 @@ export function valueColumns(
   texts: readonly Field[],
   time: Column,
 ): ValueColumns {
+  // Who writes times as text writes values so; and what has binary times has no lines.
+  const binary = time.field.as === 'binary'
   const columns: Column[] = texts
+    .filter((field) => !binary || field.as !== 'line')
     .map((field) => columnOf(source, pattern, field))
-    .filter((column) => column.form === 'whole' && !isElsewhere(column, pattern.places))
+    .filter((column) => column.form === 'whole' && !isElsewhere(column, pattern))
     .filter((column, index, all) => all.findIndex((other) => isSame(column, other)) === index)
     .filter((column) => !countsAll(column, pattern))
   const shorts: Column[] = []
   const timeBytes = bytesOf(time)
-  // Who writes times as text writes values so.
-  const binary = time.field.as === 'binary'
   const anchors: { anchor: Anchor; from: number; to: number }[] = !binary
     ? []
     : pattern.rowSize !== undefined
@@ -60,7 +97,7 @@ export function valueColumns(
       const byte = (at: number, width: number, little: boolean): Column =>
         columnOf(source, pattern, { as: 'binary', anchor, offset: at, width, little, float: false })
       const column = byte(offset, 1, false)
-      if (overlaps(column, time) || isConstant(column) || isElsewhere(column, pattern.places)) continue
+      if (overlaps(column, time) || isConstant(column) || isElsewhere(column, pattern)) continue
       if (isText(source, column, timeBytes) || isTimeOfOthers(column, timeBytes)) continue
       columns.push(column)
       for (const little of [false, true]) {
@@ -97,6 +134,7 @@ export function valueColumns(
     crossings,
     places: pattern.places,
     kind: pattern.kind === true,
+    scores: new Map(),
   }
 }
 
@@ -198,31 +236,66 @@ function isText(source: Source, column: Column, timeBytes: ReadonlySet<number>):
 
 /** The column that steps best in these records, if any does. */
 export function bestValue(
-  { source, columns, shorts, crossings, places: records }: ValueColumns,
+  columns: ValueColumns,
   time: Column,
   used: readonly number[],
   without: ReadonlySet<Column> = new Set(),
   usual: Usual = () => false,
 ): Value | null {
-  let best: (Value & { rank: number }) | null = null
-  const times = used.map((at) => time.values[at]!)
-  for (const column of [...columns, ...shorts]) {
+  const scores = scoresOf(columns, used)
+  let times: number[] | null = null
+  let best: Value | null = null
+  let most = Number.NEGATIVE_INFINITY
+  for (const column of [...columns.columns, ...columns.shorts]) {
     if (without.has(column)) continue
-    const steps = stepsOf(column, used)
-    if (steps === null || steps.evidence < leastValueBits) continue
-    if (isSameToken(column, time, used)) continue
-    const values = used.map((at) => column.values[at]!)
-    if (column.field.as === 'binary' && column.field.width === 2 && isOfOneByte(values)) continue
-    if (followsTime(values, times) || isDigit(source, column, used)) continue
-    if ((steps.rises || steps.evidence < used.length + 7) && isHighByte(source, column, time, used)) continue
-    const placeBits = besideBits(column, time, records) + (crossings.get(column) ?? 0)
-    // What only counts says nothing that the order of records does not say: any other value comes first.
-    const idle = (steps.counts ? 5 : steps.climbs ? 1 : 0) * (used.length - 1)
-    const rank = steps.evidence - placeBits - idle + (usual(column) ? usualBits : 0)
-    if (rank + idle / 2 < leastValueBits || (best !== null && rank <= best.rank)) continue
-    best = { column, evidence: steps.evidence, counts: steps.counts, placeBits, rank }
+    let scored = scores.values.get(column)
+    if (scored === undefined) {
+      times ??= used.map((at) => time.values[at]!)
+      scored = scoredValue(columns, scores, column, time, times, used)
+      scores.values.set(column, scored)
+    }
+    if (scored === null) continue
+    const rank = scored.rank + (usual(column) ? usualBits : 0)
+    if (rank + scored.idle / 2 < leastValueBits || rank <= most) continue
+    best = scored.value
+    most = rank
   }
   return best
+}
+
+function scoredValue(
+  { source, crossings, places }: ValueColumns,
+  scores: RecordScores,
+  column: Column,
+  time: Column,
+  times: readonly number[],
+  used: readonly number[],
+): Scored | null {
+  const steps = stepsKnown(scores, column, used)
+  if (steps === null || steps.evidence < leastValueBits) return null
+  if (isSameToken(column, time, used) || reachesOver(column, time, places, used)) return null
+  const values = used.map((at) => column.values[at]!)
+  if (column.field.as === 'binary' && column.field.width === 2 && isOfOneByte(values)) return null
+  if (followsTime(values, times) || isDigit(source, column, used)) return null
+  if ((steps.rises || steps.evidence < used.length + 7) && isHighByte(source, column, time, used)) return null
+  const placeBits = besideBits(column, time, places) + (crossings.get(column) ?? 0)
+  // What only counts says nothing that the order of records does not say: any other value comes first.
+  const idle = (steps.counts ? 5 : steps.climbs ? 1 : 0) * (used.length - 1)
+  const value: Value = { column, evidence: steps.evidence, counts: steps.counts, placeBits }
+  return { value, rank: steps.evidence - placeBits - idle, idle }
+}
+
+/** Whether what lies between marker, time and value goes over into the next record: then they are not of one. */
+function reachesOver(value: Column, time: Column, places: Int32Array, used: readonly number[]): boolean {
+  let over = 0
+  let last = -1
+  for (const at of used) {
+    const start = value.starts[at]!
+    if (start < 0) continue
+    if (Math.min(places[at]!, time.starts[at]!, start) <= last) over++
+    last = Math.max(places[at]!, time.starts[at]!, start)
+  }
+  return over > Math.max(1, used.length * 0.1)
 }
 
 /** Whether one of two bytes is the same in all, so that the other says as much. */
