@@ -14,7 +14,7 @@ type Ending = 'mp4' | 'umf'
 
 export async function benchUmfExport(args: readonly string[]): Promise<string> {
   const minutes = args.includes('--short') ? 10 : 60
-  const trials = args.includes('--short') ? 4 : 2
+  const trials = args.includes('--short') ? 4 : 8
   const rows: string[][] = []
   const kinds: BodyKind[] = args.includes('--mp4') ? ['mp4'] : args.includes('--webm') ? ['webm'] : ['webm', 'mp4']
   for (const kind of kinds) rows.push(await benchKind(kind, minutes, trials))
