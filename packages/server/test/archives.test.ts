@@ -49,6 +49,7 @@ const archiveOf = async ({ id }: Pick<RecordingView, 'id'>) => {
   return { response, bytes: new Uint8Array(await response.arrayBuffer()) }
 }
 const opened = (bytes: Uint8Array) => openArchive(bytesSource(bytes), { sha256 })
+const sha256Of = async (bytes: Uint8Array<ArrayBuffer>) => crypto.subtle.digest('SHA-256', bytes)
 const problemsOf = async (bytes: Uint8Array) => (await checkArchive(bytesSource(bytes), { sha256 })).problems
 
 async function frames(bytes: Uint8Array): Promise<string> {
@@ -112,6 +113,18 @@ describe('a recording as an archive', () => {
     expect(archive.presentation).toMatchObject({ durationMs: recording.durationMs })
     expect(archive.metadata).toMatchObject({ title: recording.title, durationMs: recording.durationMs })
     expect(archive.metadata['ended'] ?? null).toBe(recording.endReason === 'uploaded' ? null : recording.publishedAt)
+  })
+
+  it('has the digest of what it shows from the moment it is published: nobody waits for one', async () => {
+    const body = await made('mp4', '-c:v libx264 -preset ultrafast -c:a aac -movflags +frag_keyframe+empty_moov')
+    const shown = body.indexOf('mfra') - 4
+    expect(shown).toBeGreaterThan(0)
+    const { id } = await server.record(body)
+    const { rows } = await sql<{ shown_as: string; sha256: Buffer }>`
+      select shown_as, sha256 from media_digests where recording_id = ${id}`.execute(database.kysely)
+    expect(rows).toEqual([
+      { shown_as: expect.stringMatching(` 0 ${shown}$`), sha256: Buffer.from(await sha256Of(body.subarray(0, shown))) },
+    ])
   })
 
   it('[E3] tells what happened as the timeline does', async () => {

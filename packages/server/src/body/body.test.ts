@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { madeByFfmpeg } from '../../../media/test/made-media.ts'
 import { type Body, emptyBodyState, openBody } from './body.ts'
 import { recoverBody } from './recovery.ts'
 
@@ -56,6 +57,33 @@ describe('bytes whose proof is still to come', () => {
     const all = Buffer.concat([first, third])
     expect(body.sha256()).toBe(sha256(all))
     expect(readFileSync(path).equals(all)).toBe(true)
+  })
+})
+
+describe('the digest of the whole samples', () => {
+  it('is of the body up to their end, wherever the bytes were cut, after a restart too', async () => {
+    const args = '-f lavfi -i testsrc2=size=160x120:rate=25 -t 2 -c:v libx264 -g 10 -movflags +frag_keyframe+empty_moov'
+    const file = readFileSync(await madeByFfmpeg('mp4', args.split(' ')))
+    const whole = file.indexOf('mfra') - 4
+    expect(whole).toBeGreaterThan(0)
+    for (const bytes of [file, file.subarray(0, whole + 3), file.subarray(0, whole), file.subarray(0, whole - 1)]) {
+      for (const cut of [1, 1000, 7919, bytes.length]) {
+        rmSync(path, { force: true })
+        const cutting = await openBody(path, emptyBodyState(path, null))
+        for (let at = 0; at < bytes.length; at += cut) {
+          const part = bytes.subarray(at, at + cut)
+          cutting.append(part, crc32(part, cutting.received.crc))
+        }
+        await cutting.drained()
+        const size = cutting.index.wholeBytes
+        expect(size).toBeLessThanOrEqual(whole)
+        const met = { size, sha256: Buffer.from(sha256(bytes.subarray(0, size)), 'hex') }
+        expect(cutting.whole()).toEqual(met)
+        expect(cutting.sha256()).toBe(sha256(bytes))
+        await cutting.close()
+        expect((await recoverBody(path, 10_000, null)).digest.whole()).toEqual(met)
+      }
+    }
   })
 })
 

@@ -57,6 +57,8 @@ export interface Body {
   listen(listener: BodyListener | null): void
   /** SHA-256 of the durable bytes in the order of their file, lowercase hex; once nothing is on its way to the disk. */
   sha256(): string
+  /** SHA-256 of the body up to the end of a whole sample, where it was met on the way. */
+  whole(): { size: number; sha256: Buffer } | null
   close(): Promise<void>
 }
 
@@ -183,7 +185,7 @@ class FileBody implements Body {
   async #read(parts: readonly Uint8Array[]): Promise<void> {
     for (const bytes of parts) {
       this.index.push(bytes)
-      await this.#digest.update(bytes)
+      await this.#digest.update(bytes, this.index.wholeBytes)
     }
   }
 
@@ -202,6 +204,10 @@ class FileBody implements Body {
 
   sha256(): string {
     return this.#digest.hex()
+  }
+
+  whole(): { size: number; sha256: Buffer } | null {
+    return this.#digest.whole()
   }
 
   async close(): Promise<void> {

@@ -66,8 +66,8 @@ async function scan(
     const bytes = buffer.subarray(0, bytesRead)
     await visit?.(bytes, state.size)
     state.crc = crc32(bytes, state.crc)
-    await state.digest.update(bytes)
     state.index.push(bytes)
+    await state.digest.update(bytes, state.index.wholeBytes)
     state.size += bytesRead
   }
 }

@@ -13,6 +13,8 @@ export type Publication = {
   endReason: string
   summary: RecordingSummary
   durationMs: number | null
+  /** SHA-256 of what a view shows of the body; null where it is not known yet, or that of the body. */
+  media: { shownAs: string; sha256: Uint8Array } | null
 }
 
 type Answer = {
@@ -28,7 +30,7 @@ type Answer = {
  * @throws CatalogError `recording-not-found`, `stale-epoch`, `recording-not-receiving`, `published-otherwise`
  */
 export async function publishRecording(db: Kysely<Schema>, id: RecordingId, publication: Publication): Promise<Date> {
-  const { epoch, size, crc32, sha256, endReason, durationMs } = publication
+  const { epoch, size, crc32, sha256, endReason, durationMs, media } = publication
   const summary = JSON.stringify(publication.summary).replaceAll('\\u0000', '\\ufffd')
   const { rows } = await sql<Answer>`
     with published as (
@@ -44,6 +46,12 @@ export async function publishRecording(db: Kysely<Schema>, id: RecordingId, publ
       where id = ${id} and epoch = ${epoch} and deleted_at is null
         and (state = 'receiving' or (state = 'published' and size = ${size} and crc32 = ${crc32}))
       returning published_at
+    ), digested as (
+      insert into media_digests (recording_id, shown_as, sha256)
+      select ${id}::uuid, shown_as, sha256
+      from (select ${media?.shownAs ?? null}::text as shown_as, ${media && Buffer.from(media.sha256)}::bytea as sha256) as given
+      where shown_as is not null and exists (select from published)
+      on conflict (recording_id) do nothing
     )
     select published.published_at, before.state, before.epoch
     from (select 1) as always

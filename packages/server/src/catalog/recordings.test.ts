@@ -45,6 +45,7 @@ const publication: Publication = {
   endReason: 'stopped',
   summary: { container: 'webm', mp4State: 'ready', webmState: 'ready', tracks: [{ codec: 'vp8\u0000' }] },
   durationMs: 1234.567,
+  media: null,
 }
 
 async function received(): Promise<RecordingId> {

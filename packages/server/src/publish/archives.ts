@@ -38,7 +38,7 @@ import { oneAtATime } from './one-at-a-time.ts'
 import type { Publisher } from './publisher.ts'
 import { digestName, hashRanges } from './range-digest.ts'
 import { placed, summaryOf } from './summary.ts'
-import { shownVersion } from './view-file.ts'
+import { shownAs } from './view-file.ts'
 
 export type ArchiveFile = {
   layout: Layout
@@ -132,7 +132,7 @@ export function openArchives({ db, folder, publisher, registry, held, log }: Arc
     if (showsFile(recording, layout)) return await wholeFile(recording)
     const { id } = recording
     const range = shownRange(layout)
-    const as = `${shownVersion} ${range.offset} ${range.length}`
+    const as = shownAs(range)
     const known = await getMediaDigest(db, id, as)
     if (known !== undefined) return { length: range.length, digest: digestName(known) }
     return await reading.run(id, async () => {

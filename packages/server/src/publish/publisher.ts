@@ -4,19 +4,21 @@ import type { Kysely } from 'kysely'
 import { type BodyFolder, bodyPath, recordingFolder } from '../body/folder.ts'
 import { recoverPrefix } from '../body/recovery.ts'
 import type { RecordingId } from '../catalog/identifiers.ts'
-import { publishRecording } from '../catalog/publication.ts'
+import { type Publication, publishRecording } from '../catalog/publication.ts'
 import type { Recording, Schema } from '../catalog/schema.ts'
 import { frontOf } from '../catalog/uploads.ts'
 import { isArchiveBody, reservedHead } from './archive-head.ts'
 import { summarize } from './summary.ts'
 import { openViewCache, type Views } from './view-cache.ts'
-import { readViewFile, writeViewFile } from './view-file.ts'
+import { readViewFile, shownAs, writeViewFile } from './view-file.ts'
 
 /** A body that ended: all of it is on disk. */
 export type SealedBody = {
   size: number
   crc: number
   sha256: string
+  /** Of its first `size` bytes, which end where a sample does. */
+  whole: { size: number; sha256: Buffer } | null
   index: BodyIndex
 }
 
@@ -41,6 +43,13 @@ export type PublisherOptions = {
   db: Kysely<Schema>
   folder: BodyFolder
   log: { warn(details: object, message: string): void }
+}
+
+/** What {@link BodyIndex.mp4View} shows of a body that is an MP4, where its digest was made while it came. */
+function mediaDigest({ index, size, whole }: SealedBody, fromSamples: boolean): Publication['media'] {
+  if (index.container !== 'mp4' || fromSamples || whole === null || whole.size === size) return null
+  if (whole.size !== index.wholeBytes) return null
+  return { shownAs: shownAs({ offset: 0, length: whole.size }), sha256: whole.sha256 }
 }
 
 const storeAfterMs = 2000
@@ -103,6 +112,7 @@ export function openPublisher({ db, folder, log }: PublisherOptions): Publisher 
         endReason,
         durationMs: summary.durationMs,
         summary,
+        media: mediaDigest(body, fromSamples),
       })
       // While Postgres syncs its log, this thread would idle: the header that most viewers ask for is built meanwhile.
       const mp4 = body.index.mp4View(reservedHead, fromSamples)

@@ -6,6 +6,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { type Extent, makeLayout, type PatchTable, type View } from '@rushes/media'
+import type { BodyRange } from './range-digest.ts'
 import type { Views } from './view-cache.ts'
 
 /** Changes whenever the builders would lay the same body out otherwise; older files are then made again. */
@@ -16,6 +17,11 @@ export const layoutVersion = 3
  * What was made of a recording's media, and their digests, stay as long.
  */
 export const shownVersion = 2
+
+/** Names the media that a view shows, a range of its body, among all that were ever shown of that body. */
+export function shownAs({ offset, length }: BodyRange): string {
+  return `${shownVersion} ${offset} ${length}`
+}
 
 const magic = Buffer.from('RSHVIEW\n')
 const patchBytes = 17

@@ -204,7 +204,7 @@ export function openRecording(options: OpenRecordingOptions): OpenRecording {
           await ready.drained()
           if (!agreed()) return false
           const { size, crc } = ready.durable
-          await commit({ size, crc, sha256: ready.sha256(), index: ready.index }, epoch)
+          await commit({ size, crc, sha256: ready.sha256(), whole: ready.whole(), index: ready.index }, epoch)
         } catch (error) {
           // The index was finished and can't go on: whoever comes next reads the bytes again.
           const former = body
