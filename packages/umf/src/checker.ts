@@ -35,6 +35,7 @@ export type CheckOptions = {
   onProgress?: (done: number, total: number) => void
 }
 
+/** `items` counts the presentation as well. */
 export type CheckResult = { ok: boolean; problems: Problem[]; bytes: number; items: number }
 
 /** More are not listed; one is enough not to trust a file. */
@@ -76,7 +77,8 @@ class Check {
     const anchors = await this.#head()
     const state = await this.#state()
     if (state === null) return
-    this.items = state.description.items.length
+    const { items, presentation } = state.description
+    this.items = items.length + (presentation === undefined ? 0 : 1)
     for (const anchor of anchors) {
       if (anchor.generation <= state.generation && anchor.end <= this.#source.size) continue
       this.#say(
