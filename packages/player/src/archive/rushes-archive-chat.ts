@@ -1,6 +1,7 @@
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { formatClock } from '../start-time.ts'
 import { panelStyles } from './archive-styles.ts'
+import { BoxResizes } from './box-resizes.ts'
 import type { Message } from './conversation.ts'
 import { rove, takeStop } from './roving-focus.ts'
 import { lastAt } from './slide-schedule.ts'
@@ -28,10 +29,10 @@ export class RushesArchiveChat extends LitElement {
   declare private shown: number
   /** Who reads above is left there. */
   #isAtEnd = true
-  readonly #resizes = new ResizeObserver(() => this.#keepAtEnd())
 
   constructor() {
     super()
+    new BoxResizes(this, () => this.#keepAtEnd())
     this.messages = []
     this.heading = 'Chat'
     this.written = 0
@@ -56,20 +57,6 @@ export class RushesArchiveChat extends LitElement {
       )
     }
     if (changed.has('written')) this.#keepAtEnd()
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback()
-    if (this.hasUpdated) this.firstUpdated()
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback()
-    this.#resizes.disconnect()
-  }
-
-  protected override firstUpdated(): void {
-    this.#resizes.observe(this.#box)
   }
 
   protected override render(): TemplateResult {

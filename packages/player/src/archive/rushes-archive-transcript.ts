@@ -2,6 +2,7 @@ import type { Archive, Item } from '@rushes/umf'
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type TemplateResult } from 'lit'
 import { formatClock } from '../start-time.ts'
 import { panelStyles } from './archive-styles.ts'
+import { BoxResizes } from './box-resizes.ts'
 import { ItemError, itemContent } from './item-content.ts'
 import { languageWords } from './item-language.ts'
 import { rove, takeStop } from './roving-focus.ts'
@@ -35,13 +36,12 @@ export class RushesArchiveTranscript extends LitElement {
   #current = -1
   #rows: readonly HTMLElement[] = []
   #time = 0
-  /** As when a phone is turned. */
-  readonly #resizes = new ResizeObserver(() => {
-    if (this.isFollowing) this.#scrollToCurrent()
-  })
 
   constructor() {
     super()
+    new BoxResizes(this, () => {
+      if (this.isFollowing) this.#scrollToCurrent()
+    })
     this.archive = null
     this.items = []
     this.chosen = 0
@@ -80,20 +80,6 @@ export class RushesArchiveTranscript extends LitElement {
     this.#current = -1
     takeStop(undefined, this.#rows[0])
     this.showTime(this.#time)
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback()
-    if (this.hasUpdated) this.firstUpdated()
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback()
-    this.#resizes.disconnect()
-  }
-
-  protected override firstUpdated(): void {
-    this.#resizes.observe(this.renderRoot.querySelector('.scroll')!)
   }
 
   protected override render(): TemplateResult {
