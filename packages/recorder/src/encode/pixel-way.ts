@@ -1,6 +1,5 @@
-// How frames get onto the canvas: drawn, or turned into colours in memory and put there. With
-// a graphics card the first costs next to nothing; without one the second takes less than half as long. Which it is, is
-// measured on the first pictures:
+// How frames get onto the canvas: drawn, or turned into colours in memory and put there. With a graphics card the first costs
+// next to nothing; without one the second takes less than half as long. Which it is, is measured on the first pictures:
 //
 //   drawing ──all of them quick──▶ settled (draw)
 //      └──────some slow──────▶ copying ──▶ settled (whichever was quicker)
