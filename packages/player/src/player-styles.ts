@@ -21,6 +21,10 @@ export const playerStyles: CSSResult = css`
     font-family: var(--rushes-player-font, system-ui, sans-serif);
   }
   :host([hidden]) { display: none; }
+  /* What a phone recorded upright, on a phone that is held upright. */
+  @media (max-width: 560px) {
+    :host([upright]) { aspect-ratio: 3 / 4; }
+  }
   /* Without a picture it is as high as its bars, and what has no room in it stands above them. */
   :host(:is([audio], [duration])) { aspect-ratio: auto; overflow: visible; background: none; }
 

@@ -276,6 +276,7 @@ export class RushesPlayer extends LitElement {
       poster=${this.poster ?? nothing}
       ?autoplay=${this.autoplay}
       @loadedmetadata=${this.#onMetadata}
+      @resize=${this.#onPicture}
       @error=${this.#onError}
       @durationchange=${() => this.requestUpdate()}
       @play=${this.#onPlay}
@@ -363,6 +364,11 @@ export class RushesPlayer extends LitElement {
 
   #onSeeking(): void {
     if (this.media !== null && this.#live.isOpen) this.#live.onSeeking(this.media)
+  }
+
+  #onPicture(): void {
+    const { media } = this
+    this.toggleAttribute('upright', media !== null && media.videoHeight > media.videoWidth)
   }
 
   #onMetadata(): void {

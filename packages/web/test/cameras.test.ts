@@ -163,6 +163,8 @@ describe('cameras', { timeout: 90_000 }, () => {
       await stop.tap()
       const { size: made, at } = await published(page)
       await inspectPhone(page, `${name}-done`)
+      const shown = (await page.locator('rushes-player').boundingBox())!
+      expect(shown.height > shown.width).toBe(held === 'upright')
       expect(found()).toEqual([])
       await browser.close()
       expect(made).toEqual(size)
