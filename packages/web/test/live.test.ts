@@ -144,6 +144,10 @@ describe('a live page', { timeout: 120_000 }, () => {
     await page.getByRole('button', { name: /^(Live|.* Go to live)$/ }).waitFor()
     await page.keyboard.press('k')
     await playedBeyond(page, 2.5)
+    await page.waitForFunction(() => {
+      const { buffered } = document.querySelector('rushes-player')!.media!
+      return buffered.length > 0 && buffered.end(buffered.length - 1) > 7.5
+    })
     await page.context().setOffline(true)
     await deliverUpTo(sender, 6)
     // All that it had is played, and it waits.
