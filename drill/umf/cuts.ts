@@ -98,7 +98,7 @@ export const killedEditor: Fault = {
   run(context) {
     const plan =
       context.scale === 'full'
-        ? { archives: 10, cutsPerArchive: 50, playedEach: 25 }
+        ? { archives: 25, cutsPerArchive: 20, playedEach: 25 }
         : { archives: 1, cutsPerArchive: 10, playedEach: 0 }
     return underCuts(context, {
       ...plan,
