@@ -71,19 +71,23 @@ const media = (page: Page) =>
 
 /** Waits until the picture has moved on beyond `seconds`. */
 const playedBeyond = (page: Page, seconds: number) =>
-  page.waitForFunction(
-    (least) => {
-      const video = document.querySelector('rushes-player')?.media
-      return (
-        video != null &&
-        !video.seeking &&
-        video.currentTime > least &&
-        video.getVideoPlaybackQuality().totalVideoFrames > 0
-      )
-    },
-    seconds,
-    { timeout: 30_000 },
-  )
+  page
+    .waitForFunction(
+      (least) => {
+        const video = document.querySelector('rushes-player')?.media
+        return (
+          video != null &&
+          !video.seeking &&
+          video.currentTime > least &&
+          video.getVideoPlaybackQuality().totalVideoFrames > 0
+        )
+      },
+      seconds,
+      { timeout: 30_000 },
+    )
+    .catch(async (cause: unknown) => {
+      throw new Error(`not played beyond ${seconds} s: ${JSON.stringify(await media(page))}`, { cause })
+    })
 
 describe('a live page', { timeout: 120_000 }, () => {
   it('plays what has arrived, goes back and to what happens now, over a gap, and becomes the recording', async () => {
