@@ -1,10 +1,10 @@
 import type { Control } from '../drill-run.ts'
 import type { Fault } from '../fault.ts'
-import { byteCuts, everyBit, tornWrites } from './altered-files.ts'
+import { byteCuts, everyBit, tornPlayed, tornWrites } from './altered-files.ts'
 import { killedEditor, powerCutOfEditor } from './cuts.ts'
 
 /** Everything that may happen to an archive while it is edited, and after. */
-export const umfFaults: readonly Fault[] = [killedEditor, powerCutOfEditor, tornWrites, byteCuts, everyBit]
+export const umfFaults: readonly Fault[] = [killedEditor, powerCutOfEditor, tornWrites, tornPlayed, byteCuts, everyBit]
 
 /** Under a minute, in every test run; the tests of packages/umf have the short form of the others. */
 export const shortUmfFaults: readonly Fault[] = [killedEditor]

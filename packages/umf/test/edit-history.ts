@@ -193,11 +193,15 @@ function counter(): () => number {
   return () => ++count
 }
 
-/** A history of `length` edits, some of which crash: the next one then works on what a torn write left. */
-export async function editHistory(random: RandomSource, length: number): Promise<Step[]> {
+/**
+ * A history of `length` edits, some of which crash: the next one then works on what a torn write left.
+ *
+ * @param first the archive that is edited; left out, it is made up
+ */
+export async function editHistory(random: RandomSource, length: number, first?: Uint8Array): Promise<Step[]> {
   const naming = { random, next: counter() }
   const steps: Step[] = []
-  let bytes = await freshArchive(random, naming.next)
+  let bytes = first ?? (await freshArchive(random, naming.next))
   let editor: Editor | null = null
   let file = new MemoryFile(bytes)
   while (steps.length < length) {
