@@ -29,7 +29,7 @@ const openings: readonly Opening[] = [
 /** Key frames come each second. */
 const keySeconds = 1
 /**
- * FFmpeg looks for key frames by when they are decoded. Of pictures that are shown right before one but decoded before it, in a file
+ * FFmpeg, and mpv with it, looks for key frames by when they are decoded. Of pictures that are shown right before one but decoded before it, in a file
  * without an edit list, it gives the key frame, two pictures of 25 a second later at most; of the plain MP4 too.
  */
 const reorderSeconds = 0.08
@@ -104,7 +104,7 @@ async function seekProblems(
   const words = `sought ${time} s it shows ${told(shown)}`
   if (!isSame(shown, wanted)) return [`${words}, of the MP4 ${told(wanted)}`]
   if (shown.hash === hash) return []
-  const known = pictures.find((picture) => isSame(picture, shown))
+  const known = pictures.find((picture) => picture.hash === shown.hash)
   const most = player.seeks === 'exactly' ? reorderSeconds : keySeconds
   const isNear = known !== undefined && Math.abs(known.time - time) <= most + 1e-6
   return isNear ? [] : [`${words}, no ${hash}`]
