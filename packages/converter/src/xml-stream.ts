@@ -99,11 +99,29 @@ export async function readXml(
 ): Promise<void> {
   if (size > MOST_FILE_BYTES) throw new ConvertError('too-large', `${name} has ${size} bytes: too many for XML`)
   const stream = new XmlStream(listener, options)
-  const decoder = new TextDecoder('utf-8')
+  let decoder: TextDecoder | null = null
   for await (const bytes of createReadStream(path, { highWaterMark: 256 * 1024 })) {
+    decoder ??= xmlDecoder(bytes as Buffer)
     stream.push(decoder.decode(bytes as Buffer, { stream: true }))
     if (until()) return
   }
-  stream.push(decoder.decode())
+  stream.push(decoder?.decode() ?? '')
   stream.end()
+}
+
+/** XML 1.0 appendix F.1: what its first bytes are in, then what it declares, else UTF-8. */
+export function xmlDecoder(start: Uint8Array): TextDecoder {
+  const [first = 0, second = 0, third = 0] = start
+  if ((first === 0xff && second === 0xfe) || (first === 0x3c && second === 0)) return new TextDecoder('utf-16le')
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c)) return new TextDecoder('utf-16be')
+  const isMarked = first === 0xef && second === 0xbb && third === 0xbf
+  const head = isMarked ? '' : Buffer.from(start.subarray(0, 200)).toString('latin1')
+  const declared = /^<\?xml\s[^>]*\bencoding\s*=\s*["']([\w.:-]{1,40})["']/.exec(head)?.[1] ?? 'utf-8'
+  // Whoever has changed the encoding may have left what it was.
+  if (/^(?:utf|ucs)-?(?:16|32)/i.test(declared)) return new TextDecoder('utf-8')
+  try {
+    return new TextDecoder(declared)
+  } catch {
+    return new TextDecoder('utf-8')
+  }
 }

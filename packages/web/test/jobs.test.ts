@@ -39,6 +39,19 @@ afterAll(async () => {
 
 const bars = () => page.locator('.job-bar')
 
+/** In the picture: the place of each bar, and which rule and lane it is in. */
+const drawnBars = () =>
+  bars().evaluateAll((all) =>
+    all.map((bar) => {
+      const lane = bar.closest('.job-lane')!
+      const { left, right } = bar.getBoundingClientRect()
+      const at = [...document.querySelectorAll('.job-lane')].indexOf(lane)
+      return { left, right, lane: at, words: bar.getAttribute('aria-label') ?? '' }
+    }),
+  )
+/** A bar of no time has a width too, so that it is seen. */
+const leastBarPixels = 4
+
 describe('the page of a job', { timeout: 180_000 }, () => {
   it('shows what runs beside each other while it runs, and its end, without a reload', async () => {
     const id = await addTestJob(database.kysely, { pages: [6, 4], pageMs: 700, brokenPage: 3 }, 'Lecture 7: Heat')
@@ -57,6 +70,26 @@ describe('the page of a job', { timeout: 180_000 }, () => {
     await page.getByText(/^What ran when: .*; at most 2 tasks at once\.$/).waitFor()
     expect(await page.getByRole('row').count()).toBe(1 + tasks.size)
     await inspect(page, 'job-done')
+  })
+
+  it('[overlap] draws tasks beside each other as they ran: two cores, two bars at once, never three, and none in one lane', async () => {
+    const drawn = await drawnBars()
+    const atOnce = drawn.map(
+      ({ left, right }) =>
+        drawn.filter((other) => other.left < right - leastBarPixels && other.right > left + leastBarPixels).length,
+    )
+    expect(Math.max(...atOnce)).toBeGreaterThanOrEqual(2)
+    const middles = drawn.map(({ left, right }) => (left + right) / 2)
+    const through = (x: number) =>
+      drawn.filter(({ left, right }) => left + leastBarPixels < x && right - leastBarPixels > x)
+    expect(Math.max(...middles.map((x) => through(x).length))).toBe(2)
+    for (const x of middles) expect(new Set(through(x).map(({ lane }) => lane)).size).toBe(through(x).length)
+    // As the rules say: nothing is drawn before its deck was split, and nothing is put together before all is drawn.
+    const of = (rule: string) => drawn.filter(({ words }) => words.startsWith(`${rule}-`))
+    const first = (rule: string) => Math.min(...of(rule).map(({ left }) => left))
+    const last = (rule: string) => Math.max(...of(rule).map(({ right }) => right))
+    expect(first('draw')).toBeGreaterThanOrEqual(Math.min(...of('split').map(({ right }) => right)) - leastBarPixels)
+    expect(first('collate')).toBeGreaterThanOrEqual(last('draw') - leastBarPixels)
   })
 
   it('is led through by keys, and says of each task what was tried', async () => {

@@ -101,16 +101,26 @@ function textKind(start: Uint8Array): string {
   // A character may be cut where the start ends.
   const text = decodeText(isWide ? start : start.subarray(0, start.length)).replace(/\ufffd{1,3}$/, '')
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what text has none of
-  if (/[\u0000-\u0008\u000e-\u001a\u001c-\u001f\ufffd]/.test(text.slice(0, 8192))) return 'application/octet-stream'
+  const isBinary = /[\u0000-\u0008\u000e-\u001a\u001c-\u001f]/.test(text.slice(0, 8192))
   const begun = text.trimStart()
+  const words = isBinary ? null : wordsKind(begun)
+  if (words !== null) return words
+  // Of what is not UTF-8, XML that says what it is in is read, and captions: older programs write them as their language was written then.
+  const isOther = text.slice(0, 8192).includes('\ufffd') && !/^<\?xml\s[^>]{0,200}\bencoding\s*=/.test(begun)
+  if (isBinary || isOther) return 'application/octet-stream'
+  if (begun.startsWith('<')) return xmlKind(begun)
+  if (/^[[{]/.test(begun)) return 'application/json'
+  return 'text/plain'
+}
+
+/** Captions and chats that begin with a time. */
+function wordsKind(begun: string): string | null {
   if (/^WEBVTT(?:[ \t\r\n]|$)/.test(begun)) return 'text/vtt'
   if (/^(?:\d+[ \t]*\r?\n)?[ \t]*\d{1,2}:\d\d:\d\d,\d{1,3}[ \t]*-->/.test(begun)) return 'application/x-subrip'
   // Without its header it is none by the standard, and still nothing else.
   if (/^(?:\d+[ \t]*\r?\n)?[ \t]*(?:\d{1,3}:)?\d{1,2}:\d{1,2}\.\d{1,3}[ \t]*-->/.test(begun)) return 'text/vtt'
   if (/^\d{1,2}:\d\d:\d\d\.\d{3},\d{1,2}:\d\d:\d\d\.\d{3}\r?\n/.test(begun)) return 'text/x-subviewer'
-  if (begun.startsWith('<')) return xmlKind(begun)
-  if (/^[[{]/.test(begun)) return 'application/json'
-  return 'text/plain'
+  return null
 }
 
 function xmlKind(text: string): string {

@@ -55,11 +55,27 @@ export async function readStart({ path, size }: Pick<FoundFile, 'path' | 'size'>
   }
 }
 
-/** All of a small file as text, in UTF-8 or as its byte order mark says. @throws ConvertError `too-large` */
+/**
+ * All of a small file as text, in UTF-8 or as its byte order mark says, or as older programs write western languages. @throws ConvertError
+ * `too-large`
+ */
 export async function readText(file: FoundFile, mostBytes: number): Promise<string> {
   if (file.size > mostBytes)
     throw new ConvertError('too-large', `${file.name} has ${file.size} bytes: too many for text`)
-  return decodeText(await readStart(file, file.size))
+  const bytes = await readStart(file, file.size)
+  return isUtf(bytes) ? decodeText(bytes) : new TextDecoder('windows-1252').decode(bytes)
+}
+
+/** UTF-8, which hardly any text of another kind is by chance, or what has a byte order mark. */
+export function isUtf(bytes: Uint8Array): boolean {
+  const [first, second] = bytes
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return true
+  } catch {
+    return false
+  }
 }
 
 export function decodeText(bytes: Uint8Array): string {

@@ -195,8 +195,10 @@ function externalVideoEvents(videos: z.infer<typeof externalVideosSchema>): Time
 
 function describedBy(root: XmlElement): Record<string, unknown> {
   const text = (...path: string[]): string => textIn(descendant(root, ...path))
+  // Up to 0.8 as Ruby writes dates: `Thu Mar 04 14:05:56 UTC 2010`.
   const date = (name: string): string | null => {
-    const value = Number(text(name) || Number.NaN)
+    const given = text(name).trim()
+    const value = /^\d+$/.test(given) ? Number(given) : Date.parse(given)
     return value > 0 && value < 8e15 ? new Date(value).toISOString() : null
   }
   const meta = descendant(root, 'meta')

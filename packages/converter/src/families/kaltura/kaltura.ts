@@ -1,7 +1,7 @@
 // A media entry of Kaltura: its files beside what the API answers of it, or a feed. Times of cue points are ms of the entry.
 import type { TimelineEvent } from '@rushes/umf'
 import { z } from 'zod'
-import { type FoundFile, readStart } from '../../input/found-file.ts'
+import { decodeText, type FoundFile, readStart } from '../../input/found-file.ts'
 import { ArchiveFolder, claimsAround } from '../archive-folder.ts'
 import type { Deck, Family, Track } from '../family.ts'
 import { type KalturaObject, objectsOfFeed, objectsOfJson, objectsOfXml } from './kaltura-objects.ts'
@@ -44,7 +44,7 @@ export const kaltura: Family = {
 async function isOfKaltura(file: FoundFile): Promise<boolean> {
   const isFeed = feeds.includes(file.kind)
   if (!isFeed && file.kind !== ANSWER && file.kind !== 'application/json') return false
-  const start = Buffer.from(await readStart(file, 256 * 1024)).toString('latin1')
+  const start = decodeText(await readStart(file, 256 * 1024))
   if (isFeed) return /<entryId>\s*\d_[a-z0-9]{6,}/.test(start) || /<scenes>\s*<scene-/.test(start)
   return file.kind === ANSWER
     ? /<objectType>\s*Kaltura/.test(start)

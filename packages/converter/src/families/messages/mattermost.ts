@@ -11,7 +11,7 @@ const said = z.looseObject({ user: z.string(), message: z.string(), create_at: z
 const post = said.extend({ team: z.string().optional(), channel: z.string().optional() })
 const line = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('post'), post: post.extend({ replies: z.array(said).nullish() }) }),
-  z.looseObject({ type: z.literal('direct_post'), direct_post: said }),
+  z.looseObject({ type: z.literal('direct_post'), direct_post: said.extend({ replies: z.array(said).nullish() }) }),
   z.looseObject({ type: z.literal('user'), user: z.looseObject({ username: z.string() }) }),
 ])
 
@@ -52,14 +52,12 @@ export function readExport(text: string): Reading {
     const found = each.trim() === '' ? null : parsedLine(each)
     if (found === null || posts.length >= mostPosts) continue
     if (found.type === 'user') people.push(found.user.username)
-    else if (found.type === 'post') {
-      const { channel = null, replies } = found.post
-      for (const { user, message, create_at: createdAt } of [found.post, ...(replies ?? [])]) {
+    else {
+      const first = found.type === 'post' ? found.post : found.direct_post
+      const channel = found.type === 'post' ? (found.post.channel ?? null) : null
+      for (const { user, message, create_at: createdAt } of [first, ...(first.replies ?? [])]) {
         posts.push({ user, message, createdAt, channel })
       }
-    } else {
-      const { user, message, create_at: createdAt } = found.direct_post
-      posts.push({ user, message, createdAt, channel: null })
     }
   }
   const firstMs = posts.reduce((least, { createdAt }) => Math.min(least, createdAt), Number.POSITIVE_INFINITY)

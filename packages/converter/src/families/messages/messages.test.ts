@@ -40,6 +40,36 @@ describe('an export of Slack', () => {
   })
 })
 
+describe("Slack's marks", () => {
+  it('are written as they are shown: links, channels, groups and entities', async () => {
+    const texts = [
+      ['see <https://example.com/a?b=1&amp;c=2|the page>', 'see the page (https://example.com/a?b=1&c=2)'],
+      ['see <https://example.com/>', 'see https://example.com/'],
+      ['a &lt;b&gt; &amp;amp; c', 'a <b> &amp; c'],
+      ['in <#C123|general>, <!here> and <!subteam^S1|@staff>', 'in #general, @here and @staff'],
+      ['<@U9|bob> and <@U1>', '@bob and @Ada L.'],
+      ['1 < 2 > 0', '1 < 2 > 0'],
+    ] as const
+    const place = join(folder, 'marks')
+    await mkdir(join(place, 'general'), { recursive: true })
+    const messages = texts.map(([text], index) => ({
+      ...{ type: 'message', ts: `1600000000.00000${index}`, user: 'U1', text },
+      user_profile: { real_name: 'Ada L.', display_name: '', avatar: null },
+    }))
+    await writeFile(join(place, 'general/2020-09-13.json'), JSON.stringify(messages))
+    const users = [{ id: 'U1', name: 'ada', real_name: null, profile: { real_name: 'Ada L.', display_name: null } }]
+    const read = async () => {
+      const { files } = await foundInput(place)
+      const [claim] = await slack.claims(files)
+      return (await slack.read(files, claim!)).events.map(({ data }) => data as { sender: string; text: string })
+    }
+    // Who wrote is told by the messages themselves, where there is no list of people.
+    expect(new Set((await read()).map(({ sender }) => sender))).toEqual(new Set(['Ada L.']))
+    await writeFile(join(place, 'users.json'), JSON.stringify(users))
+    expect((await read()).map(({ text }) => text)).toEqual(texts.map(([, shown]) => shown))
+  })
+})
+
 describe('an export of Mattermost', () => {
   it('is chat from its first post on, with replies, and passes over what it does not know', async () => {
     const place = join(folder, 'export.jsonl')
@@ -56,7 +86,10 @@ describe('an export of Mattermost', () => {
       },
       {
         type: 'direct_post',
-        direct_post: { channel_members: [], user: 'bob', message: 'three', create_at: 1_600_000_000_500 },
+        direct_post: {
+          ...{ channel_members: [], user: 'bob', message: 'three', create_at: 1_600_000_000_500 },
+          replies: [{ user: 'ada', message: 'four', create_at: 1_600_000_002_000 }],
+        },
       },
     ]
     await writeFile(place, `${lines.map((line) => JSON.stringify(line)).join('\n')}\nnot json\n`)
@@ -67,6 +100,7 @@ describe('an export of Mattermost', () => {
       [0, 'one'],
       [500, 'three'],
       [1250, 'two'],
+      [2000, 'four'],
     ])
     expect(metadata['attendees']).toEqual([{ name: 'ada' }])
   })

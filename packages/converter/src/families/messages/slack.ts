@@ -14,14 +14,16 @@ const message = z.looseObject({
   text: z.string().optional(),
   user: z.string().optional(),
   username: z.string().optional(),
+  /** Who wrote, in exports of channels alone. */
+  user_profile: z.looseObject({ real_name: z.string().nullish(), display_name: z.string().nullish() }).optional(),
 })
 const day = z.array(z.looseObject({ type: z.string(), ts: z.string().optional() })).max(mostMessages)
 const people = z.array(
   z.looseObject({
     id: z.string(),
     name: z.string().optional(),
-    real_name: z.string().optional(),
-    profile: z.looseObject({ real_name: z.string().optional(), display_name: z.string().optional() }).optional(),
+    real_name: z.string().nullish(),
+    profile: z.looseObject({ real_name: z.string().nullish(), display_name: z.string().nullish() }).nullish(),
   }),
 )
 
@@ -61,13 +63,14 @@ function readMessages(
   // Seconds and microseconds in one number are more digits than it has.
   const at = (ts: string): number => Number(ts.split('.')[0]) * 1000 + Number(`0.${ts.split('.')[1]}`) * 1000
   const firstMs = messages.reduce((least, { ts }) => Math.min(least, at(ts)), Number.POSITIVE_INFINITY)
-  const mentioned = (text: string): string =>
-    text.replaceAll(/<@([A-Z0-9]+)>/g, (_, id: string) => `@${names.get(id) ?? id}`)
-  const events = messages.flatMap(({ ts, text = '', user = '', username, channel }): TimelineEvent[] => {
+  const events = messages.flatMap((each): TimelineEvent[] => {
+    const { ts, text = '', user = '', username, user_profile: profile, channel } = each
     if (text.trim() === '') return []
-    const sender = names.get(user) ?? username ?? user
+    const sender = names.get(user) ?? (profile?.real_name || profile?.display_name || username || user)
     const t = Math.round((at(ts) - firstMs) * 1000) / 1000
-    return [{ t, kind: 'chat', data: { sender, text: mentioned(text.trim()), ...(channel !== '' && { channel }) } }]
+    return [
+      { t, kind: 'chat', data: { sender, text: plainText(text.trim(), names), ...(channel !== '' && { channel }) } },
+    ]
   })
   return {
     format: 'slack',
@@ -78,6 +81,23 @@ function readMessages(
     ...{ kept: null, tracks: [], decks: [], files: new Map(), notes: [] },
     events: events.sort((left, right) => left.t - right.t),
   }
+}
+
+/**
+ * Its own marks: people, channels, groups and links stand between `<` and `>`, with how they are shown behind a bar; these three letters
+ * alone are written as entities.
+ */
+function plainText(text: string, names: ReadonlyMap<string, string>): string {
+  return text
+    .replaceAll(/<([@#!]?)([^\s<>|]{1,2000})(?:\|([^<>]{0,2000}))?>/g, (_, sign: string, what: string, shown = '') => {
+      if (sign === '@') return `@${names.get(what) ?? (shown || what)}`
+      if (sign === '#') return `#${shown || what}`
+      if (sign === '!') return shown || `@${what.replace(/\^.*$/s, '')}`
+      return shown === '' || shown === what ? what : `${shown} (${what})`
+    })
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
 }
 
 async function listOf(file: FoundFile): Promise<unknown> {

@@ -33,7 +33,13 @@ describe('times of SMIL', () => {
     ['2.5s', 2500],
     ['3', 3000],
     ['-1ms', -1],
-    ['1h', null],
+    ['1h', 3_600_000],
+    ['0.5min', 30_000],
+    ['0:00:02.449', 2449],
+    ['01:02', 62_000],
+    ['npt=2.449s', 2449],
+    ['soon', null],
+    ['1:75', null],
     [undefined, null],
   ])('%s is %s', (text, ms) => expect(smilTime(text)).toBe(ms))
 })

@@ -196,7 +196,10 @@ class Package {
     const one = (term: string): string => core.get(term)?.[0] ?? ''
     const title = one('title') || whole?.title || ''
     const creators = core.get('creator') ?? whole?.creators ?? []
-    const started = Date.parse(whole?.start || one('created') || '')
+    // A period in the terms of DCMI: `start=2024-02-03T04:05:06Z; end=…; scheme=W3C-DTF;`.
+    const period = /(?:^|;)\s*start=([^;]{1,100})/.exec(one('temporal'))?.[1] ?? ''
+    const starts = [whole?.start ?? '', period, one('created')].map((text) => Date.parse(text.trim()))
+    const started = starts.find(Number.isFinite) ?? Number.NaN
     const place = one('spatial')
     const language = one('language') || whole?.language || ''
     return {

@@ -3,11 +3,17 @@
 import type { Span } from '../../timeline/kept-time.ts'
 import { descendant, elementsOf, type XmlElement } from '../../xml-tree.ts'
 
-/** `2449ms`, `2.449s`, `2.449`; null: none of these. */
+const unitMs: Readonly<Record<string, number>> = { h: 3_600_000, min: 60_000, s: 1000, ms: 1 }
+
+/** Clock values of SMIL 3.0 §5.4.1: `2449ms`, `2.449s`, `2.449`, `1.5h`, `0:00:02.449`, also behind `npt=`; null: none of these. */
 export function smilTime(text: string | undefined): number | null {
-  const [, value, unit = 's'] = /^(-?\d{1,12}(?:\.\d{1,9})?)\s*(ms|s)?$/.exec(text?.trim() ?? '') ?? []
-  if (value === undefined) return null
-  return Math.round(Number(value) * (unit === 'ms' ? 1 : 1000) * 1000) / 1000
+  const given = (text ?? '').trim().replace(/^(?:smpte|npt)=/, '')
+  const inMs = (value: number): number => Math.round(value * 1000) / 1000
+  const [, value, unit = 's'] = /^(-?\d{1,12}(?:\.\d{1,9})?)\s*(ms|s|min|h)?$/.exec(given) ?? []
+  if (value !== undefined) return inMs(Number(value) * unitMs[unit]!)
+  const [, hours = '0', minutes, seconds] = /^(?:(\d{1,4}):)?([0-5]?\d):([0-5]?\d(?:\.\d{1,9})?)$/.exec(given) ?? []
+  if (seconds === undefined) return null
+  return inMs(((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000)
 }
 
 /** An editor's: what each `par` plays of the original media is kept, one behind the other. */

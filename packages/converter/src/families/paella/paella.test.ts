@@ -65,6 +65,52 @@ describe('a recording for Paella', () => {
     expect([statedMs, facts.get('de.vtt')]).toEqual([61_250, { type: 'captions', language: 'de', startMs: 0 }])
   })
 
+  it.each([
+    [
+      'in a list within an object, as Paella 7 has them',
+      { targetContent: 'presenter', frames: data.frameList },
+      undefined,
+    ],
+    ['by their seconds, as Matterhorn wrote them', undefined, { frame_0: 'f/0/a.png', 'frame_30.5': 'f/30/a.png' }],
+    ['by keys of any kind', { 0: { time: 0, url: 'f/0/a.png' }, 30: { time: 30.5, url: 'f/30/a.png' } }, undefined],
+  ])('has its frames %s', async (name, frameList, frames) => {
+    const [first, second] = data.streams
+    const image = frames === undefined ? {} : { image: [{ frames, mimetype: null, res: { w: '9', h: '9' } }] }
+    const files = await smallFolder(join(folder, name), {
+      'data.json': {
+        metadata: { title: null, duration: '61.25', preview: 'x.png' },
+        streams: [
+          { ...first, role: 'mainAudio' },
+          {
+            ...second,
+            content: 'presentation-2',
+            sources: { mp4: [{ src: 'b.mp4', mimetype: null, res: null }, 'odd'], ...image },
+          },
+        ],
+        frameList,
+        captions: [{ lang: null, url: 'de.vtt' }, { text: 'no place' }],
+      },
+      'media/large.mp4': mp4Start,
+      'b.mp4': mp4Start,
+      'f/0/a.png': pngStart,
+      'f/30/a.png': pngStart,
+      'de.vtt': 'WEBVTT\n',
+    })
+    const [claim] = await paella.claims(files)
+    const { tracks, events, decks, statedMs, files: facts, metadata } = await paella.read(files, claim!)
+    expect(tracks.map(({ file, role }) => [file, role])).toEqual([
+      ['media/large.mp4', 'camera'],
+      ['b.mp4', 'screen'],
+    ])
+    expect(events.map(({ t }) => t)).toEqual([0, 30_500])
+    expect(decks[0]!.pages).toEqual(['f/0/a.png', 'f/30/a.png'])
+    expect([statedMs, facts.get('de.vtt'), metadata['title']]).toEqual([
+      61_250,
+      { type: 'captions', startMs: 0 },
+      undefined,
+    ])
+  })
+
   it('is none where JSON has streams of something else, or times that are none', async () => {
     const files = await smallFolder(join(folder, 'none'), {
       'a.json': { streams: [{ sources: {} }], metadata: {} },

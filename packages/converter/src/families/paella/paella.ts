@@ -16,29 +16,58 @@ import {
 
 const seconds = z.coerce.number().min(0).max(1e7)
 const size = z.looseObject({ w: z.coerce.number(), h: z.coerce.number() })
-const source = z.looseObject({ src: z.string(), mimetype: z.string().optional(), res: size.optional() })
+const source = z.looseObject({
+  src: z.string(),
+  mimetype: z.string().nullish().catch(null),
+  res: size.nullish().catch(null),
+})
 const images = z.looseObject({
-  frames: z.array(z.looseObject({ time: seconds, src: z.string() })).max(10_000),
-  mimetype: z.string().optional(),
-  res: size.optional(),
+  frames: z.unknown().optional(),
+  mimetype: z.string().nullish().catch(null),
+  res: size.nullish().catch(null),
 })
 const stream = z.looseObject({
-  content: z.string().optional(),
+  content: z.string().nullish(),
   sources: z.record(z.string(), z.unknown()),
 })
 const schema = z.looseObject({
-  metadata: z.looseObject({ title: z.string().optional(), duration: seconds.optional() }),
+  metadata: z.looseObject({ title: z.string().nullish().catch(null), duration: seconds.nullish() }),
   streams: z.array(stream).max(100),
-  frameList: z
-    .array(z.looseObject({ time: seconds, url: z.string() }))
-    .max(10_000)
-    .optional(),
-  captions: z
-    .array(z.looseObject({ lang: z.string(), url: z.string(), format: z.string().optional() }))
-    .max(1000)
-    .optional(),
+  frameList: z.unknown().optional(),
+  captions: z.unknown().optional(),
 })
 type Data = z.infer<typeof schema>
+
+type Frame = { time: number; src: string }
+
+const frame = z.union([
+  z.looseObject({ time: seconds, src: z.string() }).transform(({ time, src }): Frame => ({ time, src })),
+  z.looseObject({ time: seconds, url: z.string() }).transform(({ time, url }): Frame => ({ time, src: url })),
+])
+const caption = z.looseObject({
+  lang: z.string().nullish().catch(null),
+  url: z.string().min(1),
+  format: z.string().nullish().catch(null),
+})
+const mostFrames = 10_000
+const mostCaptions = 1000
+
+/**
+ * A list; in Paella 7 one in an object with where it is shown; in Matterhorn's an object of pictures by their second (`frame_12`). What is
+ * none of them is left out, each for itself.
+ */
+function framesOf(listed: unknown): Frame[] {
+  const within = z.looseObject({ frames: z.unknown().optional() }).safeParse(listed).data?.frames ?? listed
+  if (Array.isArray(within)) return within.slice(0, mostFrames).flatMap((each) => frame.safeParse(each).data ?? [])
+  if (typeof within !== 'object' || within === null) return []
+  return Object.entries(within)
+    .slice(0, mostFrames)
+    .flatMap(([key, each]) => {
+      const time = /^(?:frame_)?(\d{1,6}(?:\.\d{1,6})?)$/.exec(key)?.[1]
+      if (typeof each === 'string') return time === undefined ? [] : [{ time: Number(time), src: each }]
+      return frame.safeParse(each).data ?? []
+    })
+}
 
 const mostBytes = 16 * 1024 * 1024
 
@@ -85,7 +114,8 @@ function readData(data: Data, files: readonly FoundFile[]): Reading {
   const tracks: Track[] = []
   const durationMs = Math.round((data.metadata.duration ?? 0) * 1000)
   const span = { startMs: 0, ...(durationMs > 0 && { endMs: durationMs }) }
-  for (const { content = 'presenter', sources } of data.streams) {
+  for (const { content: given, sources } of data.streams) {
+    const content = given || 'presenter'
     const listed = Object.entries(sources).flatMap(([form, listed]) =>
       form === 'image' ? [] : sourcesOf(form, listed),
     )
@@ -96,7 +126,7 @@ function readData(data: Data, files: readonly FoundFile[]): Reading {
     if (local !== undefined && local !== null) {
       tracks.push({
         file: local.name,
-        role: content === 'presentation' ? 'screen' : 'camera',
+        role: /^presentation/.test(content) ? 'screen' : 'camera',
         startMs: 0,
         endMs: null,
         side: content,
@@ -109,16 +139,20 @@ function readData(data: Data, files: readonly FoundFile[]): Reading {
     }
   }
   if (tracks.length === 1) tracks[0] = { ...tracks[0]!, role: 'main' }
-  for (const { lang, url, format } of data.captions ?? []) {
+  for (const each of Array.isArray(data.captions) ? data.captions.slice(0, mostCaptions) : []) {
+    const parsed = caption.safeParse(each)
+    if (!parsed.success) continue
+    const { url, format } = parsed.data
+    const lang = parsed.data.lang ?? ''
     const local = localFile(url, files)
-    const fields = { type: 'captions', language: lang.slice(0, 35), startMs: 0 }
+    const fields = { type: 'captions', startMs: 0, ...(lang !== '' && { language: lang.slice(0, 35) }) }
     if (local !== null) facts.set(local.name, fields)
     else if (/^https?:\/\//.test(url)) {
       const contentType =
         format === 'vtt' ? 'text/vtt' : format === 'srt' ? 'application/x-subrip' : 'application/ttml+xml'
       more.push({
         ...fields,
-        name: `captions/${lang.replaceAll(/\W/g, '_')}.${endingOf(url)}`,
+        name: `captions/${lang.replaceAll(/\W/g, '_') || 'captions'}.${endingOf(url)}`,
         contentType,
         pointer: url,
       })
@@ -126,10 +160,10 @@ function readData(data: Data, files: readonly FoundFile[]): Reading {
   }
   const slides = slidesOf(data, files)
   more.push(...slides.more)
-  const { title = '' } = data.metadata
+  const { title } = data.metadata
   return {
     format: 'paella',
-    metadata: { ...(title !== '' && { title }), source: { system: 'Paella', metadata: data.metadata } },
+    metadata: { ...(title && { title }), source: { system: 'Paella', metadata: data.metadata } },
     ...{
       kept: null,
       ...(durationMs > 0 && { statedMs: durationMs }),
@@ -146,12 +180,14 @@ function readData(data: Data, files: readonly FoundFile[]): Reading {
 type Source = { src: string; contentType: string; area: number }
 
 function sourcesOf(form: string, listed: unknown): Source[] {
-  const parsed = z.array(source).max(100).safeParse(listed)
-  if (!parsed.success) return []
   const fallback = form === 'hls' ? 'application/vnd.apple.mpegurl' : 'video/mp4'
-  return parsed.data.map(({ src, mimetype, res }) => {
-    const contentType = mimetype !== undefined && /^[\w.+-]+\/[\w.+-]+$/.test(mimetype) ? mimetype : fallback
-    return { src, contentType, area: (res?.w ?? 0) * (res?.h ?? 0) }
+  const all = Array.isArray(listed) ? listed.slice(0, 100) : []
+  return all.flatMap((each) => {
+    const parsed = source.safeParse(each)
+    if (!parsed.success) return []
+    const { src, mimetype, res } = parsed.data
+    const contentType = mimetype && /^[\w.+-]+\/[\w.+-]+$/.test(mimetype) ? mimetype : fallback
+    return [{ src, contentType, area: (res?.w ?? 0) * (res?.h ?? 0) }]
   })
 }
 
@@ -160,10 +196,17 @@ function slidesOf(
   data: Data,
   files: readonly FoundFile[],
 ): { deck: Deck | null; events: TimelineEvent[]; more: MoreItem[] } {
-  const sizes = data.streams.flatMap(({ sources }) => z.array(images).safeParse(sources['image']).data ?? [])
-  sizes.sort((left, right) => (right.res?.w ?? 0) * (right.res?.h ?? 0) - (left.res?.w ?? 0) * (left.res?.h ?? 0))
-  const listed = (data.frameList ?? []).map(({ time, url }) => ({ time, src: url }))
-  const frames = [...(sizes.find((each) => each.frames.length > 0)?.frames ?? listed)].sort(
+  const sizes = data.streams.flatMap(({ sources }) => {
+    const listed = sources['image']
+    return (Array.isArray(listed) ? listed.slice(0, 100) : []).flatMap((each) => {
+      const parsed = images.safeParse(each)
+      return parsed.success
+        ? [{ width: parsed.data.res?.w ?? 0, height: parsed.data.res?.h ?? 0, frames: framesOf(parsed.data.frames) }]
+        : []
+    })
+  })
+  sizes.sort((left, right) => right.width * right.height - left.width * left.height)
+  const frames = [...(sizes.find((each) => each.frames.length > 0)?.frames ?? framesOf(data.frameList))].sort(
     (left, right) => left.time - right.time,
   )
   const name = 'presentation'

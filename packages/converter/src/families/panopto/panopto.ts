@@ -1,6 +1,6 @@
 // A session of Panopto: what its viewer is told (DeliveryInfo, as JSON), or a session as it is handed in (Universal Capture Specification,
 // as XML). Panopto gives neither out as one package: people save them beside the media.
-import { type FoundFile, readStart } from '../../input/found-file.ts'
+import { decodeText, type FoundFile, readStart } from '../../input/found-file.ts'
 import { ArchiveFolder, claimsAround } from '../archive-folder.ts'
 import type { Family } from '../family.ts'
 import { captionsSchema, deliverySchema, readDelivery, type SavedCaptions } from './delivery.ts'
@@ -36,7 +36,7 @@ export const panopto: Family = {
 /** Its namespace really is that; it stands at the beginning. */
 async function isSession(file: FoundFile): Promise<boolean> {
   if (file.kind !== SESSION) return false
-  return Buffer.from(await readStart(file, 4096)).includes('UniversalCaptureSpecification')
+  return decodeText(await readStart(file, 4096)).includes('UniversalCaptureSpecification')
 }
 
 /** What else has a delivery has none with streams and a session. */

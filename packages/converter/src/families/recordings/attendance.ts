@@ -1,4 +1,6 @@
-// Attendance reports of Teams: a table in tabs, in sections, with dates as the organizer's machine writes them.
+// Attendance reports of Teams: a table, in sections since 2022, with dates as the organizer's machine writes them.
+import { type DateOrder, dateOf, dateOrderOf } from './attendance-date.ts'
+
 export type Attendance = {
   title: string
   /** As dates of no zone, ms. */
@@ -7,74 +9,122 @@ export type Attendance = {
   stays: { name: string; role: string; joinMs: number; leaveMs: number }[]
 }
 
-type Order = 'day-first' | 'month-first'
-
-/** `15/11/22, 09:30:17`, `11/15/2022, 9:30:17 AM`, `2022-11-15 09:30:17`. */
-function dateOf(text: string, order: Order): number | null {
-  const iso = /^(\d{4})-(\d{1,2})-(\d{1,2})[T ,]+(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(text.trim())
-  if (iso !== null) {
-    const [year, month, day, hours, minutes, seconds = 0] = iso.slice(1).map((each) => Number(each ?? 0))
-    return Date.UTC(year!, month! - 1, day, hours, minutes, seconds)
-  }
-  const found = /^(\d{1,2})[/.](\d{1,2})[/.](\d{2,4}),?\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([ap])?\.?m?\.?$/i.exec(
-    text.trim(),
-  )
-  if (found === null) return null
-  const [one, other, shortYear, hours, minutes] = found.slice(1, 6).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
-  const [day, month] = order === 'day-first' ? [one, other] : [other, one]
-  const year = shortYear < 100 ? 2000 + shortYear : shortYear
-  const half = found[7]?.toLowerCase()
-  const hour = half === undefined ? hours : (hours % 12) + (half === 'p' ? 12 : 0)
-  return Date.UTC(year, month - 1, day, hour, minutes, Number(found[6] ?? 0))
-}
-
-/** A month is no 15; where that tells nothing, hours of two halves are written where months come first. */
-function orderOf(texts: readonly string[]): Order {
-  const pairs = texts.flatMap((text) => {
-    const found = /^\s*(\d{1,2})[/.](\d{1,2})[/.]\d{2,4}/.exec(text)
-    return found === null ? [] : [[Number(found[1]), Number(found[2])] as const]
-  })
-  if (pairs.some(([first]) => first > 12)) return 'day-first'
-  if (pairs.some(([, second]) => second > 12)) return 'month-first'
-  return texts.some((text) => /[ap]\.?m\.?\s*$/i.test(text)) ? 'month-first' : 'day-first'
-}
-
 const MOST_ROWS = 100_000
 
-/** Null: it is no such report. */
-export function attendanceOf(text: string): Attendance | null {
-  const rows = text
+/** As they are handed out, in tabs; with commas or semicolons where a program for tables has saved them once more. */
+function rowsOf(text: string): string[][] {
+  const lines = text
     .replace(/^\ufeff/, '')
     .split(/\r\n?|\n/)
     .slice(0, MOST_ROWS)
-    .map((line) => line.split('\t'))
-  if (!rows.some(([first = '']) => /^\d\. \S/.test(first))) return null
+  const most = (separator: string): number => lines.filter((line) => line.includes(separator)).length
+  const [separator = '\t'] = ['\t', ';', ','].sort((left, right) => most(right) - most(left))
+  return lines.map((line) => cellsOf(line, separator))
+}
+
+/** RFC 4180: what has the separator in it stands between quotation marks. */
+function cellsOf(line: string, separator: string): string[] {
+  if (!line.includes('"')) return line.split(separator)
+  const cells: string[] = []
+  let cell = ''
+  let isQuoted = false
+  for (let at = 0; at < line.length; at++) {
+    const letter = line[at]!
+    if (letter === '"' && isQuoted && line[at + 1] === '"') cell += line[++at]!
+    else if (letter === '"' && (isQuoted || cell === '')) isQuoted = !isQuoted
+    else if (letter === separator && !isQuoted) {
+      cells.push(cell)
+      cell = ''
+    } else cell += letter
+  }
+  return [...cells, cell]
+}
+
+/** Null: it is no such report. */
+export function attendanceOf(text: string): Attendance | null {
+  const rows = rowsOf(text)
+  const order = dateOrderOf(rows.flat())
+  return sectionsOf(rows, order) ?? summedUp(rows, order) ?? comings(rows, order)
+}
+
+const isDate = (cell: string | undefined, order: DateOrder): boolean => dateOf(cell ?? '', order) !== null
+
+/** Since 2022: numbered sections, of which the last table has a row for each time that somebody came; those before it sum them up. */
+function sectionsOf(rows: readonly string[][], order: DateOrder): Attendance | null {
+  const isTitle = ([first = '']: readonly string[]): boolean => /^\d\. ?\S/.test(first) && !isDate(first, order)
+  if (!rows.some(isTitle)) return null
   const sections: string[][][] = []
   for (const row of rows) {
-    if (/^\d\. \S/.test(row[0] ?? '')) sections.push([])
+    if (isTitle(row)) sections.push([])
     else if (row.some((cell) => cell.trim() !== '')) sections.at(-1)?.push(row)
   }
-  const order = orderOf(rows.flat())
-  const isDate = (cell: string | undefined): boolean => dateOf(cell ?? '', order) !== null
   const [summary = [], ...tables] = sections
-  const summaryDates = summary.flatMap(([, value]) => (isDate(value) ? [dateOf(value!, order)!] : []))
-  // The last table has a row for each time that somebody came; those before it sum them up.
-  const rowsOf = tables
-    .map((table) => table.filter((row) => isDate(row[1]) && isDate(row[2])))
-    .filter((table) => table.length > 0)
-  const stays = (rowsOf.at(-1) ?? []).map((row) => ({
-    ...{ name: row[0]!.trim(), role: (row.at(-1) ?? '').trim().toLowerCase() },
-    ...{ joinMs: dateOf(row[1]!, order)!, leaveMs: dateOf(row[2]!, order)! },
-  }))
-  if (stays.length === 0 && summaryDates.length < 2) return null
+  const stays = tables.map((table) => staysOf(table, order)).filter((table) => table.length > 0)
+  return reportOf(summary, stays.at(-1) ?? [], order)
+}
+
+/** Of 2021: what is summed up, and a row for everybody. */
+function summedUp(rows: readonly string[][], order: DateOrder): Attendance | null {
+  const stays = staysOf(rows, order)
+  const summary = rows.filter((row) => row[2] === undefined || row.slice(2).every((cell) => cell.trim() === ''))
+  const dates = summary.filter(([, value]) => isDate(value, order))
+  return stays.length === 0 || dates.length < 2 ? null : reportOf(summary.slice(1), stays, order)
+}
+
+function reportOf(summary: readonly string[][], stays: Attendance['stays'], order: DateOrder): Attendance | null {
+  const dates = summary.flatMap(([, value]) => dateOf(value ?? '', order) ?? [])
+  if (stays.length === 0 && dates.length < 2) return null
   const times = stays.flatMap(({ joinMs, leaveMs }) => [joinMs, leaveMs])
-  const startMs = summaryDates[0] ?? Math.min(...times)
-  const endMs = summaryDates[1] ?? Math.max(...times)
-  return { title: summary[0]?.[1]?.trim() ?? '', startMs, endMs, stays }
+  const [startMs = Math.min(...times), endMs = Math.max(...times)] = dates
+  // In front of the times, and beside how many had come.
+  const until = summary.findIndex(([, value]) => isDate(value, order))
+  const titles = summary.slice(0, Math.max(0, until)).flatMap(([, value = '']) => value.trim() || [])
+  return { title: titles.find((each) => !/^\d+$/.test(each)) ?? '', startMs, endMs, stays }
+}
+
+const roleWords = /^(?:role|rol|rolle|rôle|ruolo|função|papel|roll|rola|роль|役割|角色|역할)$/i
+
+/** Of each row that has a name and two times. */
+function staysOf(table: readonly string[][], order: DateOrder): Attendance['stays'] {
+  const column = table.flatMap((row) => row.findIndex((cell) => roleWords.test(cell.trim()))).find((at) => at > 2)
+  return table
+    .filter((row) => isDate(row[1], order) && isDate(row[2], order))
+    .map((row) => {
+      // Addresses and how long it was are no role.
+      const words = row.slice(4).filter((cell) => cell.trim() !== '' && !/@|^[\d\s]+$/.test(cell))
+      const role = column === undefined ? (words.at(-1) ?? '') : (row[column] ?? '')
+      return {
+        ...{ name: row[0]!.trim(), role: role.trim().toLowerCase() },
+        ...{ joinMs: dateOf(row[1]!, order)!, leaveMs: dateOf(row[2]!, order)! },
+      }
+    })
+}
+
+const came =
+  /^(?:joined(?: before)?|(?:vor(?:her|zeitig) )?beigetreten|teilgenommen|a rejoint(?: avant)?|rejoint|se uni[óo](?: antes)?|unido|ingressou(?: antes)?|entrou|partecipa(?:to|nte)|deelgenomen|anslöt|dołączono)$/i
+const went = /^(?:left|verlassen|a quitté|parti|abandonó|salió|saiu|uscito|verlaten|lämnade|opuszczono)$/i
+
+/** Of 2020: a row whenever somebody came or went. Whoever is not said to have gone was there to the end. */
+function comings(rows: readonly string[][], order: DateOrder): Attendance | null {
+  const told = rows.flatMap(([name = '', action = '', at = '']) => {
+    const t = dateOf(at, order)
+    const isIn = came.test(action.trim())
+    return t === null || !(isIn || went.test(action.trim())) ? [] : [{ name: name.trim(), isIn, t }]
+  })
+  if (told.length === 0) return null
+  const [startMs, endMs] = [Math.min(...told.map(({ t }) => t)), Math.max(...told.map(({ t }) => t))]
+  const stays: Attendance['stays'] = []
+  const there = new Map<string, Attendance['stays'][number]>()
+  for (const { name, isIn, t } of told.sort((left, right) => left.t - right.t)) {
+    const stay = there.get(name)
+    if (isIn && stay === undefined) {
+      const begun = { name, role: '', joinMs: t, leaveMs: endMs }
+      there.set(name, begun)
+      stays.push(begun)
+    } else if (!isIn && stay !== undefined) {
+      stay.leaveMs = t
+      there.delete(name)
+    }
+  }
+  return { title: '', startMs, endMs, stays }
 }

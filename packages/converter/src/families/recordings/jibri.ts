@@ -7,12 +7,13 @@ import { recordings } from './recordings.ts'
 const mostBytes = 4 * 1024 * 1024
 
 /** Participants are often none, and of whatever form the meeting's server gives them. */
-const schema = z.looseObject({
-  meeting_url: z.string(),
-  participants: z.array(
-    z.looseObject({ user: z.looseObject({ name: z.string().nullish() }).nullish(), name: z.string().nullish() }),
-  ),
-})
+const schema = z.looseObject({ meeting_url: z.string(), participants: z.array(z.unknown()).max(100_000).nullable() })
+const named = z.looseObject({ name: z.string() })
+const participant = z.union([
+  z.string().transform((name) => ({ name })),
+  z.looseObject({ user: named }).transform(({ user }) => user),
+  named,
+])
 
 export const jibri: Family = {
   format: 'jibri',
@@ -34,9 +35,7 @@ export const jibri: Family = {
     for (const file of own) {
       const metadata = await metadataOf(file)
       if (metadata === null) continue
-      const names = metadata.participants
-        .map(({ user, name }) => user?.name ?? name ?? '')
-        .filter((name) => name !== '')
+      const names = (metadata.participants ?? []).flatMap((each) => participant.safeParse(each).data?.name || [])
       return {
         ...{ ...reading, format: 'jibri' },
         metadata: {

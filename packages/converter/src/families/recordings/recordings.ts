@@ -1,7 +1,7 @@
 // What meeting systems hand out as loose files, and plain folders of media: sound and video, and beside them captions, chat,
 // slides and lists of those who were there. Which system it was is told by the forms of what lies beside the media.
 import type { Note } from '@rushes/pipeline'
-import { ConversionError, type Cue, parseTtml, parseVtt, writeVtt } from '@rushes/processors'
+import { ConversionError, type Cue, parseTtml, writeVtt } from '@rushes/processors'
 import type { TimelineEvent } from '@rushes/umf'
 import { z } from 'zod'
 import { type FoundFile, readText, stemOf } from '../../input/found-file.ts'
@@ -9,6 +9,8 @@ import { type SpokenCue, speakerTurns, spokenCues } from '../cues.ts'
 import type { Family, FileFacts, MoreItem, Reading, Track } from '../family.ts'
 import { decksAmong } from '../unknown.ts'
 import { type Attendance, attendanceOf } from './attendance.ts'
+import { mendedWords } from './mended-words.ts'
+import { recordedSegments, type Segments } from './segments.ts'
 import { folderTimeOfDay, gmtStamp, type ZoomChat, zoomChat } from './zoom-chat.ts'
 
 const mostText = 32 * 1024 * 1024
@@ -42,16 +44,18 @@ async function textOf(file: FoundFile): Promise<string | null> {
   return file.kind === 'text/plain' && file.size <= mostText ? await readText(file, mostText) : null
 }
 
-type Transcript = { file: FoundFile; cues: SpokenCue[]; isTeams: boolean; isZoom: boolean }
+type Transcript = { file: FoundFile; startMs: number; cues: SpokenCue[]; isTeams: boolean; isZoom: boolean }
 
 class Recording {
   readonly #files: readonly FoundFile[]
+  readonly #segments: Segments
   readonly #notes: Note[] = []
   readonly #facts = new Map<string, FileFacts>()
   readonly #more: MoreItem[] = []
 
   constructor(files: readonly FoundFile[]) {
     this.#files = files
+    this.#segments = recordedSegments(files)
   }
 
   async read(): Promise<Reading> {
@@ -86,7 +90,8 @@ class Recording {
       ...turnsOf(transcripts),
       ...(attendance === null ? [] : this.#attendanceEvents(attendance)),
     ]
-    const started = this.#files.map(({ name }) => gmtStamp(name)).find((stamp) => stamp !== null)
+    const started =
+      this.#segments.firstMs ?? this.#files.map(({ name }) => gmtStamp(name)).find((stamp) => stamp !== null)
     const report = attendance?.report
     return {
       format,
@@ -110,18 +115,17 @@ class Recording {
 
   /** The largest picture is what is seen; a sound of the same name is the same sound once more. */
   #tracks(): Track[] {
-    const media = this.#files.filter(isMedia).sort((left, right) => right.size - left.size)
-    for (const { name } of media) this.#facts.set(name, { startMs: 0 })
-    const main = media.find(({ kind }) => kind.startsWith('video/')) ?? media[0]
-    return main === undefined ? [] : [{ file: main.name, role: 'main', startMs: 0, endMs: null }]
+    const { main, startOf } = this.#segments
+    for (const file of this.#files.filter(isMedia)) this.#facts.set(file.name, { startMs: startOf(file) })
+    return main.map(({ file, startMs }) => ({ file: file.name, role: 'main', startMs, endMs: null }))
   }
 
-  /** Other recordings: those that are called like the one that is seen are its sound, or itself in another form. */
+  /** Other recordings: those that are called like one that is seen are its sound, or itself in another form. */
   #unplaced(): string[] {
-    const [main] = this.#tracks()
-    if (main === undefined) return []
-    const others = this.#files.filter((file) => isMedia(file) && file.name !== main.file)
-    return others.map(({ name }) => name).filter((name) => stemOf(name) !== stemOf(main.file))
+    const seen = new Set(this.#segments.main.map(({ file }) => file.name))
+    const stems = new Set([...seen].map(stemOf))
+    const others = this.#files.filter((file) => isMedia(file) && !seen.has(file.name))
+    return others.map(({ name }) => name).filter((name) => !stems.has(stemOf(name)))
   }
 
   async #transcripts(): Promise<Transcript[]> {
@@ -129,9 +133,10 @@ class Recording {
     for (const file of this.#files) {
       if (!isCaptions(file) || file.size > mostText) continue
       const text = await readText(file, mostText)
+      const startMs = this.#segments.startOf(file)
       if (file.kind === 'application/ttml+xml') {
         const cues = this.#ttml(file, text)
-        if (cues !== null) found.push({ file, cues, isTeams: false, isZoom: false })
+        if (cues !== null) found.push({ file, startMs, cues, isTeams: false, isZoom: false })
         continue
       }
       const cues = spokenCues(text)
@@ -141,11 +146,15 @@ class Recording {
       const isNumbered = isVtt && /^WEBVTT[^\n]*\n(?:[ \t\r]*\n)+1[ \t\r]*\n[^\n]*-->/.test(text.replace(/^\ufeff/, ''))
       const named = cues.filter(({ speaker }) => speaker !== null).length
       const isZoom = gmtStamp(file.name) !== null || (isNumbered && !/<v[ .]/.test(text) && named * 2 > cues.length)
-      found.push({ file, cues, isTeams, isZoom })
-      const language = /[._-]([a-z]{2}(?:-[A-Z]{2})?)$/.exec(stemOf(file.name))?.[1]
-      const endMs = cues.reduce((most, cue) => Math.max(most, cue.endMs), 0)
-      this.#facts.set(file.name, { type: 'transcript', startMs: 0, endMs, ...(language !== undefined && { language }) })
-      if (isVtt) this.#mend(file, text, cues)
+      found.push({ file, startMs, cues, isTeams, isZoom })
+      const language = /[._-]([a-z]{2}(?:-[A-Z][a-z]{3})?(?:-[A-Z]{2})?)$/.exec(stemOf(file.name))?.[1]
+      const endMs = startMs + cues.reduce((most, cue) => Math.max(most, cue.endMs), 0)
+      this.#facts.set(file.name, { type: 'transcript', startMs, endMs, ...(language !== undefined && { language }) })
+      const mended = cues.length === 0 ? null : await mendedWords(file, { text, cues, startMs, language })
+      if (mended === null) continue
+      this.#more.push(mended.item)
+      this.#facts.set(file.name, { type: 'data', startMs, endMs })
+      this.#notes.push(mended.note)
     }
     return found
   }
@@ -175,28 +184,6 @@ class Recording {
     }))
   }
 
-  /** Players follow the standard, which some of these files don't: what it would lose is written once more, and by it. */
-  #mend(file: FoundFile, text: string, cues: readonly SpokenCue[]): void {
-    let strict = 0
-    try {
-      strict = parseVtt(text.replace(/^\ufeff/, '').replaceAll(/\r\n?/g, '\n')).length
-    } catch {
-      // It is none by the standard.
-    }
-    if (strict >= cues.length) return
-    const spans = cues.map(({ startMs, endMs, speaker, text: said }) => ({
-      ...{ startMs, endMs },
-      spans: [{ text: said, ...(speaker !== null && { voice: speaker }) }],
-    }))
-    const name = `${file.name.replace(/\.[^./]*$/, '')} (mended).vtt`
-    const endMs = cues.reduce((most, cue) => Math.max(most, cue.endMs), 0)
-    const fields = { type: 'transcript', contentType: 'text/vtt', startMs: 0, endMs, from: [file.name] }
-    this.#more.push({ ...fields, name, title: 'Transcript', text: writeVtt(spans) })
-    this.#facts.set(file.name, { type: 'data', startMs: 0, endMs })
-    const message = `${cues.length - strict} of ${cues.length} cues are not as the standard has them: they are written once more`
-    this.#notes.push({ severity: 'info', code: 'captions-mended', message, resource: file.name })
-  }
-
   async #chatEvents(chats: readonly { file: FoundFile; chat: ZoomChat }[]): Promise<TimelineEvent[]> {
     const events: TimelineEvent[] = []
     for (const { file, chat } of chats) {
@@ -224,7 +211,8 @@ class Recording {
   /** Where on the chat's own clock recording began. */
   async #chatOffset(file: FoundFile, { clock }: ZoomChat): Promise<number | null> {
     if (clock === 'wall') return folderTimeOfDay(file.name) ?? folderTimeOfDay(file.path)
-    const recording = [file, ...this.#files].map(({ name }) => gmtStamp(name)).find((stamp) => stamp !== null)
+    const recording =
+      this.#segments.firstMs ?? [file, ...this.#files].map(({ name }) => gmtStamp(name)).find((stamp) => stamp !== null)
     const meeting = await this.#meetingStart()
     if (meeting === null) return null
     const began = meeting.recordingStart ?? recording ?? null
@@ -279,13 +267,18 @@ const meetingSchema = z.looseObject({
   recording_files: z.array(z.looseObject({ recording_start: z.string().optional() })).optional(),
 })
 
-/** Of the first that tells: others are the same in other languages. */
+/** Of the first that tells of a segment: others are the same in other languages. */
 function turnsOf(transcripts: readonly Transcript[]): TimelineEvent[] {
-  for (const { cues } of transcripts) {
-    const turns = speakerTurns(cues)
-    if (turns.length > 0) return turns.map(({ t, name, endMs }) => ({ t, kind: 'speaker', data: { name, endMs } }))
+  const told = new Map<number, TimelineEvent[]>()
+  for (const { startMs, cues } of transcripts) {
+    const turns = told.has(startMs) ? [] : speakerTurns(cues)
+    if (turns.length === 0) continue
+    const events = turns.map(({ t, name, endMs }) => {
+      return { t: startMs + t, kind: 'speaker', data: { name, endMs: startMs + endMs } }
+    })
+    told.set(startMs, events)
   }
-  return []
+  return [...told.values()].flat()
 }
 
 function attendeesOf({ stays }: Attendance): { name: string; role?: string }[] {
