@@ -20,10 +20,10 @@ export function ttmlClock(parameter: (name: string) => string | undefined): Ttml
   return { frameRate, subFrameRate, tickRate: number('tickRate', hasFrames ? frameRate * subFrameRate : 1) }
 }
 
-/** TTML2 §12.3.1: clock times and offsets, to ms. */
+/** TTML2 §12.3.1: clock times and offsets, to ms. Many write an hour in one digit, where it has to have two. */
 export function ttmlTime(text: string, { frameRate, subFrameRate, tickRate }: TtmlClock): number {
   const value = text.trim().slice(0, 100)
-  const clock = /^(\d{2,6}):([0-5]\d):([0-5]\d|60)(?:(\.\d{1,9})|:(\d{2,4})(?:\.(\d{1,4}))?)?$/.exec(value)
+  const clock = /^(\d{1,6}):([0-5]\d):([0-5]\d|60)(?:(\.\d{1,9})|:(\d{2,4})(?:\.(\d{1,4}))?)?$/.exec(value)
   if (clock !== null) {
     const [, hours, minutes, seconds, fraction = '0', frames = '0', subFrames = '0'] = clock
     const whole = (Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)

@@ -27,6 +27,13 @@ describe("Zoom's chat in other languages", () => {
     ['16:03:27 Od Max Muster do Wszyscy : Hallo'],
     ['16:03:27 От Max Muster для Все:\n\tHallo'],
     ['16:03:27 開始 Max Muster 送信先 全員:\n\tHallo'],
+    ['16:03:27 開始 Max Muster に 全員 : Hallo'],
+    ['16:03:27 開始 Max Muster 終了 皆様 : Hallo'],
+    ['16:03:27 발신자 Max Muster 수신자 모두에게:\r\n\tHallo'],
+    ['16:03:27  Max Muster 對 所有人:\r\n\tHallo'],
+    ['16:03:27\t From  Max Muster : Hallo'],
+    ['16:03:27 Max Muster:\tHallo'],
+    ['16:03:27 From Max Muster to Everyone(in Waiting Room):\n\tHallo'],
     ['16:03:27 从 Max Muster 到 所有人：\n\tHallo'],
     ['2023-04-03 16:03:27 From Max Muster to Everyone:\n\tHallo'],
   ])('is read: %s', (text) => {
@@ -38,7 +45,43 @@ describe("Zoom's chat in other languages", () => {
 
   it('says whom it was for, and is none where lines only begin alike', () => {
     expect(zoomChat('16:03:27 Von Max an Ada(Direktnachricht):\n\tpsst\n')!.messages[0]).toMatchObject({ to: 'Ada' })
+    expect(zoomChat('16:03:27 開始 Max に Ada（ダイレクトメッセージ） : psst\n')!.messages[0]).toMatchObject({
+      to: 'Ada',
+    })
+    expect(zoomChat('16:03:27 From Max (Room 7) : psst\n')!.messages[0]).toMatchObject({
+      sender: 'Max (Room 7)',
+      to: null,
+    })
     expect(zoomChat('16:03:27 Vonnegut wrote: a book\n16:03:28 Debug: x\n16:03:29 INFO a: b\n')).toBeNull()
+  })
+})
+
+describe("Zoom's chat in a language that is not known", () => {
+  it('is read by what its lines have in common', () => {
+    const lines = [
+      'Mula Ada L. kay Lahat ng tao',
+      'Mula Bob kay Lahat ng tao',
+      'Mula Ada L. kay Bob(Pribado)',
+      'Mula Cleo kay Lahat ng tao',
+    ]
+    const text = lines.map((head, index) => `10:00:0${index} ${head}:\r\n\tmessage ${index}\r\n`).join('')
+    expect(zoomChat(text)!.messages.map(({ sender, to, text: said }) => [sender, to, said])).toEqual([
+      ['Ada L.', null, 'message 0'],
+      ['Bob', null, 'message 1'],
+      ['Ada L.', 'Bob', 'message 2'],
+      ['Cleo', null, 'message 3'],
+    ])
+  })
+
+  it('is none where lines of a log have things in common', () => {
+    const log = [
+      'INFO api: started',
+      'INFO db pool 4: ready',
+      'WARN api: slow',
+      'INFO api: done',
+      'INFO db pool 3: ready',
+    ]
+    expect(zoomChat(log.map((line, index) => `10:00:0${index} ${line}\n`).join(''))).toBeNull()
   })
 })
 
