@@ -76,7 +76,8 @@ const dialog = () => page.getByRole('dialog')
 const mendRow = (words: string) => page.locator('.mend-events li').filter({ hasText: words })
 
 async function toConvert(): Promise<void> {
-  await page.goto(`${server.url}/convert`)
+  const answer = await page.goto(`${server.url}/convert`)
+  expect(answer?.status()).toBe(200)
   await heading('Convert').waitFor()
 }
 
@@ -263,7 +264,8 @@ describe('an archive of which nothing comes', { timeout: 2 * longMs }, () => {
   })
 
   it('is somebody else’s, or gone: a page that leads on', async () => {
-    await page.goto(`${server.url}/convert/01912345-6789-7abc-8def-0123456789ab`)
+    const answer = await page.goto(`${server.url}/convert/01912345-6789-7abc-8def-0123456789ab`)
+    expect(answer?.status()).toBe(200)
     await heading('This conversion is not here').waitFor()
     await page.getByRole('link', { name: 'To all conversions' }).click()
     await heading('Convert').waitFor()

@@ -12,7 +12,7 @@ export interface Pages {
 
 const routes = [
   ...['/', '/login', '/setup', '/record', '/library', '/encoders', '/settings', '/inspect', '/watch/:id'],
-  ...['/jobs', '/jobs/:id'],
+  ...['/jobs', '/jobs/:id', '/convert', '/convert/:id'],
 ]
 const headComment = '<!--rushes:head-->'
 
