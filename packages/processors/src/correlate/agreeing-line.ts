@@ -27,7 +27,7 @@ export function agreeingLine(points: readonly Point[], tolerance: number, mostSl
   }
   for (let round = 0; best !== null && round < mostRefinements; round++) {
     const refined = theilSen(best.agreeing, points, tolerance)
-    if (refined === null || refined.agreeing.length < best.agreeing.length) break
+    if (refined === null || refined.agreeing.length < best.agreeing.length || Math.abs(refined.slope) > mostSlope) break
     best = refined
   }
   return best

@@ -27,8 +27,10 @@ export type SoundAlignment = {
   spreadMs: number
 }
 
-/** Unrelated sounds agree in a quarter of windows by chance at most. */
+/** Unrelated sounds agree in a quarter of many windows by chance, and in more of a few: see {@link leastLineBits}. */
 export const LEAST_AGREEMENT = 0.6
+/** Bits that a line saves, over windows of which each is anywhere: half of a window's sound is the next one's as well, so twice of 6. */
+const leastLineBits = 12
 const leastWindows = 6
 const mostWindows = 48
 const windowSeconds = 2
@@ -118,11 +120,19 @@ async function refined(
   const line = agreeingLine(points, tolerance, mostDrift)
   if (line === null) return null
   const { offset, slope, agreeing } = line
+  if (lineBits(agreeing.length, heard, (2 * search) / sampleRate) < leastLineBits) return null
   const off = agreeing.map(({ x, y }) => Math.abs(y - offset - slope * x) * 1000)
   return {
     ...{ offsetMs: rounded(offset * 1000), driftPpm: rounded(slope * 1e6), agreement: agreeing.length / heard },
     ...{ windows: heard, spreadMs: rounded(median(off)) },
   }
+}
+
+/** What a line explains beyond the two windows that any line goes through, less which of the windows they are. */
+function lineBits(agreeing: number, heard: number, range: number): number {
+  let choice = 0
+  for (let each = 0; each < agreeing; each++) choice += Math.log2((heard - each) / (each + 1))
+  return (agreeing - 2) * Math.log2(range / (2 * tolerance)) - choice
 }
 
 /** Where `own` lies in `other`, in samples and parts of one. */
