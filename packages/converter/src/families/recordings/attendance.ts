@@ -104,21 +104,25 @@ const came =
   /^(?:joined(?: before)?|(?:vor(?:her|zeitig) )?beigetreten|teilgenommen|a rejoint(?: avant)?|rejoint|se uni[óo](?: antes)?|unido|ingressou(?: antes)?|entrou|partecipa(?:to|nte)|deelgenomen|anslöt|dołączono)$/i
 const went = /^(?:left|verlassen|a quitté|parti|abandonó|salió|saiu|uscito|verlaten|lämnade|opuszczono)$/i
 
-/** Of 2020: a row whenever somebody came or went. Whoever is not said to have gone was there to the end. */
+/** Of 2020, and of live events: a row whenever somebody came or went. Whoever is not said to have gone was there to the end. */
 function comings(rows: readonly string[][], order: DateOrder): Attendance | null {
-  const told = rows.flatMap(([name = '', action = '', at = '']) => {
-    const t = dateOf(at, order)
-    const isIn = came.test(action.trim())
-    return t === null || !(isIn || went.test(action.trim())) ? [] : [{ name: name.trim(), isIn, t }]
+  const columns = eventColumns(rows)
+  const told = rows.flatMap((row) => {
+    const cell = (at: number): string => row[at]?.trim() ?? ''
+    const t = dateOf(cell(columns.at), order)
+    const isIn = came.test(cell(columns.action))
+    const name = cell(columns.name) || cell(columns.id)
+    const role = cell(columns.role).toLowerCase()
+    return t === null || !(isIn || went.test(cell(columns.action))) ? [] : [{ name, role, isIn, t }]
   })
   if (told.length === 0) return null
   const [startMs, endMs] = [Math.min(...told.map(({ t }) => t)), Math.max(...told.map(({ t }) => t))]
   const stays: Attendance['stays'] = []
   const there = new Map<string, Attendance['stays'][number]>()
-  for (const { name, isIn, t } of told.sort((left, right) => left.t - right.t)) {
+  for (const { name, role, isIn, t } of told.sort((left, right) => left.t - right.t)) {
     const stay = there.get(name)
     if (isIn && stay === undefined) {
-      const begun = { name, role: '', joinMs: t, leaveMs: endMs }
+      const begun = { name, role, joinMs: t, leaveMs: endMs }
       there.set(name, begun)
       stays.push(begun)
     } else if (!isIn && stay !== undefined) {
@@ -127,4 +131,15 @@ function comings(rows: readonly string[][], order: DateOrder): Attendance | null
     }
   }
   return { title: '', startMs, endMs, stays }
+}
+
+/** Reports of live events name their columns, in English everywhere; those of meetings have a name, what was done, and when. */
+function eventColumns(rows: readonly string[][]): Record<'name' | 'id' | 'action' | 'at' | 'role', number> {
+  const header = rows.slice(0, 10).find((row) => row.includes('UtcEventTimestamp'))
+  if (header === undefined) return { name: 0, action: 1, at: 2, id: -1, role: -1 }
+  const at = (name: string): number => header.indexOf(name)
+  return {
+    ...{ name: at('FullName'), id: at('ParticipantId') },
+    ...{ action: at('Action'), at: at('UtcEventTimestamp'), role: at('Role') },
+  }
 }

@@ -185,6 +185,19 @@ describe("Teams' attendance", () => {
     expect(stays(rows.join('\n'))).toEqual(['', 30, ['Ada', '', 0, 30], ['Bob', '', 1, 10], ['Bob', '', 15, 30]])
   })
 
+  it('of a live event names its columns', () => {
+    const rows = [
+      'SessionId,ParticipantId,FullName,UserAgent,UtcEventTimestamp,Action,Role',
+      's1,ada@example.com,Ada L.,"Mozilla/5.0 (X11, Linux)",1/25/2022 4:48:08 PM,Joined,Presenter',
+      's2,bob@example.com,,SignalR,1/25/2022 4:51:08 PM,Joined,Attendee',
+      's1,ada@example.com,Ada L.,"Mozilla/5.0 (X11, Linux)",1/25/2022 5:18:08 PM,Left,Presenter',
+    ]
+    expect(stays(rows.join('\n'))).toEqual([
+      ...['', 30, ['Ada L.', 'presenter', 0, 30]],
+      ['bob@example.com', 'attendee', 3, 30],
+    ])
+  })
+
   it.each([
     ['15.11.2022, 09:30:00', '15.11.2022, 13:30:00'],
     ['15/11/2022 à 09:30:00', '15/11/2022 à 13:30:00'],
