@@ -71,12 +71,12 @@ describe('what a conversion on a server has learned', { timeout: 300_000 }, () =
     const member = apiClient({ server: server.url, key: await openSecondAccount(database.kysely) })
     expect(await member.layouts()).toHaveLength(2)
     const file = await member.exportLayouts()
-    for (const refused of [
-      member.importLayouts(file),
-      member.forgetLayout('0123456789abcdef'),
-      member.nameLayout('0123456789abcdef', 'mine'),
+    for (const change of [
+      () => member.importLayouts(file),
+      () => member.forgetLayout('0123456789abcdef'),
+      () => member.nameLayout('0123456789abcdef', 'mine'),
     ])
-      await expect(refused).rejects.toMatchObject({ status: 403 })
+      await expect(change()).rejects.toMatchObject({ status: 403 })
     const broken = { version: 1 as const, layouts: [{ signature: 'x' }] }
     await expect(server.client.importLayouts(broken)).rejects.toMatchObject({ code: 'bad-layouts' })
     expect(await member.layouts()).toHaveLength(2)
