@@ -85,7 +85,13 @@ export function bytesOf(readings: readonly Reading[]): Set<number> {
 
 /** The readings that would save the most first. */
 export function bySaved(family: readonly Sized[]): Sized[] {
-  return [...family].sort((a, b) => classOf(a.reading) - classOf(b.reading) || b.saved - a.saved)
+  return byWorth(family, 1)
+}
+
+/** @param exponent 1: by all that a reading saves; 0: by what it saves a record */
+function byWorth(family: readonly Sized[], exponent: number): Sized[] {
+  const worth = ({ saved, count }: Sized) => saved / count ** (1 - exponent)
+  return [...family].sort((a, b) => classOf(a.reading) - classOf(b.reading) || worth(b) - worth(a))
 }
 
 /** From the first to the last byte of a record that is understood: marker, time and value. */
@@ -145,10 +151,7 @@ export function allPacked(groups: readonly (readonly Sized[])[]): Packed {
 
 /** Those of a family that save the most together: what is taken first decides what else can be. */
 function bestPacked(family: readonly Sized[]): Packed {
-  const orders = exponents.map((exponent) => {
-    const worth = ({ saved, count }: Sized) => saved / count ** (1 - exponent)
-    return [...family].sort((a, b) => classOf(a.reading) - classOf(b.reading) || worth(b) - worth(a))
-  })
+  const orders = exponents.map((exponent) => byWorth(family, exponent))
   let best = orders.map((order) => pack(order)).reduce((most, packed) => (packed.saved > most.saved ? packed : most))
   for (const first of orders[0]!.slice(0, mostFirst)) {
     for (const order of orders.slice(0, 2)) {
