@@ -3,6 +3,7 @@
 
 import { log2Factorial } from './evidence.ts'
 import type { Part, Reading } from './reading.ts'
+import { isZero } from './time-model.ts'
 import { fieldBits } from './value-column.ts'
 
 /** `saved`: all that a reading saves; `partly`: what of this is each part's own. */
@@ -15,9 +16,12 @@ export function sizedOf(reading: Reading, partly: number[]): Sized {
 
 /** Records that say something: zeros are everywhere, and one of them for a time is nothing. */
 function countOf({ time, parts }: Reading): number {
-  const isZero = (at: number) => time.fromZero && Number(time.column.base) + time.column.values[at]! === 0
-  return parts.reduce((sum, { used }) => sum + used.length - (used.length > 0 && isZero(used[0]!) ? 0.5 : 0), 0)
+  const zeros = (used: readonly number[]) => used.filter((at) => isZero(time, at)).length
+  return parts.reduce((sum, { used, rest }) => sum + (rest ? 0 : used.length - zeroDiscount * zeros(used)), 0)
 }
+
+/** Zeros are everywhere: that a time is zero is half as good a sign of it as any other. */
+const zeroDiscount = 0.5
 
 /** What it costs that there is one more kind of records. */
 const readingBits = 12
@@ -25,7 +29,9 @@ const readingBits = 12
 /** What the times save, whatever the parts' values do. */
 function savedBy(reading: Reading): number {
   const { pattern, time } = reading
-  const unread = pattern.places.length - time.used.length
+  // What is left beside the kinds is read no more than what has no time: an edge of records that are read one beside the other.
+  const left = reading.parts.reduce((sum, { used, rest }) => sum + (rest ? used.length : 0), 0)
+  const unread = pattern.places.length - time.used.length + left
   // That a record is a record of a time at all is worth the same, whoever reads it.
   // What its bytes save beyond being sorted tells the right field from others of the record that grow as well.
   const count = time.used.length
@@ -165,7 +171,7 @@ function bestPacked(family: readonly Sized[]): Packed {
 const mostFirst = 4
 
 /** Times without a value are what is left when all others have taken theirs. */
-function classOf({ time, parts }: Reading): number {
+export function classOf({ time, parts }: Reading): number {
   return !time.dense && parts.some(({ value, even }) => value !== null || even) ? 0 : 1
 }
 

@@ -88,7 +88,7 @@ export function valueColumns(
     : pattern.rowSize !== undefined
       ? [{ anchor: { from: 'marker' }, from: 0, to: pattern.rowSize }]
       : [
-          { anchor: { from: 'marker' }, from: -distance, to: pattern.length + distance },
+          { anchor: { from: 'marker' }, ...around(pattern, time.field, distance) },
           ...textAnchors(source, pattern, distance).map((anchor) => ({ anchor, from: 0, to: 16 })),
         ]
   for (const { anchor, from, to } of anchors) {
@@ -135,6 +135,18 @@ export function valueColumns(
     places: pattern.places,
     kind: pattern.kind === true,
     scores: new Map(),
+  }
+}
+
+const besideTime = 16
+
+/** Where values may stand: near the marker, or near a time that is farther away. */
+function around({ length }: Pattern, field: Field, distance: number): { from: number; to: number } {
+  const near = { from: -distance, to: length + distance }
+  if (field.as !== 'binary' || field.anchor.from !== 'marker') return near
+  return {
+    from: Math.min(near.from, field.offset - besideTime),
+    to: Math.max(near.to, field.offset + field.width + besideTime),
   }
 }
 
@@ -234,13 +246,14 @@ function isText(source: Source, column: Column, timeBytes: ReadonlySet<number>):
   return share(0) > 0.85 && (share(1) > 0.85 || share(-1) > 0.85)
 }
 
-/** The column that steps best in these records, if any does. */
+/** The column that steps best in these records, if any does. `known`: where values are that need not show it. */
 export function bestValue(
   columns: ValueColumns,
   time: Column,
   used: readonly number[],
   without: ReadonlySet<Column> = new Set(),
   usual: Usual = () => false,
+  known: Usual = usual,
 ): Value | null {
   const scores = scoresOf(columns, used)
   let times: number[] | null = null
@@ -254,6 +267,7 @@ export function bestValue(
       scored = scoredValue(columns, scores, column, time, times, used)
       scores.values.set(column, scored)
     }
+    if (scored === null && known(column)) scored = unprovedValue(columns, column, time, used)
     if (scored === null) continue
     const rank = scored.rank + (usual(column) ? usualBits : 0)
     if (rank + scored.idle / 2 < leastValueBits || rank <= most) continue
@@ -277,12 +291,36 @@ function scoredValue(
   const values = used.map((at) => column.values[at]!)
   if (column.field.as === 'binary' && column.field.width === 2 && isOfOneByte(values)) return null
   if (followsTime(values, times) || isDigit(source, column, used)) return null
-  if ((steps.rises || steps.evidence < used.length + 7) && isHighByte(source, column, time, used)) return null
+  const climbs = steps.rises && !steps.counts
+  if ((climbs || steps.evidence < used.length + 7) && isHighByte(source, column, time, used, climbs)) return null
   const placeBits = besideBits(column, time, places) + (crossings.get(column) ?? 0)
   // What only counts says nothing that the order of records does not say: any other value comes first.
   const idle = (steps.counts ? 5 : steps.climbs ? 1 : 0) * (used.length - 1)
   const value: Value = { column, evidence: steps.evidence, counts: steps.counts, placeBits }
   return { value, rank: steps.evidence - placeBits - idle, idle }
+}
+
+/** How far apart the numbers of people are, at most. */
+const mostApart = 12
+
+/**
+ * A few who take turns prove nothing by their order. Where the other records have their values, numbers that are near each
+ * other are values as well: any others would be spread over all that a byte can hold.
+ */
+function unprovedValue(
+  { source, crossings, places }: ValueColumns,
+  column: Column,
+  time: Column,
+  used: readonly number[],
+): Scored | null {
+  const values = used.map((at) => column.values[at]!)
+  const changes = values.filter((value, at) => at > 0 && value !== values[at - 1]).length
+  // NaN is not near anything.
+  if (!(Math.max(...values) - Math.min(...values) <= mostApart) || changes < (values.length - 1) / 2) return null
+  if (reachesOver(column, time, places, used) || isHighByte(source, column, time, used, false)) return null
+  const placeBits = besideBits(column, time, places) + (crossings.get(column) ?? 0)
+  const value: Value = { column, evidence: leastValueBits, counts: false, placeBits }
+  return { value, rank: leastValueBits - placeBits, idle: 0 }
 }
 
 /** Whether what lies between marker, time and value goes over into the next record: then they are not of one. */
@@ -322,7 +360,7 @@ function isDigit({ bytes }: Source, { field, starts }: Column, used: readonly nu
 }
 
 /** Whether this byte is the upper part of a number whose lower part is noise: small, but no value that steps. */
-function isHighByte({ bytes }: Source, column: Column, time: Column, used: readonly number[]): boolean {
+function isHighByte({ bytes }: Source, column: Column, time: Column, used: readonly number[], rises: boolean): boolean {
   if (column.field.as !== 'binary' || time.field.as !== 'binary') return false
   const last = column.field.width - 1
   const width = time.field.width
@@ -338,8 +376,9 @@ function isHighByte({ bytes }: Source, column: Column, time: Column, used: reado
     return seen.size > 0.8 * 256 * (1 - (255 / 256) ** used.length)
   }
   const shift = time.field.little ? -1 : 1
-  // In the other order of bytes only where noise ends behind the number: else it is what lies between records.
-  return isNoise(shift) || (isNoise(-shift) && !isNoise(-2 * shift))
+  // Noise that goes on is what lies between records, or a check sum: unless the number never falls, as places in a file do.
+  const isLower = (way: number) => isNoise(way) && !isNoise(2 * way)
+  return (rises ? isNoise(shift) : isLower(shift)) || isLower(-shift)
 }
 
 /** What it costs that ends of lines or braces stand between: what lies behind them is of another record, mostly. */
