@@ -12,8 +12,8 @@ export type Pattern = {
   among?: Int32Array
   /** Whether these are the records of one kind in text: no others are among them, and nothing of them stands elsewhere. */
   kind?: true
-  /** Where numbers begin that count the records of all kinds: no values. */
-  counters?: ReadonlySet<number>
+  /** Where numbers begin that count the records of all kinds: no times, and no values, unless nothing else could be. */
+  counters?: { times: ReadonlySet<number>; values: ReadonlySet<number> }
   /** Bytes of a row, where these are rows of a table: they have no marker. */
   rowSize?: number
 }

@@ -15,6 +15,8 @@ import {
   bestValue,
   crossingBits,
   fieldBits,
+  isAmong,
+  isMostly,
   leastValueBits,
   stepsIn,
   type Usual,
@@ -184,6 +186,7 @@ function timesOf(source: Source, pattern: Pattern, texts: readonly Field[], limi
   const consider = (field: Field) => {
     const column = columnOf(source, pattern, field)
     if (isElsewhere(column, pattern) || dividesBy(field, pattern)) return
+    if (isAmong(column, pattern.counters?.times)) return
     if (field.as === 'binary' ? isDigits(source, column) : !mostlyGrows(column)) return
     const crossing = field.as === 'binary' ? 0 : crossingBits(source, pattern, column)
     const places = fieldBits(field) + crossing
@@ -193,7 +196,7 @@ function timesOf(source: Source, pattern: Pattern, texts: readonly Field[], limi
       if (rank > leastTimeBits && most >= least) found.push({ fit: { ...fit, crossing }, rank })
     }
   }
-  for (const field of texts) consider(field)
+  for (const field of withoutMixed(source, pattern, texts)) consider(field)
   const textual = pattern.kind === true || isTextual(source, pattern)
   const growing = textual ? { fields: [], slow: new Set<number>() } : growingFields(source, pattern, limits.distance)
   const { rowSize } = pattern
@@ -222,6 +225,19 @@ function timesOf(source: Source, pattern: Pattern, texts: readonly Field[], limi
 function dividesBy(field: Field, { divided: by }: Pattern): boolean {
   if (by === undefined || field.as !== 'binary' || field.anchor.from !== by.from) return false
   return by.offset >= field.offset && by.offset < field.offset + field.width
+}
+
+/** Without numbers by their count in the record that are mostly those of a name: else something came between. */
+function withoutMixed(source: Source, pattern: Pattern, texts: readonly Field[]): Field[] {
+  if (!pattern.kind) return [...texts]
+  const named = texts
+    .filter(({ as }) => as === 'member' || as === 'cell')
+    .map((field) => columnOf(source, pattern, field))
+  return texts.filter((field) => {
+    if (field.as !== 'line') return true
+    const column = columnOf(source, pattern, field)
+    return !named.some((other) => isMostly(column, other))
+  })
 }
 
 /** What a number with all its bytes may explain less than without the lowest: they look like noise either way. */

@@ -3,7 +3,7 @@
 import { type Anchor, type Column, columnOf, type Field, isElsewhere, recordOf, type Source } from './field.ts'
 import { textAnchors } from './growth.ts'
 import type { Pattern } from './pattern.ts'
-import { followsTime, type Steps, stepsOf } from './step-model.ts'
+import { followsTime, nearnessOf, type Steps, stepsOf } from './step-model.ts'
 
 /** `evidence`: bits that its steps are worth; `placeBits`: what it costs that it stands where it does. */
 export type Value = { column: Column; evidence: number; counts: boolean; placeBits: number }
@@ -80,7 +80,8 @@ export function valueColumns(
     .map((field) => columnOf(source, pattern, field))
     .filter((column) => column.form === 'whole' && !isElsewhere(column, pattern))
     .filter((column, index, all) => all.findIndex((other) => isSame(column, other)) === index)
-    .filter((column) => !countsAll(column, pattern))
+    .filter((column, _, all) => column.field.as !== 'line' || !all.some((other) => isMostly(column, other)))
+    .filter((column) => !isAmong(column, pattern.counters?.values))
   const shorts: Column[] = []
   const timeBytes = bytesOf(time)
   const anchors: { anchor: Anchor; from: number; to: number }[] = !binary
@@ -150,12 +151,12 @@ function around({ length }: Pattern, field: Field, distance: number): { from: nu
   }
 }
 
-/** Whether these numbers count records of all kinds. */
-function countsAll({ starts }: Column, { counters }: Pattern): boolean {
-  if (counters === undefined || counters.size === 0) return false
-  let counting = 0
-  for (const start of starts) if (counters.has(start)) counting++
-  return counting > starts.length / 2
+/** Whether these are numbers that are known to be others. */
+export function isAmong({ starts }: Column, known: ReadonlySet<number> | undefined): boolean {
+  if (known === undefined || known.size === 0) return false
+  let among = 0
+  for (const start of starts) if (known.has(start)) among++
+  return among > starts.length / 2
 }
 
 /** Whether the first few are floats of eight bytes that hold whole numbers, as scripts write all numbers. */
@@ -208,6 +209,16 @@ function isTimeOfOthers(column: Column, timeBytes: ReadonlySet<number>): boolean
 /** Whether two fields are the same token, named in two ways. */
 function isSame(a: Column, b: Column): boolean {
   return a.starts.every((start, at) => start === b.starts[at])
+}
+
+/** Whether numbers by their count in the record are mostly those of a name or a cell, and else something that came between. */
+export function isMostly({ starts }: Column, named: Column): boolean {
+  if (named.field.as !== 'member' && named.field.as !== 'cell') return false
+  let same = 0
+  starts.forEach((start, at) => {
+    if (start >= 0 && start === named.starts[at]) same++
+  })
+  return same > starts.length / 2
 }
 
 /** Digits of times and values split records anyhow: by the minute, by the even second. */
@@ -267,7 +278,8 @@ export function bestValue(
       scored = scoredValue(columns, scores, column, time, times, used)
       scores.values.set(column, scored)
     }
-    if (scored === null && known(column)) scored = unprovedValue(columns, column, time, used)
+    if (scored === null && columns.kind && usual(column)) scored = alikeValue(columns, scores, column, time, used)
+    if (scored === null && !columns.kind && known(column)) scored = unprovedValue(columns, column, time, used)
     if (scored === null) continue
     const rank = scored.rank + (usual(column) ? usualBits : 0)
     if (rank + scored.idle / 2 < leastValueBits || rank <= most) continue
@@ -275,6 +287,35 @@ export function bestValue(
     most = rank
   }
   return best
+}
+
+/** Bits that nearness must save against noise, where records of other kinds have values. */
+const leastNearBits = 12
+
+/**
+ * A value of few records, or of people in any order, shows nothing by its steps. Where others of the format have values, it
+ * is enough that its numbers are near each other.
+ */
+function alikeValue(
+  columns: ValueColumns,
+  scores: RecordScores,
+  column: Column,
+  time: Column,
+  used: readonly number[],
+): Scored | null {
+  if (stepsKnown(scores, column, used) === null || isSameToken(column, time, used)) return null
+  const values = used.map((at) => column.values[at]!)
+  const near = nearnessOf(values)
+  if (
+    near < leastNearBits ||
+    followsTime(
+      values,
+      used.map((at) => time.values[at]!),
+    )
+  )
+    return null
+  const placeBits = besideBits(column, time, columns.places) + (columns.crossings.get(column) ?? 0)
+  return { value: { column, evidence: near / 2, counts: false, placeBits }, rank: near / 2 - placeBits, idle: 0 }
 }
 
 function scoredValue(
