@@ -3,6 +3,7 @@
 import { leastBits } from './evidence.ts'
 import type { Source } from './field.ts'
 import { absolute, difference, type Origin, originOf } from './origin.ts'
+import { widthOf } from './packing.ts'
 import type { Chosen } from './selection.ts'
 import { type TimeUnit, ticksPerMs } from './time-model.ts'
 
@@ -48,15 +49,13 @@ function startOf({ pattern, time }: Chosen['reading'], at: number): number {
   return Math.min(pattern.places[at]!, time.column.starts[at]!)
 }
 
-const widestTime = 8
-
 export function eventsOf({ chosen, origin, pattern }: Timed, kind: EventKind): DiscoveredEvent[] {
   const { reading, part, used } = chosen
   const confidence = confidenceOf(chosen)
   const numberAt = (at: number) => part.value!.column.values[at]! + Number(part.value!.column.base)
   // The start in the head may look like a record: it is none.
   const isStart = (at: number) =>
-    origin.from === 'head' && Math.abs(reading.time.column.starts[at]! - origin.place) < widestTime
+    origin.from === 'head' && Math.abs(reading.time.column.starts[at]! - origin.place) < widthOf(reading)
   const timed = used
     .filter((at) => !Number.isNaN(part.value!.column.values[at]!) && !isStart(at))
     .map((at) => ({ at, t: timeMs(reading.time, at, origin) }))

@@ -1,7 +1,7 @@
 // Where a field of a record stands, seen from the marker, and how it is written: data, so that a layout can be kept and used
 // again.
 
-import { type NumberTokens, tokenFrom, tokenValue } from './number-token.ts'
+import { type NumberTokens, nameIn, tokenFrom, tokenValue } from './number-token.ts'
 import type { Pattern } from './pattern.ts'
 import { recordAt, type TextRecords } from './text-records.ts'
 
@@ -140,7 +140,7 @@ function partOfRecord(
     return start !== undefined && start < last && isBare(text, place, start) ? index : -1
   }
   for (let index = tokenFrom(tokens, from); index < tokens.starts.length && tokens.starts[index]! < to; index++) {
-    if (tokens.keys[index] === field.key) return index
+    if (nameIn(tokens, index, from) === field.key) return index
   }
   return -1
 }
@@ -201,19 +201,20 @@ function tokenColumn(source: Source, pattern: Pattern, field: Exclude<Field, { a
   return { field, values, base: base ?? 0, form, starts }
 }
 
-/** Digits are in all noise; those of one field have the same before them, a quote, a comma, an equals sign. */
+/** Digits are in all noise; those of one field have the same before them, a quote, a comma, an equals sign, or their length. */
 function sameBefore(source: Source, found: Int32Array): boolean {
   const counts = new Map<number, number>()
+  let lengths = 0
   let all = 0
   for (const token of found) {
     if (token < 0) continue
-    const byte = source.bytes[source.tokens.starts[token]! - 1] ?? 0
-    // The length of the text may stand there.
-    const before = byte === source.tokens.texts[token]!.length ? -1 : byte
+    const before = source.bytes[source.tokens.starts[token]! - 1] ?? 0
     counts.set(before, (counts.get(before) ?? 0) + 1)
+    // A line feed is as well the length of a number of ten digits.
+    if (before === source.tokens.texts[token]!.length) lengths++
     all++
   }
-  return Math.max(...counts.values(), 0) >= all * 0.85
+  return Math.max(...counts.values(), lengths) >= all * 0.85
 }
 
 function usualForm(tokens: NumberTokens, found: Int32Array): NumberTokens['forms'][number] {

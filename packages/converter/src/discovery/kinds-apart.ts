@@ -27,14 +27,14 @@ export function kindsApart(source: Source, pattern: Pattern, distance: number): 
         little: false,
         float: false,
       })
-      const parts = divided(pattern, values)
+      const parts = divided(pattern, values, { from: anchor.from, offset })
       if (parts !== null) divisions.set(parts.map(({ places }) => `${places.length} ${places[0]}`).join(), parts)
     }
   }
   return [...divisions.values()].flat()
 }
 
-function divided(pattern: Pattern, values: Float64Array): Pattern[] | null {
+function divided(pattern: Pattern, values: Float64Array, by: NonNullable<Pattern['divided']>): Pattern[] | null {
   const kinds = new Map<number, number[]>()
   for (let at = 0; at < values.length; at++) {
     const list = kinds.get(values[at]!)
@@ -47,5 +47,5 @@ function divided(pattern: Pattern, values: Float64Array): Pattern[] | null {
   const told = large.reduce((sum, places) => sum + places.length, 0)
   if (told < values.length * 0.85) return null
   const among = pattern.among ?? pattern.places
-  return large.map((places) => ({ ...pattern, places: Int32Array.from(places), divided: true as const, among }))
+  return large.map((places) => ({ ...pattern, places: Int32Array.from(places), divided: by, among }))
 }

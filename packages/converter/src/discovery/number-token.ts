@@ -64,3 +64,9 @@ export function tokenFrom(tokens: NumberTokens, place: number): number {
   }
   return low
 }
+
+/** The name before a number, if it stands in the record that begins at `from`: else it is the end of the one before. */
+export function nameIn({ keys, starts }: NumberTokens, index: number, from: number): string {
+  const key = keys[index]!
+  return starts[index]! - key.length < from ? '' : key
+}

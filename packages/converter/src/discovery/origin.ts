@@ -88,7 +88,8 @@ function binaryStart(
             : view.getFloat64(place, little)
           : integer(bytes, place, width, little)
         if (!Number.isFinite(Number(ticks)) || !within(ticks, least, most, limit)) continue
-        if (!isOfRecord(source, use, place)) return { from: 'head', ticks, place }
+        const above = field.little ? 0 : width - field.width
+        if (!isOfRecord(source, use, place, above)) return { from: 'head', ticks, place }
       }
     }
   }
@@ -125,18 +126,23 @@ function fullStart(
       if (upper.some((byte, index) => bytes[from(place) + index] !== byte)) continue
       if (bits - Math.log2(place + 1) < 4.5) break
       const ticks = integer(bytes, place, width, little)
-      if (within(ticks, least, most, limit) && !isOfRecord(source, use, place)) return { from: 'head', ticks, place }
+      if (!within(ticks, least, most, limit)) continue
+      const before = little ? 0 : above
+      if (!isOfRecord(source, use, place - before, before)) return { from: 'head', ticks, place }
     }
   }
   return null
 }
 
-/** Whether what stands before this is what stands before the times of records: then it is one of another kind. */
-function isOfRecord({ bytes }: Source, { column: { starts }, used }: ClockUse, place: number): boolean {
+/**
+ * Whether what stands before this is what stands before the times of records: then it is one of another kind. `above`: how
+ * many bytes of the number are the same in all records, and stand before what was taken for the field.
+ */
+function isOfRecord({ bytes }: Source, { column: { starts }, used }: ClockUse, place: number, above: number): boolean {
   let same = 0
   for (let before = 1; before <= 3; before++) {
-    const usual = bytes[starts[used[0]!]! - before]
-    if (usual === 0 || !used.every((at) => bytes[starts[at]! - before] === usual)) break
+    const usual = bytes[starts[used[0]!]! - above - before]
+    if (usual === 0 || !used.every((at) => bytes[starts[at]! - above - before] === usual)) break
     if (bytes[place - before] !== usual) return false
     same++
   }

@@ -5,6 +5,7 @@ import type { Column, Source } from './field.ts'
 import { type Part, type Reading, readAgain } from './reading.ts'
 import { likelyShapes, relationOf } from './record-shape.ts'
 import { clockOf } from './time-model.ts'
+import { stepsIn } from './value-column.ts'
 
 const never = () => false
 
@@ -87,17 +88,42 @@ function withoutCounters(source: Source, readings: readonly Reading[]): Reading[
       if (value?.counts && used.length >= 8) counters.add(relation(reading, value.column))
     }
   }
-  for (const { clock, relation: away } of likelyShapes(source, readings)) {
+  for (const { clock, relations } of likelyShapes(source, readings)) {
+    const away = relations[0]!
     if (countsAll(source, readings, clock, away)) counters.add(`${clock} ${away}`)
   }
-  if (counters.size === 0) return [...readings]
+  const counted = countedPlaces(readings)
+  if (counters.size === 0 && counted.size === 0) return [...readings]
   return readings.map((reading) => {
-    const isCounter = (column: Column) => counters.has(relation(reading, column))
+    const { used } = reading.time
+    const countsMore = ({ starts }: Column) => {
+      let counting = 0
+      for (const at of used) if ((counted.get(starts[at]!) ?? 0) > used.length) counting++
+      return counting > used.length * 0.8
+    }
+    const isCounter = (column: Column) => counters.has(relation(reading, column)) || countsMore(column)
     if (!hasValue(reading, isCounter)) return reading
     const again = readAgain(reading, isCounter, never)
     return again.parts.some(({ value }) => value !== null) ? again : reading
   })
 }
+
+/** Where numbers stand that count records one by one, and how many records: those of one kind alone they count with gaps. */
+function countedPlaces(readings: readonly Reading[]): Map<number, number> {
+  const counted = new Map<number, number>()
+  for (const { columns, time } of readings) {
+    const { used } = time
+    if (columns === null || used.length < leastCounted || time.column.field.as !== 'binary') continue
+    for (const column of [...columns.columns, ...columns.shorts]) {
+      if (!stepsIn(columns, column, used)?.counts) continue
+      for (const at of used)
+        counted.set(column.starts[at]!, Math.max(used.length, counted.get(column.starts[at]!) ?? 0))
+    }
+  }
+  return counted
+}
+
+const leastCounted = 12
 
 /** Whether the numbers there grow through records of different kinds, in the order in which they stand. */
 function countsAll(source: Source, readings: readonly Reading[], clock: string, relation: string): boolean {
@@ -105,22 +131,28 @@ function countsAll(source: Source, readings: readonly Reading[], clock: string, 
   let largest = 0
   for (const reading of readings) {
     const { columns, time } = reading
-    if (columns === null || time.evidence < 20 || clockOf(time) !== clock) continue
+    if (columns === null || time.evidence < 10 || clockOf(time) !== clock) continue
     const column = columns.columns.find((each) => relationOf(source, time.column, each) === relation)
-    if (column === undefined) continue
+    if (column === undefined || !rises(column, time.used)) continue
     largest = Math.max(largest, time.used.length)
     for (const at of time.used) numbers.set(timePlace(time, at), { number: column.values[at]!, reading })
   }
   if (numbers.size < 12 || numbers.size < largest * 1.15) return false
   const inOrder = [...numbers].sort((a, b) => a[0] - b[0]).map(([, each]) => each)
-  let rises = 0
+  let rising = 0
   let turns = 0
   for (let at = 1; at < inOrder.length; at++) {
-    if (inOrder[at]!.number > inOrder[at - 1]!.number) rises++
+    if (inOrder[at]!.number > inOrder[at - 1]!.number) rising++
     if (inOrder[at]!.reading !== inOrder[at - 1]!.reading) turns++
   }
   // Kinds that lie apart, as two tables do, are not counted together.
-  return rises >= (inOrder.length - 1) * 0.97 && turns >= inOrder.length * 0.1
+  return rising >= (inOrder.length - 1) * 0.97 && turns >= inOrder.length * 0.1
+}
+
+/** Whether numbers rise from record to record, all but one or two. */
+function rises({ values }: Column, used: readonly number[]): boolean {
+  const falls = used.filter((at, index) => index > 0 && !(values[at]! > values[used[index - 1]!]!))
+  return falls.length <= 1 + used.length * 0.02
 }
 
 /** Some beats of a clock, chosen by what else stands there, are as uneven as people are: they are beats all the same. */

@@ -3,6 +3,7 @@
 
 import { log2Factorial } from './evidence.ts'
 import type { Part, Reading } from './reading.ts'
+import { isZero } from './time-model.ts'
 import { fieldBits } from './value-column.ts'
 
 /** `saved`: all that a reading saves; `partly`: what of this is each part's own. */
@@ -15,9 +16,12 @@ export function sizedOf(reading: Reading, partly: number[]): Sized {
 
 /** Records that say something: zeros are everywhere, and one of them for a time is nothing. */
 function countOf({ time, parts }: Reading): number {
-  const isZero = (at: number) => time.fromZero && Number(time.column.base) + time.column.values[at]! === 0
-  return parts.reduce((sum, { used }) => sum + used.length - (used.length > 0 && isZero(used[0]!) ? 0.5 : 0), 0)
+  const zeros = (used: readonly number[]) => used.filter((at) => isZero(time, at)).length
+  return parts.reduce((sum, { used, rest }) => sum + (rest ? 0 : used.length - zeroDiscount * zeros(used)), 0)
 }
+
+/** Zeros are everywhere: that a time is zero is half as good a sign of it as any other. */
+const zeroDiscount = 0.5
 
 /** What it costs that there is one more kind of records. */
 const readingBits = 12
@@ -25,7 +29,9 @@ const readingBits = 12
 /** What the times save, whatever the parts' values do. */
 function savedBy(reading: Reading): number {
   const { pattern, time } = reading
-  const unread = pattern.places.length - time.used.length
+  // What is left beside the kinds is read no more than what has no time: an edge of records that are read one beside the other.
+  const left = reading.parts.reduce((sum, { used, rest }) => sum + (rest ? used.length : 0), 0)
+  const unread = pattern.places.length - time.used.length + left
   // That a record is a record of a time at all is worth the same, whoever reads it.
   // What its bytes save beyond being sorted tells the right field from others of the record that grow as well.
   const count = time.used.length
@@ -85,7 +91,13 @@ export function bytesOf(readings: readonly Reading[]): Set<number> {
 
 /** The readings that would save the most first. */
 export function bySaved(family: readonly Sized[]): Sized[] {
-  return [...family].sort((a, b) => classOf(a.reading) - classOf(b.reading) || b.saved - a.saved)
+  return byWorth(family, 1)
+}
+
+/** @param exponent 1: by all that a reading saves; 0: by what it saves a record */
+function byWorth(family: readonly Sized[], exponent: number): Sized[] {
+  const worth = ({ saved, count }: Sized) => saved / count ** (1 - exponent)
+  return [...family].sort((a, b) => classOf(a.reading) - classOf(b.reading) || worth(b) - worth(a))
 }
 
 /** From the first to the last byte of a record that is understood: marker, time and value. */
@@ -145,10 +157,7 @@ export function allPacked(groups: readonly (readonly Sized[])[]): Packed {
 
 /** Those of a family that save the most together: what is taken first decides what else can be. */
 function bestPacked(family: readonly Sized[]): Packed {
-  const orders = exponents.map((exponent) => {
-    const worth = ({ saved, count }: Sized) => saved / count ** (1 - exponent)
-    return [...family].sort((a, b) => classOf(a.reading) - classOf(b.reading) || worth(b) - worth(a))
-  })
+  const orders = exponents.map((exponent) => byWorth(family, exponent))
   let best = orders.map((order) => pack(order)).reduce((most, packed) => (packed.saved > most.saved ? packed : most))
   for (const first of orders[0]!.slice(0, mostFirst)) {
     for (const order of orders.slice(0, 2)) {
@@ -162,7 +171,7 @@ function bestPacked(family: readonly Sized[]): Packed {
 const mostFirst = 4
 
 /** Times without a value are what is left when all others have taken theirs. */
-function classOf({ time, parts }: Reading): number {
+export function classOf({ time, parts }: Reading): number {
   return !time.dense && parts.some(({ value, even }) => value !== null || even) ? 0 : 1
 }
 

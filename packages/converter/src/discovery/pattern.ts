@@ -6,14 +6,14 @@ export type Pattern = {
   start: number
   length: number
   places: Int32Array
-  /** Whether these are only those of its places where another byte says so. */
-  divided?: true
+  /** Where the byte stands that says which of its places these are, if they are only some of them. */
+  divided?: { from: string; offset: number }
   /** Where the records of all kinds with this marker are, if these are only some of them: beyond the next stands another. */
   among?: Int32Array
   /** Whether these are the records of one kind in text: no others are among them, and nothing of them stands elsewhere. */
   kind?: true
-  /** Where numbers begin that count the records of all kinds: no values. */
-  counters?: ReadonlySet<number>
+  /** Where numbers begin that count the records of all kinds: no times, and no values, unless nothing else could be. */
+  counters?: { times: ReadonlySet<number>; values: ReadonlySet<number> }
   /** Bytes of a row, where these are rows of a table: they have no marker. */
   rowSize?: number
 }

@@ -15,6 +15,8 @@ import {
   bestValue,
   crossingBits,
   fieldBits,
+  isAmong,
+  isMostly,
   leastValueBits,
   stepsIn,
   type Usual,
@@ -122,7 +124,7 @@ function chosenTimes(fits: readonly TimeFit[], vote: ClockVote): TimeFit[] {
   const most = Math.max(...votes)
   const times: TimeFit[] = []
   fits.forEach((fit, index) => {
-    if (times.length >= mostTimes || (!fit.dense && votes[index]! < most * leastVote)) return
+    if (times.length > mostTimes || (!fit.dense && votes[index]! < most * leastVote)) return
     if (!times.some((time) => overlap(time.column, fit.column))) times.push(fit)
   })
   return times
@@ -183,7 +185,8 @@ function timesOf(source: Source, pattern: Pattern, texts: readonly Field[], limi
   const least = pattern.length >= 5 || pattern.kind ? leastBitsOfRelative : leastBits(pattern)
   const consider = (field: Field) => {
     const column = columnOf(source, pattern, field)
-    if (isElsewhere(column, pattern)) return
+    if (isElsewhere(column, pattern) || dividesBy(field, pattern)) return
+    if (isAmong(column, pattern.counters?.times)) return
     if (field.as === 'binary' ? isDigits(source, column) : !mostlyGrows(column)) return
     const crossing = field.as === 'binary' ? 0 : crossingBits(source, pattern, column)
     const places = fieldBits(field) + crossing
@@ -193,7 +196,7 @@ function timesOf(source: Source, pattern: Pattern, texts: readonly Field[], limi
       if (rank > leastTimeBits && most >= least) found.push({ fit: { ...fit, crossing }, rank })
     }
   }
-  for (const field of texts) consider(field)
+  for (const field of withoutMixed(source, pattern, texts)) consider(field)
   const textual = pattern.kind === true || isTextual(source, pattern)
   const growing = textual ? { fields: [], slow: new Set<number>() } : growingFields(source, pattern, limits.distance)
   const { rowSize } = pattern
@@ -204,17 +207,37 @@ function timesOf(source: Source, pattern: Pattern, texts: readonly Field[], limi
     for (const field of growingBehindText(source, pattern, limits.distance)) consider(field)
   found.sort((a, b) => b.rank - a.rank)
   const clocks = new Map<string, TimeFit[]>()
-  const fits = found
-    .map(({ fit }) => fit)
-    .filter((fit, _, all) => {
-      const same = clocks.get(clockOf(fit)) ?? []
-      clocks.set(clockOf(fit), same)
-      if (same.length >= mostTimes || same.some((other) => overlap(other.column, fit.column))) return false
-      if (all.some((other) => isCut(fit, other))) return false
-      same.push(fit)
-      return true
-    })
+  const ranked = found.map(({ fit }) => fit)
+  const beyond = new Set(ranked.filter((fit) => ranked.some((other) => isBeyond(fit, other))))
+  const fits = ranked.filter((fit, _, all) => {
+    const same = clocks.get(clockOf(fit)) ?? []
+    clocks.set(clockOf(fit), same)
+    const enough = same.length >= mostTimes && beyond.has(fit)
+    if (enough || same.some((other) => overlap(other.column, fit.column))) return false
+    if (all.some((other) => isCut(fit, other))) return false
+    same.push(fit)
+    return true
+  })
   return { fits, slow: growing.slow }
+}
+
+/** Whether these records were chosen by a byte of this number: so chosen, any numbers grow. */
+function dividesBy(field: Field, { divided: by }: Pattern): boolean {
+  if (by === undefined || field.as !== 'binary' || field.anchor.from !== by.from) return false
+  return by.offset >= field.offset && by.offset < field.offset + field.width
+}
+
+/** Without numbers by their count in the record that are mostly those of a name: else something came between. */
+function withoutMixed(source: Source, pattern: Pattern, texts: readonly Field[]): Field[] {
+  if (!pattern.kind) return [...texts]
+  const named = texts
+    .filter(({ as }) => as === 'member' || as === 'cell')
+    .map((field) => columnOf(source, pattern, field))
+  return texts.filter((field) => {
+    if (field.as !== 'line') return true
+    const column = columnOf(source, pattern, field)
+    return !named.some((other) => isMostly(column, other))
+  })
 }
 
 /** What a number with all its bytes may explain less than without the lowest: they look like noise either way. */
@@ -229,6 +252,18 @@ function isCut(fit: TimeFit, longer: TimeFit): boolean {
   const end = ({ offset, width }: typeof a) => offset + width
   const same = JSON.stringify(a.anchor) === JSON.stringify(b.anchor)
   return same && (a.little ? end(a) === end(b) && b.offset < a.offset : a.offset === b.offset && end(b) > end(a))
+}
+
+/** A nearer time that says this much of what the farther does is as good a time: it has an edge less, or a zero. */
+const leastOfBeyond = 0.8
+
+/** Whether another time of the same clock stands between the marker and this one: it is that of the next record, or the last. */
+function isBeyond(fit: TimeFit, nearer: TimeFit): boolean {
+  const [a, b] = [fit.column.field, nearer.column.field]
+  if (a.as !== 'binary' || b.as !== 'binary' || a.anchor.from !== 'marker' || b.anchor.from !== 'marker') return false
+  const between = b.offset < 0 ? a.offset + a.width <= b.offset : a.offset >= b.offset + b.width
+  if (!between || clockOf(fit) !== clockOf(nearer)) return false
+  return nearer.bits >= fit.bits * leastOfBeyond && nearer.used.length >= fit.used.length * leastOfBeyond
 }
 
 /** Whether the marker stands amid text: there are no binary fields. */
@@ -355,7 +390,7 @@ export function readAlike(reading: Reading, usual: Usual): Reading {
 }
 
 const never: Usual = () => false
-const none: ReadonlySet<Column> = new Set()
+const none: Set<Column> = new Set()
 const mostKinds = 10
 const mostDivisions = 12
 /** Bits that it costs to say that there is another kind of record, and what holds its value. */
@@ -423,11 +458,29 @@ function partsApart(
   const valued = parts.filter(({ value, even }) => value !== null && !even)
   if (valued.length === 0) return parts
   const surest = valued.reduce((most, part) => (part.value!.evidence > most.value!.evidence ? part : most))
-  return parts.map((part) =>
+  const alike = parts.map((part) =>
     part === surest || part.value?.column === surest.value!.column
       ? part
-      : partOf(columns, time, part.used, part.only, without, (other) => other === surest.value!.column),
+      : partOf(columns, time, part.used, part.only, without, (other) => other === surest.value!.column, usual),
   )
+  return alike.map((part) => {
+    const others = foreignValues(columns, part, alike)
+    return others.size === 0
+      ? part
+      : partOf(columns, time, part.used, part.only, new Set([...without, ...others]), usual)
+  })
+}
+
+/** The column of these records' values, if it is that of others who show more: a number is the value of one record. */
+function foreignValues(columns: ValueColumns, { value, used }: Part, parts: readonly Part[]): Set<Column> {
+  if (value === null) return none
+  // The value of beats that are numbered is their number, and what else was found to step in them that of others.
+  const all = [...columns.columns, ...columns.shorts]
+  const numbered = (part: Part) => part.even && all.some((column) => stepsIn(columns, column, part.used)?.counts)
+  const own = parts.filter((part) => part.value !== null && part.value.evidence > value.evidence && !numbered(part))
+  const places = new Set(own.flatMap((part) => part.used.map((at) => part.value!.column.starts[at]!)))
+  const shared = used.filter((at) => places.has(value.column.starts[at]!)).length
+  return shared > used.length * 0.4 ? new Set([value.column]) : none
 }
 
 function restOf(parts: readonly Part[], used: readonly number[]): Part[] {
@@ -449,8 +502,9 @@ function partOf(
   only: Part['only'],
   without: ReadonlySet<Column>,
   usual: Usual,
+  known: Usual = usual,
 ): Part {
-  const value = bestValue(columns, time.column, used, without, usual)
+  const value = bestValue(columns, time.column, used, without, usual, known)
   // Even times say what the first two say; a counter says what the order of records says.
   const { even, bits } = beatBits(used.map((at) => time.column.values[at]! / ticksPerMs[time.unit]))
   // That a clock's beats are numbered says no more than that they are its beats.

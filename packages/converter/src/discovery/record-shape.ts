@@ -6,8 +6,8 @@ import { tokenFrom } from './number-token.ts'
 import type { Part, Reading } from './reading.ts'
 import { clockOf } from './time-model.ts'
 
-/** How times are written, and where values stand, seen from them. */
-export type RecordShape = { clock: string; relation: string }
+/** How times are written, and where values stand, seen from them: in any of the ways in which this can be said. */
+export type RecordShape = { clock: string; relations: readonly string[] }
 
 const mostShapes = 4
 
@@ -30,13 +30,33 @@ export function relationOf({ tokens }: Source, time: Column, value: Column): str
   return usual[1] === 0 ? 'apart' : `numbers ${usual[0]}`
 }
 
-export function isShaped(source: Source, { time }: Reading, { value, even }: Part, shape: RecordShape): boolean {
+/**
+ * The same in every way in which it can be said. Where the marker stands between time and value, and is a word that is longer in
+ * some kinds, they are as far from its ends, not from each other.
+ */
+function relationsOf(source: Source, { pattern, time }: Reading, value: Column): string[] {
+  const relation = relationOf(source, time.column, value)
+  const [a, b] = [time.column.field, value.field]
+  if (a.as !== 'binary' || b.as !== 'binary' || a.anchor.from !== 'marker' || b.anchor.from !== 'marker')
+    return [relation]
+  if (a.offset < 0 === b.offset < 0) return [relation]
+  const away = ({ offset, width, little }: typeof a) =>
+    (little ? offset : offset + width - 1) - (offset < 0 ? 0 : pattern.length)
+  return [relation, `around ${away(a)} ${away(b)}`]
+}
+
+/** Whether a value would stand there as far from the time as in other records. */
+export function isAlike(source: Source, reading: Reading, value: Column, { relations }: RecordShape): boolean {
+  return relationsOf(source, reading, value).some((relation) => relations.includes(relation))
+}
+
+export function isShaped(source: Source, reading: Reading, { value, even }: Part, shape: RecordShape): boolean {
   return (
     value !== null &&
     !value.counts &&
     !even &&
-    clockOf(time) === shape.clock &&
-    relationOf(source, time.column, value.column) === shape.relation
+    clockOf(reading.time) === shape.clock &&
+    isAlike(source, reading, value.column, shape)
   )
 }
 
@@ -47,11 +67,14 @@ export function likelyShapes(source: Source, readings: readonly Reading[]): Reco
     if (reading.time.dense) continue
     for (const { value, even, used } of reading.parts) {
       if (value === null || value.counts || even) continue
-      const shape = { clock: clockOf(reading.time), relation: relationOf(source, reading.time.column, value.column) }
-      if (shape.relation === 'apart') continue
-      const key = `${shape.clock} ${shape.relation}`
+      const relations = relationsOf(source, reading, value.column)
+      if (relations[0] === 'apart') continue
+      const clock = clockOf(reading.time)
+      const key = `${clock} ${relations[0]}`
+      const known = shown.get(key)
       const bits = value.evidence - value.placeBits + (reading.time.evidence * used.length) / reading.time.used.length
-      if (bits > (shown.get(key)?.bits ?? 0)) shown.set(key, { shape, bits })
+      const shape = { clock, relations: [...new Set([...(known?.shape.relations ?? []), ...relations])] }
+      shown.set(key, { shape, bits: Math.max(bits, known?.bits ?? Number.NEGATIVE_INFINITY) })
     }
   }
   return [...shown.values()]

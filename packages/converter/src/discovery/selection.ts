@@ -4,9 +4,9 @@
 import { leastBits, leastBitsOfRelative, log2Factorial } from './evidence.ts'
 import type { Column, Source } from './field.ts'
 import { amongOthers, withBeats } from './other-records.ts'
-import { allPacked, bySaved, bytesOf, families, pack, type Sized, sizedOf, widthOf } from './packing.ts'
+import { allPacked, bySaved, bytesOf, classOf, families, pack, type Sized, sizedOf, widthOf } from './packing.ts'
 import { type Part, type Reading, readAgain, readAlike } from './reading.ts'
-import { isShaped, likelyShapes, type RecordShape, relationOf } from './record-shape.ts'
+import { isAlike, isShaped, likelyShapes, type RecordShape } from './record-shape.ts'
 import { clockOf } from './time-model.ts'
 
 /** Why a reading gives events, or does not. */
@@ -77,8 +77,7 @@ function besides(
   const again = left
     .filter((reading) => reading.parts.some(({ value, used }) => value !== null && isClaimed(value.column, used)))
     .map((reading) => {
-      const usual = (column: Column) =>
-        shape !== null && relationOf(source, reading.time.column, column) === shape.relation
+      const usual = (column: Column) => shape !== null && isAlike(source, reading, column, shape)
       const read = readAgain(reading, (column) => isClaimed(column, reading.time.used), usual)
       return shape === null
         ? sizedOf(
@@ -114,14 +113,14 @@ const shapeBits = 16
 
 function shaped(source: Source, sized: Sized, shape: RecordShape): Sized {
   if (sized.reading.time.dense || clockOf(sized.reading.time) !== shape.clock) return sized
-  const { time } = sized.reading
-  const usual = (column: Column) => relationOf(source, time.column, column) === shape.relation
+  const usual = (column: Column) => isAlike(source, sized.reading, column, shape)
   const reading = withBeats(readAlike(sized.reading, usual), sized.reading.beats)
   return withShape(source, reading, shape)
 }
 
 function withShape(source: Source, reading: Reading, shape: RecordShape): Sized {
-  const partly = reading.parts.map((part) => part.saved + (isShaped(source, reading, part, shape) ? shapeBits : 0))
+  const isKind = (part: Part) => !part.rest && isShaped(source, reading, part, shape)
+  const partly = reading.parts.map((part) => part.saved + (isKind(part) ? shapeBits : 0))
   return sizedOf(reading, partly)
 }
 
@@ -133,8 +132,8 @@ function withinRecords(source: Source, taken: readonly Reading[], shape: RecordS
     for (const at of parts.flatMap((part) => part.used)) {
       const start = time.column.starts[at]!
       for (let byte = 0; byte < widthOf(reading); byte++) owners.set(start + byte, reading)
-      // Short markers are a part of others' records as well.
-      if (pattern.length < 3 || time.dense) continue
+      // Short markers are a part of others' records as well; and what is understood by its times alone may begin in a value.
+      if (pattern.length < 3 || time.dense || classOf(reading) > 0) continue
       for (let byte = 0; byte < pattern.length; byte++) owners.set(pattern.places[at]! + byte, reading)
     }
   }
@@ -146,8 +145,7 @@ function withinRecords(source: Source, taken: readonly Reading[], shape: RecordS
     const astray = reading.parts.some((part) => part.value !== null && foreign(part.value.column))
     if (!astray) return reading
     const kept = new Set(records)
-    const usual = (column: Column) =>
-      shape !== null && relationOf(source, reading.time.column, column) === shape.relation
+    const usual = (column: Column) => shape !== null && isAlike(source, reading, column, shape)
     const again = withBeats(readAgain(reading, foreign, usual), reading.beats)
     const parts = again.parts
       .map((part) => ({ ...part, used: part.used.filter((at) => kept.has(at)) }))

@@ -97,6 +97,17 @@ function orderEvidence(values: Float64Array, walk: number): number {
   return Math.min(noise, few) - Math.min(walk, isFew(sorted) ? turns + 1 : Number.POSITIVE_INFINITY)
 }
 
+/** Bits by which these values are nearer to each other than bytes of no meaning are. */
+export function nearnessOf(values: readonly number[]): number {
+  let near = 0
+  let last = Number.NaN
+  for (const value of values) {
+    if (!Number.isNaN(value) && !Number.isNaN(last)) near += 8 - stepBits(value - last)
+    if (!Number.isNaN(value)) last = value
+  }
+  return near
+}
+
 const mostPeople = 12
 const fresh = 2
 
@@ -148,6 +159,30 @@ export function followsTime(values: readonly number[], times: readonly number[])
       if (away < 1.2) near++
     }
     // A record here and there may stand before one of another kind.
-    return worst < 1.01 || (rise >= 30 && near > 0.8 * (last - first + 1))
+    if (rise >= 30 && near > 0.8 * (last - first + 1)) return true
+    return worst < 1.01 && isRounded(values, times, first, last, rise / span)
   })
+}
+
+/** Whether these are the times in coarser ticks: one straight line is never further from them than its rounding. */
+function isRounded(values: readonly number[], times: readonly number[], first: number, last: number, slope: number) {
+  const width = (by: number) => {
+    let least = Number.POSITIVE_INFINITY
+    let most = Number.NEGATIVE_INFINITY
+    for (let at = first; at <= last; at++) {
+      const away = values[at]! - by * times[at]!
+      least = Math.min(least, away)
+      most = Math.max(most, away)
+    }
+    return most - least
+  }
+  // The width is convex in the slope, and that of the ends is at most two ticks off.
+  let low = 0.5 * slope
+  let high = 1.5 * slope
+  for (let round = 0; round < 40; round++) {
+    const [a, b] = [low + (high - low) / 3, high - (high - low) / 3]
+    if (width(a) < width(b)) high = b
+    else low = a
+  }
+  return width((low + high) / 2) < 1.01
 }

@@ -39,7 +39,9 @@ function allOf({ records: { starts } }: Source, records: readonly number[]): Pat
 
 function divisionsOf(source: Source, records: readonly number[]): TextDivision[] {
   const slots = new Map<string, Map<string, Map<number, Mark>>>()
+  const names = new Map<string, number>()
   for (const record of records) {
+    for (const name of namesOf(source, record)) names.set(name, (names.get(name) ?? 0) + 1)
     for (const [slot, value, mark] of marksOf(source, record)) {
       if (!slots.has(slot) && slots.size >= mostSlots) continue
       const values = slots.get(slot) ?? new Map<string, Map<number, Mark>>()
@@ -55,6 +57,8 @@ function divisionsOf(source: Source, records: readonly number[]): TextDivision[]
   for (const [slot, values] of slots) {
     const large = [...values].filter(([, marks]) => marks.size >= leastRecords)
     if (large.length === 0 || large.length > mostKinds) continue
+    // A name that others have as well, only elsewhere: something came before it that not all have.
+    if (large.some(([value, marks]) => slot.startsWith('word') && (names.get(value) ?? 0) > marks.size * 1.1)) continue
     const covered = large.reduce((sum, [, marks]) => sum + marks.size, 0)
     if (covered < records.length * 0.5) continue
     const sign = large.map(([, marks]) => `${marks.size} ${marks.keys().next().value}`).join()
@@ -78,9 +82,20 @@ function patternOf(marks: ReadonlyMap<number, Mark>): Pattern {
 }
 
 const words = /[A-Za-z_][A-Za-z_]+/g
-const named = /([A-Za-z_][\w.-]*)["']?\s*[=:>]\s*["']?(?:<!\[CDATA\[)?([A-Za-z_]{2,40}|\d{1,3})(?![\w.:,-]*\d)/g
+const named = /([A-Za-z_][\w.-]*)["']?[ \t]*[=:>][ \t]*["']?(?:<!\[CDATA\[)?([A-Za-z_]{2,40}|\d{1,3})(?![\w.:,-]*\d)/g
 const delimiters = [',', ';', '\t', '|'] as const
 const firstWords = 4
+/** How grave a line of a log is says nothing of what kind it is. */
+const levels = /^(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL)$/i
+
+const fieldNames = /([A-Za-z_][A-Za-z_]+)["']?[ \t]*[=:>#]/g
+
+/** Names of the fields of a record. */
+function namesOf({ text, records }: Source, record: number): Set<string> {
+  const from = records.starts[record]!
+  const body = text.slice(from, Math.min(records.ends[record]!, from + longestRecord))
+  return new Set(Array.from(body.matchAll(fieldNames), ([, name]) => name!))
+}
 
 /** What may say of what kind a record is: where it stands, what it says. */
 function* marksOf({ text, records }: Source, record: number): Generator<[slot: string, value: string, mark: Mark]> {
@@ -90,6 +105,7 @@ function* marksOf({ text, records }: Source, record: number): Generator<[slot: s
   let count = 0
   let last: RegExpMatchArray | null = null
   for (const match of body.matchAll(words)) {
+    if (levels.test(match[0])) continue
     count++
     if (count <= firstWords) yield [`word ${count}`, match[0], { place: from + match.index, length: match[0].length }]
     last = match

@@ -1,7 +1,7 @@
 // The numbers in the records of a kind of text, by the names before them or by the cells in which they stand.
 
 import { type Column, type Field, recordOf, type Source } from './field.ts'
-import { tokenFrom } from './number-token.ts'
+import { nameIn, tokenFrom } from './number-token.ts'
 import type { Pattern } from './pattern.ts'
 
 const sampled = 48
@@ -25,7 +25,7 @@ export function membersOf(source: Source, pattern: Pattern): Field[] {
     const first = tokenFrom(tokens, from)
     for (let index = first; index < tokens.starts.length && tokens.starts[index]! < to; index++) {
       if (index - first > mostNumbers) break
-      seen.add(tokens.keys[index]!)
+      seen.add(nameIn(tokens, index, from))
     }
     seen.delete('')
     for (const key of seen) keys.set(key, (keys.get(key) ?? 0) + 1)

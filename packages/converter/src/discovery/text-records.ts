@@ -1,47 +1,76 @@
 // Where records of text begin and end: objects, elements, sections, items of a list, blocks, lines, or what a sign closes. A
 // field never belongs to another record than its marker.
 
+import { cards } from './cards.ts'
+import type { Span } from './span.ts'
+import { stanzasOf } from './stanzas.ts'
+
 /** `groups`: the same for records of one document; what lies scattered between other bytes is one as well. */
 export type TextRecords = { starts: Int32Array; ends: Int32Array; groups: Int32Array }
-
-type Span = readonly [from: number, to: number]
 
 const runs = /(?:[\t\n\r\x20-\x7e]|[\xc2-\xf4][\x80-\xbf]{1,3})+/g
 const leastRun = 5
 const leastRecords = 4
+/** What is longer may be a document of another kind before or behind this one. */
+const longestRecord = 400
 /** Lines of which at least this share of those with numbers has two are records; else a record may have several. */
 const leastShare = 0.05
 
 /** The records of all text, ascending; text whose records cannot be told has none. */
 export function textRecords(text: string): TextRecords {
-  const found: (readonly [...Span, group: number])[] = []
+  const documents: Document[] = []
   const short: Span[] = []
-  let group = 0
   for (const match of text.matchAll(runs)) {
     if (match[0].length < leastRun) continue
     const span: Span = [match.index, match.index + match[0].length]
-    const inside = span[1] - span[0] < 40 ? null : recordsOfRun(text, span)
-    if (inside === null) short.push(span)
+    const whole = span[1] - span[0] < 40 ? null : documentOf(text, span)
+    if (whole === null) short.push(span)
     else {
-      group++
-      for (const [from, to] of inside) found.push([from, to, group])
+      const within = whole.records.map((each) => (each[1] - each[0] < longestRecord ? null : documentOf(text, each)))
+      documents.push({ ...whole, records: whole.records.filter((_, index) => within[index] === null) })
+      documents.push(...within.filter((each) => each !== null))
     }
   }
-  const scattered = withSameWord(text, short)
-  const words = new Set<string | undefined>()
-  if (areRecords(text, scattered)) {
-    for (const [from, to] of scattered) found.push([from, to, 0])
-    for (const span of scattered) words.add(firstWord(text, span))
-  }
+  const scattered = withSameWord(text, stanzasOf(text, short))
+  if (areRecords(text, scattered)) documents.push({ records: scattered, apart: false })
+  const groups = groupsOf(text, documents)
+  const found = documents.flatMap(({ records }, index) =>
+    records.map(([from, to]) => [from, to, groups[index]!] as const),
+  )
   found.sort((a, b) => a[0] - b[0])
-  // Other text may stand right behind the last of what lies scattered.
-  const groupOf = ([from, to, own]: readonly [...Span, group: number]) =>
-    own > 0 && words.size > 0 && words.has(firstWord(text, [from, to])) ? 0 : own
   return {
     starts: Int32Array.from(found, ([from]) => from),
     ends: Int32Array.from(found, ([, to]) => to),
-    groups: Int32Array.from(found, groupOf),
+    groups: Int32Array.from(found, ([, , group]) => group),
   }
+}
+
+/** `apart`: what has an end of its own is no part of another, however much alike it is. */
+type Document = { records: readonly Span[]; apart: boolean }
+
+/** What lies between other bytes in several pieces is one document if its records begin with the same words. */
+function groupsOf(text: string, documents: readonly Document[]): number[] {
+  const owners = new Map<string, number>()
+  const parent = documents.map((_, index) => index)
+  const root = (index: number): number => (parent[index] === index ? index : root(parent[index]!))
+  documents.forEach(({ records, apart }, index) => {
+    if (apart) return
+    for (const word of usualWords(text, records)) {
+      const owner = owners.get(word)
+      if (owner === undefined) owners.set(word, index)
+      else parent[root(index)] = root(owner)
+    }
+  })
+  return documents.map((_, index) => root(index))
+}
+
+function usualWords(text: string, records: readonly Span[]): string[] {
+  const counts = new Map<string, number>()
+  for (const span of records) {
+    const word = firstWord(text, span)
+    if (word !== undefined) counts.set(word, (counts.get(word) ?? 0) + 1)
+  }
+  return [...counts].filter(([, count]) => count > 1 && count >= records.length * 0.2).map(([word]) => word)
 }
 
 function firstWord(text: string, [from, to]: Span): string | undefined {
@@ -73,11 +102,15 @@ function withSameWord(text: string, spans: readonly Span[]): Span[] {
   return [...words.values()].filter((list) => list.length >= leastRecords).flat()
 }
 
-function recordsOfRun(text: string, span: Span): Span[] | null {
-  const ways = [objects, elements, sections, items, blocks, lines, closed]
-  for (const way of ways) {
+const closedWays = [objects, elements, sections, items, blocks]
+const openWays = [cards, lines, closed]
+
+function documentOf(text: string, span: Span): Document | null {
+  for (const way of [...closedWays, ...openWays]) {
     const records = way(text, span)
-    if (records.length >= leastRecords && areRecords(text, records)) return records
+    if (records.length < leastRecords || !areRecords(text, records)) continue
+    const apart = closedWays.includes(way)
+    return { records: apart ? records : stanzasOf(text, records), apart }
   }
   return null
 }
@@ -94,9 +127,9 @@ function areRecords(text: string, spans: readonly Span[]): boolean {
   return several >= leastRecords && several > numbered * leastShare
 }
 
-const numbers = /\d+(?:[-/.:,T ]\d+)*/g
+const numbers = /\d{4}([-/])\d\d\1\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?|\d+(?::\d\d)+(?:[.,]\d+)?|\d+(?:\.\d+)*/g
 
-/** Numbers apart from each other: what dates and clocks are made of is one. */
+/** Numbers of a record: what dates and clocks are made of is one, what a comma or a blank parts are two. */
 function numbersIn(text: string, from: number, to: number): number {
   let count = 0
   for (const _ of text.slice(from, to).matchAll(numbers)) if (++count > 1) break

@@ -108,11 +108,16 @@ function timeFit(
     choice -
     repeatBits * repeated
   // Zeros are everywhere: that one stands there explains nothing.
-  const zeros = used.filter((at) => fromZero && base + values[at]! < Math.max(1, ticksPerMs[unit])).length
+  const zeros = used.filter((at) => isZero({ column, unit }, at)).length
   const bits = gross - (zeros * Math.max(0, gross)) / used.length
   const short = shortBits(limit, reach)
   const evidence = log2Factorial(used.length) - choice - short
   return { column, unit, fromZero, used, bits, evidence: Math.min(bits, evidence), crossing: 0, short, dense }
+}
+
+/** Whether the time of this record is none but zero, or less than can be told from it. */
+export function isZero({ column, unit }: Pick<TimeFit, 'column' | 'unit'>, at: number): boolean {
+  return Number(column.base) + column.values[at]! < Math.max(1, ticksPerMs[unit])
 }
 
 /** Without what lies outside the recording; null if that is most. */

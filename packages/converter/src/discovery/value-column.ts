@@ -3,7 +3,7 @@
 import { type Anchor, type Column, columnOf, type Field, isElsewhere, recordOf, type Source } from './field.ts'
 import { textAnchors } from './growth.ts'
 import type { Pattern } from './pattern.ts'
-import { followsTime, type Steps, stepsOf } from './step-model.ts'
+import { followsTime, nearnessOf, type Steps, stepsOf } from './step-model.ts'
 
 /** `evidence`: bits that its steps are worth; `placeBits`: what it costs that it stands where it does. */
 export type Value = { column: Column; evidence: number; counts: boolean; placeBits: number }
@@ -80,7 +80,8 @@ export function valueColumns(
     .map((field) => columnOf(source, pattern, field))
     .filter((column) => column.form === 'whole' && !isElsewhere(column, pattern))
     .filter((column, index, all) => all.findIndex((other) => isSame(column, other)) === index)
-    .filter((column) => !countsAll(column, pattern))
+    .filter((column, _, all) => column.field.as !== 'line' || !all.some((other) => isMostly(column, other)))
+    .filter((column) => !isAmong(column, pattern.counters?.values))
   const shorts: Column[] = []
   const timeBytes = bytesOf(time)
   const anchors: { anchor: Anchor; from: number; to: number }[] = !binary
@@ -88,7 +89,7 @@ export function valueColumns(
     : pattern.rowSize !== undefined
       ? [{ anchor: { from: 'marker' }, from: 0, to: pattern.rowSize }]
       : [
-          { anchor: { from: 'marker' }, from: -distance, to: pattern.length + distance },
+          { anchor: { from: 'marker' }, ...around(pattern, time.field, distance) },
           ...textAnchors(source, pattern, distance).map((anchor) => ({ anchor, from: 0, to: 16 })),
         ]
   for (const { anchor, from, to } of anchors) {
@@ -138,12 +139,24 @@ export function valueColumns(
   }
 }
 
-/** Whether these numbers count records of all kinds. */
-function countsAll({ starts }: Column, { counters }: Pattern): boolean {
-  if (counters === undefined || counters.size === 0) return false
-  let counting = 0
-  for (const start of starts) if (counters.has(start)) counting++
-  return counting > starts.length / 2
+const besideTime = 16
+
+/** Where values may stand: near the marker, or near a time that is farther away. */
+function around({ length }: Pattern, field: Field, distance: number): { from: number; to: number } {
+  const near = { from: -distance, to: length + distance }
+  if (field.as !== 'binary' || field.anchor.from !== 'marker') return near
+  return {
+    from: Math.min(near.from, field.offset - besideTime),
+    to: Math.max(near.to, field.offset + field.width + besideTime),
+  }
+}
+
+/** Whether these are numbers that are known to be others. */
+export function isAmong({ starts }: Column, known: ReadonlySet<number> | undefined): boolean {
+  if (known === undefined || known.size === 0) return false
+  let among = 0
+  for (const start of starts) if (known.has(start)) among++
+  return among > starts.length / 2
 }
 
 /** Whether the first few are floats of eight bytes that hold whole numbers, as scripts write all numbers. */
@@ -198,6 +211,16 @@ function isSame(a: Column, b: Column): boolean {
   return a.starts.every((start, at) => start === b.starts[at])
 }
 
+/** Whether numbers by their count in the record are mostly those of a name or a cell, and else something that came between. */
+export function isMostly({ starts }: Column, named: Column): boolean {
+  if (named.field.as !== 'member' && named.field.as !== 'cell') return false
+  let same = 0
+  starts.forEach((start, at) => {
+    if (start >= 0 && start === named.starts[at]) same++
+  })
+  return same > starts.length / 2
+}
+
 /** Digits of times and values split records anyhow: by the minute, by the even second. */
 function isNumeric({ values }: Column): boolean {
   let digits = 0
@@ -234,13 +257,14 @@ function isText(source: Source, column: Column, timeBytes: ReadonlySet<number>):
   return share(0) > 0.85 && (share(1) > 0.85 || share(-1) > 0.85)
 }
 
-/** The column that steps best in these records, if any does. */
+/** The column that steps best in these records, if any does. `known`: where values are that need not show it. */
 export function bestValue(
   columns: ValueColumns,
   time: Column,
   used: readonly number[],
   without: ReadonlySet<Column> = new Set(),
   usual: Usual = () => false,
+  known: Usual = usual,
 ): Value | null {
   const scores = scoresOf(columns, used)
   let times: number[] | null = null
@@ -254,6 +278,8 @@ export function bestValue(
       scored = scoredValue(columns, scores, column, time, times, used)
       scores.values.set(column, scored)
     }
+    if (scored === null && columns.kind && usual(column)) scored = alikeValue(columns, scores, column, time, used)
+    if (scored === null && !columns.kind && known(column)) scored = unprovedValue(columns, column, time, used)
     if (scored === null) continue
     const rank = scored.rank + (usual(column) ? usualBits : 0)
     if (rank + scored.idle / 2 < leastValueBits || rank <= most) continue
@@ -261,6 +287,35 @@ export function bestValue(
     most = rank
   }
   return best
+}
+
+/** Bits that nearness must save against noise, where records of other kinds have values. */
+const leastNearBits = 12
+
+/**
+ * A value of few records, or of people in any order, shows nothing by its steps. Where others of the format have values, it
+ * is enough that its numbers are near each other.
+ */
+function alikeValue(
+  columns: ValueColumns,
+  scores: RecordScores,
+  column: Column,
+  time: Column,
+  used: readonly number[],
+): Scored | null {
+  if (stepsKnown(scores, column, used) === null || isSameToken(column, time, used)) return null
+  const values = used.map((at) => column.values[at]!)
+  const near = nearnessOf(values)
+  if (
+    near < leastNearBits ||
+    followsTime(
+      values,
+      used.map((at) => time.values[at]!),
+    )
+  )
+    return null
+  const placeBits = besideBits(column, time, columns.places) + (columns.crossings.get(column) ?? 0)
+  return { value: { column, evidence: near / 2, counts: false, placeBits }, rank: near / 2 - placeBits, idle: 0 }
 }
 
 function scoredValue(
@@ -277,12 +332,36 @@ function scoredValue(
   const values = used.map((at) => column.values[at]!)
   if (column.field.as === 'binary' && column.field.width === 2 && isOfOneByte(values)) return null
   if (followsTime(values, times) || isDigit(source, column, used)) return null
-  if ((steps.rises || steps.evidence < used.length + 7) && isHighByte(source, column, time, used)) return null
+  const climbs = steps.rises && !steps.counts
+  if ((climbs || steps.evidence < used.length + 7) && isHighByte(source, column, time, used, climbs)) return null
   const placeBits = besideBits(column, time, places) + (crossings.get(column) ?? 0)
   // What only counts says nothing that the order of records does not say: any other value comes first.
   const idle = (steps.counts ? 5 : steps.climbs ? 1 : 0) * (used.length - 1)
   const value: Value = { column, evidence: steps.evidence, counts: steps.counts, placeBits }
   return { value, rank: steps.evidence - placeBits - idle, idle }
+}
+
+/** How far apart the numbers of people are, at most. */
+const mostApart = 12
+
+/**
+ * A few who take turns prove nothing by their order. Where the other records have their values, numbers that are near each
+ * other are values as well: any others would be spread over all that a byte can hold.
+ */
+function unprovedValue(
+  { source, crossings, places }: ValueColumns,
+  column: Column,
+  time: Column,
+  used: readonly number[],
+): Scored | null {
+  const values = used.map((at) => column.values[at]!)
+  const changes = values.filter((value, at) => at > 0 && value !== values[at - 1]).length
+  // NaN is not near anything.
+  if (!(Math.max(...values) - Math.min(...values) <= mostApart) || changes < (values.length - 1) / 2) return null
+  if (reachesOver(column, time, places, used) || isHighByte(source, column, time, used, false)) return null
+  const placeBits = besideBits(column, time, places) + (crossings.get(column) ?? 0)
+  const value: Value = { column, evidence: leastValueBits, counts: false, placeBits }
+  return { value, rank: leastValueBits - placeBits, idle: 0 }
 }
 
 /** Whether what lies between marker, time and value goes over into the next record: then they are not of one. */
@@ -322,7 +401,7 @@ function isDigit({ bytes }: Source, { field, starts }: Column, used: readonly nu
 }
 
 /** Whether this byte is the upper part of a number whose lower part is noise: small, but no value that steps. */
-function isHighByte({ bytes }: Source, column: Column, time: Column, used: readonly number[]): boolean {
+function isHighByte({ bytes }: Source, column: Column, time: Column, used: readonly number[], rises: boolean): boolean {
   if (column.field.as !== 'binary' || time.field.as !== 'binary') return false
   const last = column.field.width - 1
   const width = time.field.width
@@ -338,8 +417,9 @@ function isHighByte({ bytes }: Source, column: Column, time: Column, used: reado
     return seen.size > 0.8 * 256 * (1 - (255 / 256) ** used.length)
   }
   const shift = time.field.little ? -1 : 1
-  // In the other order of bytes only where noise ends behind the number: else it is what lies between records.
-  return isNoise(shift) || (isNoise(-shift) && !isNoise(-2 * shift))
+  // Noise that goes on is what lies between records, or a check sum: unless the number never falls, as places in a file do.
+  const isLower = (way: number) => isNoise(way) && !isNoise(2 * way)
+  return (rises ? isNoise(shift) : isLower(shift)) || isLower(-shift)
 }
 
 /** What it costs that ends of lines or braces stand between: what lies behind them is of another record, mostly. */

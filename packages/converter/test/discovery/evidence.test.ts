@@ -68,7 +68,8 @@ describe('times of binary records', () => {
 describe('a field of records of one kind among others', () => {
   it('does not lie beyond the marker of another kind', () => {
     const { bytes, places } = records(() => [7])
-    const half: Pattern = { start: 0, length: 4, places: places.filter((_, at) => at % 2 === 0), divided: true }
+    const divided = { from: 'marker', offset: 9 }
+    const half: Pattern = { start: 0, length: 4, places: places.filter((_, at) => at % 2 === 0), divided }
     const column = timeColumn(bytes, half.places, 12, 4)
     expect(isElsewhere(column, half)).toBe(false)
     expect(isElsewhere(column, { ...half, among: places })).toBe(true)

@@ -1,0 +1,2 @@
+/** A piece of the text. */
+export type Span = readonly [from: number, to: number]
