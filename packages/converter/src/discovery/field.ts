@@ -35,20 +35,21 @@ export type Source = { bytes: Uint8Array; text: string; tokens: NumberTokens; re
 const longestText = 120
 
 /** Offset from which fields count, for each place; -1 where there is none. */
-export function anchorPlaces(source: Source, places: Int32Array, anchor: Anchor): Int32Array {
-  if (anchor.from === 'marker') return places
-  const { bytes } = source
-  return places.map((place) => {
-    const at = place + anchor.at
-    if (at < 0 || at + 2 > bytes.length) return -1
-    if (anchor.from === 'string') {
-      const end = bytes.subarray(at, at + longestText).indexOf(0)
-      return end < 0 ? -1 : at + end + 1
-    }
-    const [first, second] = [bytes[at]!, bytes[at + 1]!]
-    const length = anchor.width === 1 ? first : anchor.little ? first | (second << 8) : (first << 8) | second
-    return length > longestText ? -1 : at + anchor.width + length
-  })
+export function anchorPlaces({ bytes }: Source, places: Int32Array, anchor: Anchor): Int32Array {
+  return anchor.from === 'marker' ? places : places.map((place) => anchorPlace(bytes, place, anchor))
+}
+
+/** Where the text behind one marker ends; -1 if there is none. */
+export function anchorPlace(bytes: Uint8Array, place: number, anchor: Exclude<Anchor, { from: 'marker' }>): number {
+  const at = place + anchor.at
+  if (at < 0 || at + 2 > bytes.length) return -1
+  if (anchor.from === 'string') {
+    const end = bytes.subarray(at, at + longestText).indexOf(0)
+    return end < 0 ? -1 : at + end + 1
+  }
+  const [first, second] = [bytes[at]!, bytes[at + 1]!]
+  const length = anchor.width === 1 ? first : anchor.little ? first | (second << 8) : (first << 8) | second
+  return length > longestText ? -1 : at + anchor.width + length
 }
 
 export function columnOf(source: Source, pattern: Pattern, field: Field): Column {

@@ -2,7 +2,7 @@
 // bytes already, whatever follows; so all widths of a place are tried at the cost of the widest.
 
 import { longestGrowth } from './evidence.ts'
-import { type Anchor, anchorPlaces, columnOf, type Field, type Source } from './field.ts'
+import { type Anchor, anchorPlace, anchorPlaces, columnOf, type Field, type Source } from './field.ts'
 import type { Pattern } from './pattern.ts'
 import { leastShare } from './time-model.ts'
 
@@ -141,7 +141,7 @@ export function textAnchors(source: Source, pattern: Pattern, distance: number):
   const places = sample(pattern.places)
   const anchors: Anchor[] = []
   for (let at = Math.max(0, pattern.length - 3); at < pattern.length + distance / 2; at++) {
-    const candidates: Anchor[] = [
+    const candidates: Exclude<Anchor, { from: 'marker' }>[] = [
       { from: 'length', at, width: 1, little: false },
       { from: 'length', at, width: 2, little: false },
       { from: 'length', at, width: 2, little: true },
@@ -157,26 +157,34 @@ export function textAnchors(source: Source, pattern: Pattern, distance: number):
 }
 
 /** How far behind its marker each text ends; null if that is the same for all, or too far for some. */
-function shiftsOf(source: Source, places: Int32Array, anchor: Anchor): Int32Array | null {
-  // The first few tell for most places that no length stands there.
-  const few = anchorPlaces(source, places.subarray(0, 8), anchor)
-  if (few.filter((place) => place < 0).length > 1) return null
-  const shifts = anchorPlaces(source, places, anchor).map((place, index) => (place < 0 ? -1 : place - places[index]!))
+function shiftsOf(
+  { bytes }: Source,
+  places: Int32Array,
+  anchor: Exclude<Anchor, { from: 'marker' }>,
+): Int32Array | null {
+  const mostMissing = places.length * 0.15
+  const shifts = new Int32Array(places.length)
   let missing = 0
-  for (const shift of shifts) if (shift < 0) missing++
-  return missing > shifts.length * 0.15 || new Set(shifts).size < 3 ? null : shifts
+  for (let index = 0; index < places.length; index++) {
+    const place = anchorPlace(bytes, places[index]!, anchor)
+    shifts[index] = place < 0 ? -1 : place - places[index]!
+    // The first few tell for most places that no length stands there.
+    if (place < 0 && (++missing > mostMissing || (missing > 1 && index < 8))) return null
+  }
+  return new Set(shifts).size < 3 ? null : shifts
 }
 
-/** Whether what stands between is text: without this any small byte could be a length. */
-function readable(source: Source, places: Int32Array, shifts: Int32Array, at: number): boolean {
-  let letters = 0
-  let all = 0
+/** Whether what stands between is text, three of four bytes at least: without this any small byte could be a length. */
+function readable({ bytes }: Source, places: Int32Array, shifts: Int32Array, at: number): boolean {
+  let left = 0
+  for (const shift of shifts) left += Math.max(0, shift - at)
+  if (left === 0) return false
+  left *= 0.25
   for (let index = 0; index < places.length; index++) {
     for (let offset = at; offset < shifts[index]!; offset++) {
-      const byte = source.bytes[places[index]! + offset]!
-      all++
-      if (byte >= 32 && byte < 127) letters++
+      const byte = bytes[places[index]! + offset]!
+      if ((byte < 32 || byte >= 127) && --left < 0) return false
     }
   }
-  return all > 0 && letters >= all * 0.75
+  return true
 }

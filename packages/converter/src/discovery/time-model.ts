@@ -57,18 +57,40 @@ export function timeFits(column: Column, bytes: Uint8Array, durationMs: number |
   const fits: TimeFit[] = []
   const whole = longestGrowth(column.values)
   if (whole.length < 4 || whole.length < column.values.length * leastShare) return fits
+  // In most units all that grows is used: what is asked of it is the same in each.
+  const grown: Grown = {
+    whole,
+    isShared: onceForWhole(whole, (used) => isShared(column.starts, used)),
+    medianGap: onceForWhole(whole, (used) => medianGap(column.values, used)),
+  }
   for (const unit of unitsOf[column.form]) {
     for (const fromZero of [true, false]) {
-      const fit = timeFit(column, whole, bytes, unit, fromZero, durationMs)
+      const fit = timeFit(column, grown, bytes, unit, fromZero, durationMs)
       if (fit !== null) fits.push(fit)
     }
   }
   return fits
 }
 
+/** All records that grow, and what is asked of those that are used. */
+type Grown = {
+  whole: number[]
+  isShared(used: number[]): boolean
+  medianGap(used: number[]): number
+}
+
+function onceForWhole<T>(whole: readonly number[], of: (used: number[]) => T): (used: number[]) => T {
+  let known: T | undefined
+  return (used) => {
+    if (used !== whole) return of(used)
+    known ??= of(used)
+    return known
+  }
+}
+
 function timeFit(
   column: Column,
-  whole: number[],
+  { whole, ...grown }: Grown,
   bytes: Uint8Array,
   unit: TimeUnit,
   fromZero: boolean,
@@ -82,14 +104,14 @@ function timeFit(
   const chain = inside === values ? whole : longestGrowth(inside)
   const used = fromZero ? chain : longestWithin(values, chain, limit)
   if (used.length < 4 || used.length < values.length * leastShare) return null
-  if (isShared(column.starts, used) || isShifted(column, bytes, used, ticksPerMs[unit])) return null
+  if (grown.isShared(used) || isShifted(column, bytes, used, ticksPerMs[unit])) return null
   if (growsOn(values, used, whole)) return null
   const from = values[used[0]!]!
   const to = values[used.at(-1)!]!
   const reach = fromZero ? base + to : to - from
   if (reach <= 0 || used.length < 2 || to === from) return null
   const dense = (to - from) / ticksPerMs[unit] < leastGapMs * (used.length - 1)
-  const median = medianGap(values, used)
+  const median = grown.medianGap(used)
   if (!dense && median / ticksPerMs[unit] < leastGapMs / 2) return null
   if (median < leastTicks && column.form !== 'float' && column.form !== 'decimal') return null
   if (column.form === 'float' && !(Math.abs(to) > 1e-3)) return null
@@ -181,11 +203,12 @@ function longestWithin(values: Float64Array, chain: number[], limit: number): nu
     best = to - from
     bestFrom = from
   }
-  return chain.slice(bestFrom, bestFrom + best)
+  return best === chain.length ? chain : chain.slice(bestFrom, bestFrom + best)
 }
 
 /** Whether records were left out that look like times of the same clock, only earlier than they should be. */
 function fallsBack(column: Column, used: readonly number[], from: number, to: number): boolean {
+  if (used.length === column.values.length) return false
   const chosen = new Set(used)
   let within = 0
   let without = 0
