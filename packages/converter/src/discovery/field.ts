@@ -6,10 +6,9 @@ import type { Pattern } from './pattern.ts'
 import { recordAt, type TextRecords } from './text-records.ts'
 
 /** From where offsets count: the marker, what follows a text of given length, or a text that a zero ends. */
-export type Anchor =
-  | { from: 'marker' }
-  | { from: 'length'; at: number; width: 1 | 2; little: boolean }
-  | { from: 'string'; at: number }
+export type Anchor = { from: 'marker' } | TextAnchor
+/** The end of a text behind the marker. */
+export type TextAnchor = { from: 'length'; at: number; width: 1 | 2; little: boolean } | { from: 'string'; at: number }
 
 export type Field =
   | { as: 'binary'; anchor: Anchor; offset: number; width: number; little: boolean; float: boolean }
@@ -40,7 +39,7 @@ export function anchorPlaces({ bytes }: Source, places: Int32Array, anchor: Anch
 }
 
 /** Where the text behind one marker ends; -1 if there is none. */
-export function anchorPlace(bytes: Uint8Array, place: number, anchor: Exclude<Anchor, { from: 'marker' }>): number {
+export function anchorPlace(bytes: Uint8Array, place: number, anchor: TextAnchor): number {
   const at = place + anchor.at
   if (at < 0 || at + 2 > bytes.length) return -1
   if (anchor.from === 'string') {

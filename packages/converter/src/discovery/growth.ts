@@ -2,7 +2,7 @@
 // bytes already, whatever follows; so all widths of a place are tried at the cost of the widest.
 
 import { longestGrowth } from './evidence.ts'
-import { type Anchor, anchorPlace, anchorPlaces, columnOf, type Field, type Source } from './field.ts'
+import { type Anchor, anchorPlace, anchorPlaces, columnOf, type Field, type Source, type TextAnchor } from './field.ts'
 import type { Pattern } from './pattern.ts'
 import { leastShare } from './time-model.ts'
 
@@ -141,7 +141,7 @@ export function textAnchors(source: Source, pattern: Pattern, distance: number):
   const places = sample(pattern.places)
   const anchors: Anchor[] = []
   for (let at = Math.max(0, pattern.length - 3); at < pattern.length + distance / 2; at++) {
-    const candidates: Exclude<Anchor, { from: 'marker' }>[] = [
+    const candidates: TextAnchor[] = [
       { from: 'length', at, width: 1, little: false },
       { from: 'length', at, width: 2, little: false },
       { from: 'length', at, width: 2, little: true },
@@ -157,11 +157,7 @@ export function textAnchors(source: Source, pattern: Pattern, distance: number):
 }
 
 /** How far behind its marker each text ends; null if that is the same for all, or too far for some. */
-function shiftsOf(
-  { bytes }: Source,
-  places: Int32Array,
-  anchor: Exclude<Anchor, { from: 'marker' }>,
-): Int32Array | null {
+function shiftsOf({ bytes }: Source, places: Int32Array, anchor: TextAnchor): Int32Array | null {
   const mostMissing = places.length * 0.15
   const shifts = new Int32Array(places.length)
   let missing = 0

@@ -196,7 +196,7 @@ function timesOf(source: Source, pattern: Pattern, texts: readonly Field[], limi
       if (rank > leastTimeBits && most >= least) found.push({ fit: { ...fit, crossing }, rank })
     }
   }
-  for (const field of withoutMixed(source, pattern, texts)) consider(field)
+  for (const field of texts) consider(field)
   const textual = pattern.kind === true || isTextual(source, pattern)
   const growing = textual ? { fields: [], slow: new Set<number>() } : growingFields(source, pattern, limits.distance)
   const { rowSize } = pattern
@@ -229,7 +229,6 @@ function dividesBy(field: Field, { divided: by }: Pattern): boolean {
 
 /** Without numbers by their count in the record that are mostly those of a name: else something came between. */
 function withoutMixed(source: Source, pattern: Pattern, texts: readonly Field[]): Field[] {
-  if (!pattern.kind) return [...texts]
   const named = texts
     .filter(({ as }) => as === 'member' || as === 'cell')
     .map((field) => columnOf(source, pattern, field))
@@ -323,7 +322,7 @@ function mostlyGrows(column: Column): boolean {
 
 /** Number tokens around the markers: by how many tokens away, by place in the line, by the name before them. */
 function textFields(source: Source, pattern: Pattern): Field[] {
-  if (pattern.kind) return membersOf(source, pattern)
+  if (pattern.kind) return withoutMixed(source, pattern, membersOf(source, pattern))
   const { tokens, bytes } = source
   const places = pattern.places
   const count = Math.min(24, places.length)

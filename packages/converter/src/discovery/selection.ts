@@ -129,11 +129,12 @@ function withinRecords(source: Source, taken: readonly Reading[], shape: RecordS
   const owners = new Map<number, Reading>()
   for (const reading of taken) {
     const { pattern, time, parts } = reading
+    // Short markers are a part of others' records as well; and what is understood by its times alone may begin in a value.
+    const isOwner = pattern.length >= 3 && !time.dense && classOf(reading) === 0
     for (const at of parts.flatMap((part) => part.used)) {
       const start = time.column.starts[at]!
       for (let byte = 0; byte < widthOf(reading); byte++) owners.set(start + byte, reading)
-      // Short markers are a part of others' records as well; and what is understood by its times alone may begin in a value.
-      if (pattern.length < 3 || time.dense || classOf(reading) > 0) continue
+      if (!isOwner) continue
       for (let byte = 0; byte < pattern.length; byte++) owners.set(pattern.places[at]! + byte, reading)
     }
   }

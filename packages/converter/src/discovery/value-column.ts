@@ -80,7 +80,6 @@ export function valueColumns(
     .map((field) => columnOf(source, pattern, field))
     .filter((column) => column.form === 'whole' && !isElsewhere(column, pattern))
     .filter((column, index, all) => all.findIndex((other) => isSame(column, other)) === index)
-    .filter((column, _, all) => column.field.as !== 'line' || !all.some((other) => isMostly(column, other)))
     .filter((column) => !isAmong(column, pattern.counters?.values))
   const shorts: Column[] = []
   const timeBytes = bytesOf(time)

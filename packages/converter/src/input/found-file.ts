@@ -55,14 +55,15 @@ export async function readStart({ path, size }: Pick<FoundFile, 'path' | 'size'>
   }
 }
 
-/**
- * All of a small file as text, in UTF-8 or as its byte order mark says, or as older programs write western languages. @throws ConvertError
- * `too-large`
- */
+/** All of a small file as {@link textOfBytes} reads it. @throws ConvertError `too-large` */
 export async function readText(file: FoundFile, mostBytes: number): Promise<string> {
   if (file.size > mostBytes)
     throw new ConvertError('too-large', `${file.name} has ${file.size} bytes: too many for text`)
-  const bytes = await readStart(file, file.size)
+  return textOfBytes(await readStart(file, file.size))
+}
+
+/** As text in UTF-8 or as its byte order mark says, or as older programs write western languages. */
+export function textOfBytes(bytes: Uint8Array): string {
   return isUtf(bytes) ? decodeText(bytes) : new TextDecoder('windows-1252').decode(bytes)
 }
 

@@ -26,6 +26,7 @@ const words: readonly (readonly [from: string, to: string, everyone: string, isO
 ]
 /** Behind whom it was for: that nobody else read it, or where they were. */
 const remark = String.raw`\s*(?:[(（][^()（）]{1,60}[)）])?`
+const remarkAtEnd = new RegExp(`${remark}$`, 'u')
 const known: readonly HeadReader[] = words.map(([from, to, everyone, isOlder]) => {
   const begin = from === '' ? '' : `(?:${from})\\s+`
   const whom = `\\s+(?:${to})\\s+(?:(?<everyone>${everyone})|(?<to>.{1,300}?))${remark}`
@@ -41,9 +42,12 @@ const leastHeads = 3
 /** Of so many, at least, the last words are the same: most is written to everybody. */
 const leastAlike = 0.5
 const mostWords = 40
+/** So many tell how the rest is read. */
+const sampled = 2000
 
 /** The way to read these heads; null: they are none of a chat. */
-export function headReader(heads: readonly string[]): HeadReader | null {
+export function headReader(all: readonly string[]): HeadReader | null {
+  const heads = all.slice(0, sampled)
   const read = known.map((reader) => ({ reader, count: heads.filter((head) => reader(head) !== null).length }))
   const best = read.reduce((most, each) => (each.count > most.count ? each : most))
   // A log has lines that begin alike as well, here and there.
@@ -83,7 +87,7 @@ function readerByLikeness(heads: readonly string[]): HeadReader | null {
     const whom = parts.slice(at + 1).join(' ')
     return {
       sender: parts.slice(0, at).join(' '),
-      to: whom === all ? null : whom.replace(new RegExp(`${remark}$`, 'u'), ''),
+      to: whom === all ? null : whom.replace(remarkAtEnd, ''),
     }
   }
 }

@@ -1,24 +1,30 @@
 // Captions that players would lose some of, written once more.
 import type { Note } from '@rushes/pipeline'
 import { parseVtt, writeVtt } from '@rushes/processors'
-import { type FoundFile, isUtf, readStart } from '../../input/found-file.ts'
+import { type FoundFile, isUtf } from '../../input/found-file.ts'
 import type { SpokenCue } from '../cues.ts'
 import type { MoreItem } from '../family.ts'
 
-type Words = { text: string; cues: readonly SpokenCue[]; startMs: number; language: string | undefined }
+type Words = {
+  bytes: Uint8Array
+  text: string
+  cues: readonly SpokenCue[]
+  startMs: number
+  language: string | undefined
+}
 
 /** SubRip as players read it; no standard says what it is. */
 const subripTimes = /^[ \t]{0,20}\d{1,3}:\d\d:\d\d[,.]\d{3}[ \t]{0,20}-->[ \t]{0,20}\d{1,3}:\d\d:\d\d[,.]\d{3}/gm
 
 /** Players follow the standard, which some of these files don't: what it would lose is written by it. Null: it would lose nothing. */
-export async function mendedWords(
+export function mendedWords(
   file: FoundFile,
-  { text, cues, startMs, language }: Words,
-): Promise<{ item: MoreItem; note: Note } | null> {
+  { bytes, text, cues, startMs, language }: Words,
+): { item: MoreItem; note: Note } | null {
   const plain = text.replace(/^\ufeff/, '').replaceAll(/\r\n?/g, '\n')
   const lost =
     cues.length - (file.kind === 'text/vtt' ? readByStandard(plain) : (plain.match(subripTimes)?.length ?? 0))
-  const isRead = await isUtf8(file)
+  const isRead = isUtf8(bytes)
   if (lost <= 0 && isRead) return null
   const spans = cues.map(({ startMs: from, endMs, speaker, text: said }) => ({
     ...{ startMs: from, endMs },
@@ -45,7 +51,6 @@ function readByStandard(text: string): number {
 }
 
 /** As WebVTT §4 wants it; marks of byte order are of other encodings. */
-async function isUtf8(file: FoundFile): Promise<boolean> {
-  const bytes = await readStart(file, file.size)
+function isUtf8(bytes: Uint8Array): boolean {
   return isUtf(bytes) && bytes[0]! < 0xfe
 }

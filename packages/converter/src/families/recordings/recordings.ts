@@ -4,7 +4,7 @@ import type { Note } from '@rushes/pipeline'
 import { ConversionError, type Cue, parseTtml, writeVtt } from '@rushes/processors'
 import type { TimelineEvent } from '@rushes/umf'
 import { z } from 'zod'
-import { type FoundFile, readText, stemOf } from '../../input/found-file.ts'
+import { type FoundFile, readStart, readText, stemOf, textOfBytes } from '../../input/found-file.ts'
 import { type SpokenCue, speakerTurns, spokenCues } from '../cues.ts'
 import type { Family, FileFacts, MoreItem, Reading, Track } from '../family.ts'
 import { decksAmong } from '../unknown.ts'
@@ -132,7 +132,8 @@ class Recording {
     const found: Transcript[] = []
     for (const file of this.#files) {
       if (!isCaptions(file) || file.size > mostText) continue
-      const text = await readText(file, mostText)
+      const bytes = await readStart(file, file.size)
+      const text = textOfBytes(bytes)
       const startMs = this.#segments.startOf(file)
       if (file.kind === 'application/ttml+xml') {
         const cues = this.#ttml(file, text)
@@ -150,7 +151,7 @@ class Recording {
       const language = /[._-]([a-z]{2}(?:-[A-Z][a-z]{3})?(?:-[A-Z]{2})?)$/.exec(stemOf(file.name))?.[1]
       const endMs = startMs + cues.reduce((most, cue) => Math.max(most, cue.endMs), 0)
       this.#facts.set(file.name, { type: 'transcript', startMs, endMs, ...(language !== undefined && { language }) })
-      const mended = cues.length === 0 ? null : await mendedWords(file, { text, cues, startMs, language })
+      const mended = cues.length === 0 ? null : mendedWords(file, { bytes, text, cues, startMs, language })
       if (mended === null) continue
       this.#more.push(mended.item)
       this.#facts.set(file.name, { type: 'data', startMs, endMs })

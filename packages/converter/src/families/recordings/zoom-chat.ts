@@ -34,23 +34,24 @@ function chatLine(line: string): ChatLine | null {
 /** Null: it is no such chat. A message goes on over lines that begin with no time. */
 export function zoomChat(text: string): ZoomChat | null {
   const lines = text.replace(/^\ufeff/, '').split(/\r\n?|\n/)
-  const found = lines.slice(0, MOST_MESSAGES).map(chatLine)
+  const found = lines.map(chatLine)
   const reader = headReader(found.flatMap((line) => (line === null || line.isOfCloud ? [] : [line.head])))
   const messages: ZoomMessage[] = []
   const clocks = { meeting: 0, wall: 0 }
   let strangers = 0
-  found.forEach((line, index) => {
+  for (const [index, line] of found.entries()) {
+    if (messages.length === MOST_MESSAGES) break
     const head = line?.isOfCloud ? { sender: line.head.trim(), to: null } : line === null ? null : reader?.(line.head)
     if (line === null || !head) {
       const last = messages.at(-1)
       const written = lines[index]!
       if (last === undefined) strangers += written.trim() === '' ? 0 : 1
       else last.text = `${last.text}\n${written.replace(/^\t/, '')}`
-      return
+      continue
     }
     clocks[line.clock]++
     messages.push({ atMs: line.atMs, ...head, text: line.said })
-  })
+  }
   if (messages.length === 0 || strangers > messages.length) return null
   for (const message of messages) message.text = message.text.trim()
   return {
