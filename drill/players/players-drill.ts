@@ -105,9 +105,9 @@ async function seekProblems(
   if (!isSame(shown, wanted)) return [`${words}, of the MP4 ${told(wanted)}`]
   if (shown.hash === hash) return []
   const known = pictures.find((picture) => picture.hash === shown.hash)
-  const most = player.seeks === 'exactly' ? reorderSeconds : keySeconds
-  const isNear = known !== undefined && Math.abs(known.time - time) <= most + 1e-6
-  return isNear ? [] : [`${words}, no ${hash}`]
+  const later = known === undefined ? Number.NaN : known.time - time
+  const [least, most] = player.seeks === 'exactly' ? [0, reorderSeconds] : [-keySeconds, keySeconds]
+  return later >= least && later <= most + 1e-6 ? [] : [`${words}, no ${hash}`]
 }
 
 /** Where two texts begin to differ. */
